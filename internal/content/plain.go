@@ -1,0 +1,196 @@
+package content
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+)
+
+// textWidth is how wide plain text is at most, in characters: RFC 5322 §2.1.1 asks for 78, and replies add marks.
+const textWidth = 72
+
+// plainWriter writes the plain-text reading.
+type plainWriter struct {
+	cutter
+	doc    Document
+	labels Labels
+	links  *linkSet
+	image  func(string) string // the whole address of an image
+
+	references []string // the addresses of the text being written
+	numbered   int      // how many references were printed so far
+}
+
+// wrap breaks s at blanks into lines of at most textWidth, the first led by first and the others by rest; a line
+// break within s remains. A word longer than a line, such as an address, stays whole.
+func wrap(s, first, rest string) string {
+	var b strings.Builder
+	lead := first
+	for _, line := range strings.Split(s, "\n") {
+		b.WriteString(lead)
+		column, empty := utf8.RuneCountInString(lead), true
+		for word := range strings.FieldsSeq(line) {
+			width := utf8.RuneCountInString(word)
+			if !empty && column+1+width > textWidth {
+				b.WriteString("\n" + rest)
+				column, empty = utf8.RuneCountInString(rest), true
+			}
+			if !empty {
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(word)
+			column, empty = column+width, false
+		}
+		b.WriteByte('\n')
+		lead = rest
+	}
+	return b.String()
+}
+
+// heading is a line with another under it.
+func heading(s, underline string) string {
+	lines := wrap(oneLine(s), "", "")
+	longest := 0
+	for line := range strings.Lines(lines) {
+		longest = max(longest, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+	}
+	return lines + strings.Repeat(underline, longest) + "\n"
+}
+
+func (w *plainWriter) blocks() {
+	for i, level := range headingLevels(w.doc.Blocks) {
+		b := w.doc.Blocks[i]
+		switch b.Kind {
+		case KindHeading:
+			w.WriteString(heading(b.Text, map[int]string{2: "-", 3: "~"}[level]))
+		case KindText:
+			w.text(b.Text)
+		case KindImage:
+			w.WriteString(wrap("["+w.labels.Image+": "+oneLine(b.Alt)+"]", "", ""))
+			if caption := oneLine(b.Caption); caption != "" {
+				w.WriteString(wrap(caption, "", ""))
+			}
+		case KindEvent:
+			w.event(b)
+		case KindButton:
+			w.WriteString(wrap(oneLine(b.Label)+":", "> ", "  "))
+			w.address(b.URL, "  ")
+		case KindDivider:
+			w.WriteString("* * *\n")
+		default:
+			continue
+		}
+		w.WriteByte('\n')
+	}
+}
+
+// address writes an address alone on its line, where mail programs make a link of it.
+func (w *plainWriter) address(address, indent string) {
+	if safeLink(address) {
+		w.WriteString(indent + w.links.rewrite(address) + "\n")
+	}
+}
+
+func (w *plainWriter) event(b Block) {
+	const margin = "| "
+	w.WriteString(wrap(oneLine(b.Title), margin, margin))
+	when := w.labels.When + ": "
+	where := w.labels.Where + ": "
+	width := max(utf8.RuneCountInString(when), utf8.RuneCountInString(where))
+	for _, line := range [...][2]string{{when, When(w.doc.Language, b.Start, b.End)}, {where, oneLine(b.Place)}} {
+		label := line[0] + strings.Repeat(" ", width-utf8.RuneCountInString(line[0]))
+		w.WriteString(wrap(line[1], margin+label, margin+strings.Repeat(" ", width)))
+	}
+	w.address(b.URL, margin)
+}
+
+// text writes a text block, and under it the addresses of its links by number.
+func (w *plainWriter) text(source string) {
+	m := parseText(source)
+	w.references = w.references[:0]
+	w.flow(m, m.root, "", "")
+	for i, address := range w.references {
+		if i == 0 {
+			w.WriteByte('\n')
+		}
+		w.WriteString("[" + strconv.Itoa(w.numbered+i+1) + "] " + address + "\n")
+	}
+	w.numbered += len(w.references)
+}
+
+// flow writes the paragraphs and lists below n; first leads the first line and rest the others.
+func (w *plainWriter) flow(m markup, n ast.Node, first, rest string) {
+	lead := first
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if lead == rest && c != n.FirstChild() && c.Kind() != ast.KindList || c.Kind() == ast.KindList && n.Kind() == ast.KindDocument && c != n.FirstChild() {
+			w.WriteString(strings.TrimRight(rest, " ") + "\n")
+		}
+		if list, ok := c.(*ast.List); ok {
+			w.list(m, list, rest)
+		} else {
+			var b strings.Builder
+			w.inline(&b, m, c)
+			w.WriteString(wrap(b.String(), lead, rest))
+		}
+		lead = rest
+	}
+}
+
+func (w *plainWriter) list(m markup, list *ast.List, indent string) {
+	number := list.Start
+	for item := list.FirstChild(); item != nil; item = item.NextSibling() {
+		mark := "- "
+		if list.IsOrdered() {
+			mark = strconv.Itoa(number) + ". "
+			number++
+		}
+		w.flow(m, item, indent+mark, indent+strings.Repeat(" ", len(mark)))
+	}
+}
+
+// inline writes the words below n; strong ones between asterisks, links with the number of their address.
+func (w *plainWriter) inline(b *strings.Builder, m markup, n ast.Node) {
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		switch c := c.(type) {
+		case *ast.Text:
+			b.WriteString(strings.ReplaceAll(literal(c.Value(m.source)), "\n", " "))
+			if c.HardLineBreak() {
+				b.WriteByte('\n')
+			} else if c.SoftLineBreak() {
+				b.WriteByte(' ')
+			}
+		case *ast.Emphasis:
+			mark := strings.Repeat("*", c.Level-1) // 1 is emphasis, which needs no mark, 2 is strong
+			b.WriteString(mark)
+			w.inline(b, m, c)
+			b.WriteString(mark)
+		case *ast.AutoLink:
+			b.WriteString(string(c.Label(m.source)))
+			if to := m.target(c); safeLink(to) && w.links.rewrite(to) != to {
+				b.WriteString(w.reference(to))
+			}
+		case *ast.Link:
+			w.inline(b, m, c)
+			if to := m.target(c); safeLink(to) {
+				b.WriteString(w.reference(to))
+			}
+		default:
+			w.inline(b, m, c)
+		}
+	}
+}
+
+// reference notes an address and gives its number: " [3]".
+func (w *plainWriter) reference(address string) string {
+	to := w.links.rewrite(address)
+	for i, known := range w.references {
+		if known == to {
+			return " [" + strconv.Itoa(w.numbered+i+1) + "]"
+		}
+	}
+	w.references = append(w.references, to)
+	return " [" + strconv.Itoa(w.numbered+len(w.references)) + "]"
+}

@@ -1,0 +1,16 @@
+// Package storage opens the town's database, SQLite or PostgreSQL, brings its schema up to date and lends
+// transactions.
+//
+// One SQL text runs on both engines. It is written in PostgreSQL's dialect, with placeholders $1…$n; for SQLite they
+// are rewritten to ?1…?n. What really differs (bulk loading, row locks, the database's clock) stands in engine.go and
+// nowhere else.
+//
+// Promises:
+//   - DB.Tx commits everything its function did, or nothing; a function that returns an error or panics leaves no trace.
+//   - On SQLite one transaction writes at a time and readers never wait for it (WAL); each commit is on disk before
+//     Tx returns (synchronous=FULL).
+//   - Migrate may be called by several processes at once; each step runs once. A database that is newer than the
+//     program is refused and left untouched.
+//
+// Times are UTC unix milliseconds, identifiers are made by NewID, zero stands for "unknown" or "never".
+package storage

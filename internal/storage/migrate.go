@@ -1,0 +1,103 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
+	"unoxuno/internal/fault"
+)
+
+// Schema is the schema of one room: its migrations, 0001_name.sql and on. Each room counts its own steps in the table
+// <room>_schema, so that a room can be read, and moved, alone.
+type Schema struct {
+	Room  string
+	Files fs.FS // holds the .sql files at its root
+}
+
+// migrationLock is the key of PostgreSQL's advisory lock that lets one node migrate at a time: "unoxuno" in ASCII.
+const migrationLock = 0x756e6f78756e6f
+
+// Migrate brings every room's schema up to date, in the order given: a room's foreign keys point at rooms before it.
+// It returns how many steps were run. Several processes may call it at once: one works, the others wait and then find
+// nothing to do. When the database has a step that this program does not know it is refused, untouched.
+func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err error) {
+	unlock, err := db.lockMigrations(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("waiting for another migration: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	providers := make([]*goose.Provider, len(schemas))
+	for i, s := range schemas {
+		if providers[i], err = db.provider(s); err != nil {
+			return 0, fmt.Errorf("schema of %s: %w", s.Room, err)
+		}
+		if err := refuseNewer(ctx, s.Room, providers[i]); err != nil {
+			return 0, err
+		}
+	}
+	for i, p := range providers {
+		done, err := p.Up(ctx)
+		if err != nil {
+			return steps, told(fmt.Errorf("schema of %s: %w", schemas[i].Room, err))
+		}
+		steps += len(done)
+	}
+	return steps, nil
+}
+
+func (db *DB) provider(s Schema) (*goose.Provider, error) {
+	dialect := database.DialectSQLite3
+	if db.engine == Postgres {
+		dialect = database.DialectPostgres
+	}
+	store, err := database.NewStore(dialect, s.Room+"_schema")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider("", db.writer, s.Files, goose.WithStore(store), goose.WithSlog(slog.New(slog.DiscardHandler)))
+}
+
+func refuseNewer(ctx context.Context, room string, p *goose.Provider) error {
+	has, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("schema of %s: %w", room, err)
+	}
+	sources := p.ListSources()
+	knows := sources[len(sources)-1].Version
+	if has > knows {
+		return fault.Conflict("storage.newer", "Room", room, "Has", has, "Knows", knows)
+	}
+	return nil
+}
+
+// lockMigrations waits until no other process migrates this database, and returns what ends its own turn.
+func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
+	if db.engine == SQLite {
+		lock := flock.New(db.path + ".migrate")
+		if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+			return nil, err
+		}
+		return lock.Unlock, nil
+	}
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error { return unlockPostgres(conn) }, nil
+}
+
+func unlockPostgres(conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+	return errors.Join(err, conn.Close())
+}

@@ -1,0 +1,233 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"unoxuno/internal/fault"
+)
+
+// Queryer runs SQL written for PostgreSQL on either engine: what sqlc's generated code asks for. DB and Tx are both.
+type Queryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// DB is an open database. As a Queryer it reads; what changes data goes through Tx.
+type DB struct {
+	engine Engine
+	writer *sql.DB // on SQLite one connection; on PostgreSQL the same pool as reader
+	reader *sql.DB
+	path   string // of the SQLite file; "" on PostgreSQL
+}
+
+// Open opens the database at url: sqlite:PATH (made with its folder when missing) or postgres://….
+func Open(ctx context.Context, url string) (*DB, error) {
+	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url)
+	default:
+		return nil, fault.Invalid("storage.url", "URL", redacted(url))
+	}
+}
+
+func redacted(text string) string {
+	if u, err := url.Parse(text); err == nil {
+		return u.Redacted()
+	}
+	return "(unreadable)"
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	if path == "" {
+		return nil, fault.Invalid("storage.url", "URL", "sqlite:")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err)
+	}
+	// busy_timeout lets a second process (the command line beside the server) wait for the writer's turn;
+	// _txlock=immediate takes that turn at BEGIN, so that a transaction never fails half-way for want of it.
+	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
+		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=cache_size(-16000)&_txlock="
+	file := "file:" + (&url.URL{Path: path}).EscapedPath()
+	writer, err := sql.Open("sqlite", file+pragmas+"immediate")
+	if err != nil {
+		return nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := sql.Open("sqlite", file+pragmas+"deferred&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path}
+	// The writer comes first: it makes the file and turns WAL on, which a reader may not.
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err), db.Close())
+	}
+	return db, nil
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, fault.Invalid("storage.url", "URL", redacted(url)).Because(err)
+	}
+	pool.SetMaxOpenConns(20)
+	pool.SetMaxIdleConns(8)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fault.Unavailable("storage.open", "URL", redacted(url)).Because(err), pool.Close())
+	}
+	return &DB{engine: Postgres, writer: pool, reader: pool}, nil
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	if db.reader == db.writer {
+		return db.writer.Close()
+	}
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}
+
+// Engine is the engine that the database runs on.
+func (db *DB) Engine() Engine { return db.engine }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx) }
+
+// ExecContext runs a statement that stands alone.
+func (db *DB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return db.writer.ExecContext(ctx, db.engine.rewrite(query), args...)
+}
+
+// PrepareContext prepares a reading statement.
+func (db *DB) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return db.reader.PrepareContext(ctx, db.engine.rewrite(query))
+}
+
+// QueryContext reads rows.
+func (db *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return db.reader.QueryContext(ctx, db.engine.rewrite(query), args...)
+}
+
+// QueryRowContext reads one row.
+func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return db.reader.QueryRowContext(ctx, db.engine.rewrite(query), args...)
+}
+
+// Tx is a transaction that may write.
+type Tx struct {
+	engine Engine
+	conn   *sql.Conn
+	tx     *sql.Tx
+}
+
+// Engine is the engine that the transaction runs on.
+func (tx *Tx) Engine() Engine { return tx.engine }
+
+// ExecContext runs a statement.
+func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return tx.tx.ExecContext(ctx, tx.engine.rewrite(query), args...)
+}
+
+// PrepareContext prepares a statement.
+func (tx *Tx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return tx.tx.PrepareContext(ctx, tx.engine.rewrite(query))
+}
+
+// QueryContext reads rows.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.tx.QueryContext(ctx, tx.engine.rewrite(query), args...)
+}
+
+// QueryRowContext reads one row.
+func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.tx.QueryRowContext(ctx, tx.engine.rewrite(query), args...)
+}
+
+// maxTries bounds how often Tx begins again when PostgreSQL asks for it (deadlock, serialisation).
+const maxTries = 5
+
+// Tx runs do in one transaction: all of it happens, or nothing. do may be run again from the start when the database
+// asks for it, so it must leave no trace outside the transaction before it returns.
+func (db *DB) Tx(ctx context.Context, do func(tx *Tx) error) error {
+	for try := 1; ; try++ {
+		err := db.tx(ctx, do)
+		if err == nil || try == maxTries || !retryable(err) {
+			return told(err)
+		}
+	}
+}
+
+func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connection: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done { // an error, or a panic on its way up
+			_ = tx.Rollback()
+		}
+	}()
+	if err := do(&Tx{engine: db.engine, conn: conn, tx: tx}); err != nil {
+		return err
+	}
+	done = true
+	return tx.Commit()
+}
+
+// retryable tells the accidents after which PostgreSQL says "try again" (SQLSTATE 40001, 40P01).
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// told turns the accidents that a reader should hear of into faults: a full disk.
+func told(err error) error {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL {
+		return fault.Unavailable("storage.full").Because(err)
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "53100" {
+		return fault.Unavailable("storage.full").Because(err)
+	}
+	return err
+}
+
+// IsUnique tells whether err says that a row with that key is there already.
+func IsUnique(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// None tells whether err says that there is no such row.
+func None(err error) bool { return errors.Is(err, sql.ErrNoRows) }

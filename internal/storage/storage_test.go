@@ -1,0 +1,211 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
+)
+
+func schema(steps ...string) storage.Schema {
+	files := fstest.MapFS{}
+	for i, text := range steps {
+		files[fmt.Sprintf("%04d_step.sql", i+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + text)}
+	}
+	return storage.Schema{Room: "thing", Files: files}
+}
+
+const things = `CREATE TABLE thing_item (id bigint PRIMARY KEY, name text NOT NULL, good boolean NOT NULL DEFAULT false);`
+
+func count(t *testing.T, q storage.Queryer) (n int) {
+	t.Helper()
+	if err := q.QueryRowContext(t.Context(), "SELECT count(*) FROM thing_item").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestTxCommitsAllOrNothing(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		insert := func(tx *storage.Tx, name string) error {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO thing_item (id, name) VALUES ($1, $2)", storage.NewID(), name)
+			return err
+		}
+		stop := errors.New("stop")
+		err := db.Tx(t.Context(), func(tx *storage.Tx) error { return errors.Join(insert(tx, "a"), stop) })
+		if !errors.Is(err, stop) || count(t, db) != 0 {
+			t.Fatalf("error %v, rows %d; want stop, 0", err, count(t, db))
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_ = db.Tx(t.Context(), func(tx *storage.Tx) error {
+				if err := insert(tx, "b"); err != nil {
+					return err
+				}
+				panic("in the middle")
+			})
+		}()
+		if err := db.Tx(t.Context(), func(tx *storage.Tx) error { return insert(tx, "it's $1") }); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, db); n != 1 {
+			t.Fatalf("rows %d; want the committed one", n)
+		}
+	}, schema(things))
+}
+
+func TestLoadManyRowsInsideTransaction(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		rows := make([][]any, 3000)
+		for i := range rows {
+			rows[i] = []any{storage.NewID(), fmt.Sprint("name ", i), i%2 == 0}
+		}
+		load := func(tx *storage.Tx) error {
+			n, err := tx.Load(t.Context(), "thing_item", []string{"id", "name", "good"}, slices.Values(rows))
+			if err == nil && n != 3000 {
+				err = fmt.Errorf("loaded %d", n)
+			}
+			return err
+		}
+		undo := errors.New("undo")
+		if err := db.Tx(t.Context(), func(tx *storage.Tx) error { return errors.Join(load(tx), undo) }); !errors.Is(err, undo) {
+			t.Fatal(err)
+		}
+		if n := count(t, db); n != 0 {
+			t.Fatalf("rows after rollback: %d", n)
+		}
+		if err := db.Tx(t.Context(), load); err != nil {
+			t.Fatal(err)
+		}
+		err := db.Tx(t.Context(), load)
+		if !storage.IsUnique(err) {
+			t.Fatalf("loading twice: %v; want a unique violation", err)
+		}
+	}, schema(things))
+}
+
+func TestMigrateByManyAtOnceRunsEachStepOnce(t *testing.T) {
+	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			url := storagetest.URL(t, engine)
+			s := schema(things, "ALTER TABLE thing_item ADD COLUMN more text NOT NULL DEFAULT '';", "CREATE TABLE thing_other (id bigint PRIMARY KEY);")
+			var wg sync.WaitGroup
+			steps := make([]int, 5)
+			for i := range steps {
+				wg.Go(func() {
+					db, err := storage.Open(t.Context(), url)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer db.Close()
+					if steps[i], err = db.Migrate(t.Context(), s); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			total := 0
+			for _, n := range steps {
+				total += n
+			}
+			if total != 3 {
+				t.Errorf("steps run by each: %v; want 3 in all", steps)
+			}
+		})
+	}
+}
+
+func TestMigrateRefusesNewerDatabase(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		_, err := db.Migrate(t.Context(), schema(things))
+		if !fault.HasKey(err, "storage.newer") {
+			t.Fatalf("got %v; want storage.newer", err)
+		}
+	}, schema(things, "CREATE TABLE thing_other (id bigint PRIMARY KEY);"))
+}
+
+func TestBackupWhileWritingAndRestore(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "town.db")
+	db, err := storage.Open(ctx, "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Migrate(ctx, schema(things)); err != nil {
+		t.Fatal(err)
+	}
+	add := func() {
+		if _, err := db.ExecContext(ctx, "INSERT INTO thing_item (id, name) VALUES ($1, 'x')", storage.NewID()); err != nil {
+			t.Error(err)
+		}
+	}
+	add()
+	backup := filepath.Join(t.TempDir(), "copy.db")
+	err = db.Tx(ctx, func(tx *storage.Tx) error { // an open writer does not stop a backup
+		if _, err := tx.ExecContext(ctx, "INSERT INTO thing_item (id, name) VALUES ($1, 'uncommitted')", storage.NewID()); err != nil {
+			return err
+		}
+		return db.Backup(ctx, backup)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Backup(ctx, backup); !fault.HasKey(err, "storage.backup_exists") {
+		t.Errorf("second backup onto the same file: %v", err)
+	}
+	if n := count(t, db); n != 2 {
+		t.Fatalf("rows now: %d", n)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := storage.Restore(ctx, "sqlite:"+path, backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]int{path: 1, kept: 2} {
+		db, err := storage.Open(ctx, "sqlite:"+file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, db); n != want {
+			t.Errorf("%s: %d rows, want %d", filepath.Base(file), n, want)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestDatabaseClockIsNow(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		var before, after int64
+		if err := db.QueryRowContext(t.Context(), "SELECT "+db.Engine().Now()).Scan(&before); err != nil {
+			t.Fatal(err)
+		}
+		id := storage.NewID()>>22 + 1_577_836_800_000 // the time that an identifier carries
+		if err := db.QueryRowContext(t.Context(), "SELECT "+db.Engine().Now()).Scan(&after); err != nil {
+			t.Fatal(err)
+		}
+		if id < before-2 || id > after+2 {
+			t.Errorf("database says %d…%d, process %d", before, after, id)
+		}
+	})
+}
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{"Niccolò  D'AMICO ": "niccolo d'amico", "ŁÓDŹ ß": "łodz ß", "": ""} {
+		if got := storage.Fold(in); got != want {
+			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

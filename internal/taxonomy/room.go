@@ -1,0 +1,37 @@
+package taxonomy
+
+import (
+	"embed"
+	"io/fs"
+
+	"unoxuno/internal/storage"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+//go:embed words/*.toml
+var words embed.FS
+
+// Schema is the room's migrations, the .sql files at the root.
+func Schema() fs.FS { return mustSub(schema, "schema") }
+
+// Words are the room's words, it.toml and en.toml.
+func Words() fs.FS { return mustSub(words, "words") }
+
+// mustSub cannot fail: the folder is embedded above.
+func mustSub(files embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(files, folder)
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+// Taxonomy reads and changes the town's lists.
+type Taxonomy struct {
+	db *storage.DB
+}
+
+// New makes the room upon a database that has its schema.
+func New(db *storage.DB) *Taxonomy { return &Taxonomy{db: db} }

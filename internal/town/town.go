@@ -1,0 +1,166 @@
+package town
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // the time zones, on machines that lack them
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/storage"
+)
+
+//go:embed schema
+var schema embed.FS
+
+//go:embed words
+var words embed.FS
+
+// Schema is the room's migrations.
+func Schema() fs.FS { return sub(schema, "schema") }
+
+// Words are the room's words.
+func Words() fs.FS { return sub(words, "words") }
+
+func sub(files embed.FS, folder string) fs.FS {
+	s, err := fs.Sub(files, folder)
+	if err != nil { // only for a name that is not a path
+		return files
+	}
+	return s
+}
+
+// Town is what the town says of itself.
+type Town struct {
+	Name      string   `yaml:"name"`
+	Domain    string   `yaml:"domain"`    // of mail and list identifiers; stable for ever (RFC 2919 §5)
+	Languages []string `yaml:"languages"` // the first is the default
+	TimeZone  string   `yaml:"time_zone"` // IANA name
+	Region    string   `yaml:"region"`    // ISO 3166 country, the default of telephone numbers
+}
+
+// Zone is the town's time zone, UTC when it is not known to the machine.
+func (t Town) Zone() *time.Location {
+	zone, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// unnamed is the town of a new database.
+func unnamed() Town {
+	return Town{Name: "Comune", Domain: "localhost", Languages: locale.Languages(), TimeZone: "Europe/Rome", Region: "IT"}
+}
+
+// Room keeps the town.
+type Room struct {
+	db    *storage.DB
+	clock clock.Clock
+
+	mu     sync.Mutex
+	kept   Town
+	readAt time.Time
+}
+
+// New makes the room.
+func New(db *storage.DB, c clock.Clock) *Room { return &Room{db: db, clock: c} }
+
+// keptFor is how long a node may show the town as it was before another node changed it.
+const keptFor = 10 * time.Second
+
+// Town is the town as it was declared last, at most a few seconds old; a nameless one before that, and while the
+// database does not answer.
+func (r *Room) Town(ctx context.Context) Town {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept.Name != "" && time.Since(r.readAt) < keptFor {
+		return r.kept
+	}
+	t, err := read(ctx, r.db)
+	if err != nil {
+		if r.kept.Name != "" {
+			return r.kept
+		}
+		return unnamed()
+	}
+	r.kept, r.readAt = t, time.Now()
+	return t
+}
+
+func read(ctx context.Context, q storage.Queryer) (Town, error) {
+	var t Town
+	var languages string
+	err := q.QueryRowContext(ctx, "SELECT name, domain, languages, time_zone, region FROM town_town WHERE id = 1").
+		Scan(&t.Name, &t.Domain, &languages, &t.TimeZone, &t.Region)
+	if storage.None(err) {
+		return unnamed(), nil
+	}
+	t.Languages = strings.Split(languages, ",")
+	return t, err
+}
+
+// domainName is a name of RFC 1035 §2.3.1, one label at least.
+var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// Check says what is wrong with a declared town, every fault at once.
+func (t Town) Check() error {
+	var p fault.Problems
+	note := func(field string, bad bool, e *fault.Error) {
+		if bad {
+			p = append(p, e.On(field))
+		}
+	}
+	note("name", strings.TrimSpace(t.Name) == "", fault.Invalid("town.name_missing"))
+	note("domain", !domainName.MatchString(t.Domain), fault.Invalid("town.domain", "Value", t.Domain))
+	note("languages", len(t.Languages) == 0, fault.Invalid("town.language", "Value", "", "Known", locale.Languages()))
+	for _, l := range t.Languages {
+		note("languages", !slices.Contains(locale.Languages(), l), fault.Invalid("town.language", "Value", l, "Known", locale.Languages()))
+	}
+	_, err := time.LoadLocation(t.TimeZone)
+	note("time_zone", err != nil || t.TimeZone == "", fault.Invalid("town.time_zone", "Value", t.TimeZone))
+	note("region", len(t.Region) != 2, fault.Invalid("town.region", "Value", t.Region))
+	return p.Err()
+}
+
+// Diff lists the fields in which the declared town differs from the one kept.
+func (r *Room) Diff(ctx context.Context, declared Town) ([]string, error) {
+	now, err := read(ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for _, f := range []struct{ field, is, was string }{
+		{"name", declared.Name, now.Name}, {"domain", declared.Domain, now.Domain},
+		{"languages", strings.Join(declared.Languages, ","), strings.Join(now.Languages, ",")},
+		{"time_zone", declared.TimeZone, now.TimeZone}, {"region", declared.Region, now.Region},
+	} {
+		if f.is != f.was {
+			changed = append(changed, f.field)
+		}
+	}
+	return changed, nil
+}
+
+// Apply keeps the declared town.
+func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at) VALUES (1, $1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain, languages = excluded.languages,
+			time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at`,
+		t.Name, t.Domain, strings.Join(t.Languages, ","), t.TimeZone, t.Region, clock.Millis(r.clock.Now()))
+	r.mu.Lock()
+	r.kept = Town{}
+	r.mu.Unlock()
+	return err
+}

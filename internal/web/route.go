@@ -1,0 +1,48 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"unoxuno/internal/access"
+)
+
+// Handler serves one request or says why not.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Kind says what a route answers with; the inventory tests ask more of pages than of data.
+type Kind int
+
+// The kinds of route.
+const (
+	Page     Kind = iota // a whole HTML page: has a title, a language and one h1
+	Action               // a form's target: changes something, then sends the reader on
+	Fragment             // a piece of a page, fetched by the page's script
+	Data                 // for programs, frames and files: JSON, an image, a mail's HTML
+)
+
+// Route is one line of the route table.
+type Route struct {
+	Pattern    string            // as of http.ServeMux: "GET /newsletters/{slug}"
+	Permission access.Permission // who may; never empty
+	Kind       Kind
+	Do         Handler
+	MaxBody    int64 // bytes a request may carry; 0 means the usual 256 KiB
+	CrossSite  bool  // a POST may come from anywhere: the token it carries is the proof
+	Cacheable  bool  // the same for everybody, so that browsers may keep it for a while
+}
+
+// Method is the pattern's method.
+func (r Route) Method() string {
+	method, _, _ := strings.Cut(r.Pattern, " ")
+	return method
+}
+
+// Path is the pattern's path.
+func (r Route) Path() string {
+	_, path, _ := strings.Cut(r.Pattern, " ")
+	return strings.TrimSuffix(path, "{$}")
+}
+
+// defaultMaxBody is enough for any form of ours; uploads say their own.
+const defaultMaxBody = 256 << 10

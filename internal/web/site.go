@@ -1,0 +1,262 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/web/ui"
+)
+
+// Town is what every page shows of the town.
+type Town struct {
+	Name      string
+	Domain    string
+	Languages []string // the first is the default
+	Zone      *time.Location
+}
+
+// Options are what the kit is built with.
+type Options struct {
+	Words     *locale.Words
+	Clock     clock.Clock
+	Log       *slog.Logger
+	PublicURL string
+	// Town tells the town as it is now; it is asked at every request and must be quick.
+	Town func(ctx context.Context) Town
+	// Authenticate finds who asks; an anonymous actor when nobody signed in. It may set cookies.
+	Authenticate func(w http.ResponseWriter, r *http.Request) (access.Actor, error)
+	// Frame adds to every page what the rooms want seen around it: menus, who is signed in.
+	Frame func(ctx context.Context, f *ui.Frame)
+	// TrustedProxies are networks (CIDR) whose X-Forwarded-For is believed.
+	TrustedProxies []string
+}
+
+// Site serves the routes given to it.
+type Site struct {
+	opt     Options
+	mux     *http.ServeMux
+	routes  []Route
+	guard   *http.CrossOriginProtection
+	proxies proxies
+}
+
+// New makes a site without routes.
+func New(opt Options) (*Site, error) {
+	nets, err := parseProxies(opt.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	return &Site{opt: opt, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), proxies: nets}, nil
+}
+
+// Handle adds routes. A route without a permission is a defect, found at start.
+func (s *Site) Handle(routes ...Route) error {
+	for _, route := range routes {
+		if route.Permission == "" || route.Do == nil || !strings.Contains(route.Pattern, " ") {
+			return fmt.Errorf("route %q: needs a method, a permission and a handler", route.Pattern)
+		}
+		if route.CrossSite {
+			s.guard.AddInsecureBypassPattern(route.Pattern)
+		}
+		s.mux.Handle(route.Pattern, s.serve(route))
+		s.routes = append(s.routes, route)
+	}
+	return nil
+}
+
+// Static serves files that need no language, permission or log line.
+func (s *Site) Static(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// Routes is the route table, for the inventory tests.
+func (s *Site) Routes() []Route { return slices.Clone(s.routes) }
+
+// ServeHTTP serves a request.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	town := s.opt.Town(r.Context())
+	lang, prefix, path := splitLanguage(r.URL.Path, town.Languages)
+	req := &request{site: s, town: town, nonce: rand.Text(), path: path, query: r.URL.RawQuery}
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	ctx = locale.With(ctx, s.opt.Words, lang, prefix)
+	r = r.WithContext(ctx)
+	if prefix != "" {
+		u := *r.URL
+		u.Path, u.RawPath = path, ""
+		r.URL = &u
+	}
+	s.headers(w, req)
+	if err := s.guard.Check(r); err != nil {
+		s.fail(w, r, fault.Forbidden("web.cross_site").Because(err))
+		return
+	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		s.fail(w, r, s.unmatched(r))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// unmatched tells a path that is not there from one that answers another method only.
+func (s *Site) unmatched(r *http.Request) error {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := s.mux.Handler(probe); method != r.Method && pattern != "" {
+			return fault.New(fault.KindInvalid, "web.method").On(method)
+		}
+	}
+	return fault.NotFound("web.not_found")
+}
+
+// splitLanguage takes the language's prefix off a path: /en/newsletters is newsletters in English.
+func splitLanguage(path string, languages []string) (lang, prefix, rest string) {
+	for i, l := range languages {
+		if i == 0 {
+			continue
+		}
+		if path == "/"+l {
+			return l, "/" + l, "/"
+		}
+		if after, ok := strings.CutPrefix(path, "/"+l+"/"); ok {
+			return l, "/" + l, "/" + after
+		}
+	}
+	if len(languages) > 0 {
+		return languages[0], "", path
+	}
+	return locale.Languages()[0], "", path
+}
+
+func (s *Site) headers(w http.ResponseWriter, req *request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+req.nonce+"'; style-src 'self'; "+
+		"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "+
+		"manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Cache-Control", "no-store")
+	if strings.HasPrefix(s.opt.PublicURL, "https:") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+func (s *Site) serve(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder{ResponseWriter: w}
+		start := time.Now()
+		defer func() {
+			if p := recover(); p != nil {
+				s.fail(rec, r, fmt.Errorf("panic: %v", p))
+			}
+			s.opt.Log.Debug("request", "route", route.Pattern, "status", rec.status, "ms", time.Since(start).Milliseconds())
+		}()
+		if err := s.run(rec, r, route); err != nil {
+			s.fail(rec, r, err)
+		}
+	})
+}
+
+func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
+	limit := route.MaxBody
+	if limit == 0 {
+		limit = defaultMaxBody
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	from(r.Context()).route = route
+	actor := access.Actor{Kind: access.Anonymous}
+	if s.opt.Authenticate != nil {
+		var err error
+		if actor, err = s.opt.Authenticate(w, r); err != nil {
+			return err
+		}
+	}
+	from(r.Context()).actor = actor
+	r = r.WithContext(access.With(r.Context(), actor))
+	if !actor.Can(route.Permission) {
+		if actor.Kind == access.Anonymous {
+			return fault.New(fault.KindUnauthenticated, "web.sign_in")
+		}
+		return fault.Forbidden("web.forbidden")
+	}
+	if route.Cacheable {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+	}
+	return route.Do(w, r)
+}
+
+// recorder notes the status, and whether anything was written: after that no error page can be.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+type requestKey struct{}
+
+// request is what the kit knows of the request under way.
+type request struct {
+	site  *Site
+	town  Town
+	route Route
+	actor access.Actor
+	nonce string
+	path  string // without the language's prefix
+	query string
+}
+
+func from(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{site: &Site{opt: Options{Log: slog.Default(), Clock: clock.System{}}}, town: Town{Zone: time.UTC}}
+}
+
+// TownOf is the town whose site is asked.
+func TownOf(ctx context.Context) Town { return from(ctx).town }
+
+// Nonce is what an inline script must carry to run; new for each answer.
+func Nonce(ctx context.Context) string { return from(ctx).nonce }
+
+// URL is the absolute address of a path of the site, in the reader's language.
+func URL(ctx context.Context, path string) string {
+	return from(ctx).site.opt.PublicURL + locale.Path(ctx, path)
+}
+
+// Now is the site's time in the town's zone.
+func Now(ctx context.Context) time.Time {
+	req := from(ctx)
+	return req.site.opt.Clock.Now().In(req.town.Zone)
+}
+
+func isTooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge)
+}
