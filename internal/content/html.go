@@ -31,19 +31,19 @@ var (
 
 // blockView is a block as the templates of both readings see it.
 type blockView struct {
-	Level      int
-	Text       string
-	HTML       template.HTML
-	Source     template.URL // of an image
-	URL        template.URL // of a link; "" when it is not safe
-	Alt        string
-	Caption    string
-	Label      string
-	Title      string
-	When       string
-	Start, End string // for machines: the datetime attribute of HTML §4.5.14 takes our wall times as they are
-	Place      string
-	Labels     Labels
+	Level   int
+	Text    string
+	HTML    template.HTML
+	Source  template.URL // of an image
+	URL     template.URL // of a link; "" when it is not safe
+	Alt     string
+	Caption string
+	Label   string
+	Title   string
+	When    string
+	Start   string // for machines: the datetime attribute of HTML §4.5.14 takes our wall times as they are
+	Place   string
+	Labels  Labels
 }
 
 // reading is what differs between e-mail and web page where blocks are shown.
@@ -74,7 +74,9 @@ func (r reading) view(b Block, level int) blockView {
 	}
 	if b.Kind == KindEvent {
 		v.When = When(r.language, b.Start, b.End)
-		v.Start, v.End = b.Start, b.End
+		if start, ok := parseMoment(b.Start); ok {
+			v.Start = start.String()
+		}
 	}
 	return v
 }

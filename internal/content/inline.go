@@ -11,7 +11,7 @@ import (
 
 // textStyle holds the attributes that a reading gives to the elements of a text, each with a leading blank.
 type textStyle struct {
-	paragraph, list, item, link string
+	paragraph, list, sublist, item, link string
 }
 
 // Mail programs drop style sheets, so e-mail carries its style inline; the web page has Bootstrap Italia's.
@@ -19,6 +19,7 @@ func emailStyle() textStyle {
 	return textStyle{
 		paragraph: ` style="margin:0 0 16px"`,
 		list:      ` style="margin:0 0 16px;padding:0 0 0 24px"`,
+		sublist:   ` style="margin:4px 0 0;padding:0 0 0 24px"`,
 		item:      ` style="margin:0 0 4px"`,
 		link:      ` style="color:#0059b3"`,
 	}
@@ -86,6 +87,9 @@ func (w *inlineWriter) element(name, attributes string, n ast.Node) {
 
 func (w *inlineWriter) list(n *ast.List) {
 	name, attributes := "ul", w.style.list
+	if n.Parent().Kind() == ast.KindListItem {
+		attributes = w.style.sublist
+	}
 	if n.IsOrdered() {
 		name = "ol"
 		if n.Start != 1 {

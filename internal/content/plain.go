@@ -1,6 +1,7 @@
 package content
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +18,6 @@ type plainWriter struct {
 	doc    Document
 	labels Labels
 	links  *linkSet
-	image  func(string) string // the whole address of an image
 
 	references []string // the addresses of the text being written
 	numbered   int      // how many references were printed so far
@@ -76,7 +76,7 @@ func (w *plainWriter) blocks() {
 		case KindEvent:
 			w.event(b)
 		case KindButton:
-			w.WriteString(wrap(oneLine(b.Label)+":", "> ", "  "))
+			w.WriteString(wrap(oneLine(b.Label)+":", "→ ", "  "))
 			w.address(b.URL, "  ")
 		case KindDivider:
 			w.WriteString("* * *\n")
@@ -87,10 +87,10 @@ func (w *plainWriter) blocks() {
 	}
 }
 
-// address writes an address alone on its line, where mail programs make a link of it.
-func (w *plainWriter) address(address, indent string) {
+// address writes an address at the end of a line of its own, however long: mail programs make a link of it.
+func (w *plainWriter) address(address, before string) {
 	if safeLink(address) {
-		w.WriteString(indent + w.links.rewrite(address) + "\n")
+		w.WriteString(before + w.links.rewrite(address) + "\n")
 	}
 }
 
@@ -104,7 +104,7 @@ func (w *plainWriter) event(b Block) {
 		label := line[0] + strings.Repeat(" ", width-utf8.RuneCountInString(line[0]))
 		w.WriteString(wrap(line[1], margin+label, margin+strings.Repeat(" ", width)))
 	}
-	w.address(b.URL, margin)
+	w.address(b.URL, margin+w.labels.Details+": ")
 }
 
 // text writes a text block, and under it the addresses of its links by number.
@@ -125,10 +125,11 @@ func (w *plainWriter) text(source string) {
 func (w *plainWriter) flow(m markup, n ast.Node, first, rest string) {
 	lead := first
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-		if lead == rest && c != n.FirstChild() && c.Kind() != ast.KindList || c.Kind() == ast.KindList && n.Kind() == ast.KindDocument && c != n.FirstChild() {
-			w.WriteString(strings.TrimRight(rest, " ") + "\n")
+		list, isList := c.(*ast.List)
+		if nested := n.Kind() == ast.KindListItem; c != n.FirstChild() && !(nested && isList) {
+			w.WriteByte('\n')
 		}
-		if list, ok := c.(*ast.List); ok {
+		if isList {
 			w.list(m, list, rest)
 		} else {
 			var b strings.Builder
@@ -167,30 +168,48 @@ func (w *plainWriter) inline(b *strings.Builder, m markup, n ast.Node) {
 			b.WriteString(mark)
 			w.inline(b, m, c)
 			b.WriteString(mark)
-		case *ast.AutoLink:
-			b.WriteString(string(c.Label(m.source)))
-			if to := m.target(c); safeLink(to) && w.links.rewrite(to) != to {
-				b.WriteString(w.reference(to))
-			}
+		case *ast.AutoLink: // it shows its address itself
+			b.Write(c.Label(m.source))
 		case *ast.Link:
 			w.inline(b, m, c)
-			if to := m.target(c); safeLink(to) {
-				b.WriteString(w.reference(to))
-			}
+			b.WriteString(w.reference(m.plain(c), m.target(c)))
 		default:
 			w.inline(b, m, c)
 		}
 	}
 }
 
-// reference notes an address and gives its number: " [3]".
-func (w *plainWriter) reference(address string) string {
-	to := w.links.rewrite(address)
-	for i, known := range w.references {
-		if known == to {
-			return " [" + strconv.Itoa(w.numbered+i+1) + "]"
-		}
+// reference is what follows the label of a link: the number of its address, " [3]"; for a telephone or a mailbox,
+// which are short, the address itself, and nothing where the label says it already.
+func (w *plainWriter) reference(label, address string) string {
+	if !safeLink(address) || label == address {
+		return ""
 	}
-	w.references = append(w.references, to)
-	return " [" + strconv.Itoa(w.numbered+len(w.references)) + "]"
+	if scheme, short, _ := strings.Cut(address, ":"); !counted(address) {
+		said := strings.Contains(label, short)
+		if strings.EqualFold(scheme, "tel") {
+			said = digits(label) != "" && strings.HasSuffix(digits(short), digits(label))
+		}
+		if said {
+			return ""
+		}
+		return " (" + short + ")"
+	}
+	to := w.links.rewrite(address)
+	at := slices.Index(w.references, to)
+	if at < 0 {
+		at = len(w.references)
+		w.references = append(w.references, to)
+	}
+	return " [" + strconv.Itoa(w.numbered+at+1) + "]"
+}
+
+// digits are the digits of s.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }

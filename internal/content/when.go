@@ -60,8 +60,8 @@ func When(language, start, end string) string {
 
 // calendar is how a language says dates.
 type calendar struct {
-	day   func(m moment) string       // the day alone
-	at    func(m moment) string       // the day, and the time if there is one
+	day   func(m moment) string        // the day alone
+	at    func(m moment) string        // the day, and the time if there is one
 	hours func(from, to moment) string // two times of one day
 	span  func(from, to moment) string // two different days
 }

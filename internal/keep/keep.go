@@ -30,7 +30,6 @@ import (
 	_ "golang.org/x/term"
 	_ "golang.org/x/text/encoding/charmap"
 	_ "golang.org/x/text/language"
-	_ "golang.org/x/tools/go/packages"
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
 )

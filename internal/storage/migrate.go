@@ -101,3 +101,12 @@ func unlockPostgres(conn *sql.Conn) error {
 	_, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
 	return errors.Join(err, conn.Close())
 }
+
+// Sub is the folder of embedded files, whose name is the program's own and therefore a path: what fs.Sub checks.
+func Sub(files fs.FS, folder string) fs.FS {
+	sub, err := fs.Sub(files, folder)
+	if err != nil {
+		return files
+	}
+	return sub
+}

@@ -24,18 +24,10 @@ var schema embed.FS
 var words embed.FS
 
 // Schema is the room's migrations.
-func Schema() fs.FS { return sub(schema, "schema") }
+func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Words are the room's words.
-func Words() fs.FS { return sub(words, "words") }
-
-func sub(files embed.FS, folder string) fs.FS {
-	s, err := fs.Sub(files, folder)
-	if err != nil { // only for a name that is not a path
-		return files
-	}
-	return s
-}
+func Words() fs.FS { return words }
 
 // Town is what the town says of itself.
 type Town struct {

@@ -28,7 +28,7 @@ type Series struct {
 const (
 	chartWidth  = 640
 	chartHeight = 260
-	chartLeft   = 56
+	chartLeft   = 76
 	chartBottom = 34
 	chartTop    = 14
 	chartRight  = 12
@@ -78,13 +78,13 @@ func (c Chart) slot() float64 { return c.plotWidth() / float64(max(len(c.Labels)
 
 func (c Chart) labelX(i int) float64 { return chartLeft + c.slot()*(float64(i)+0.5) }
 
-// showLabel thins labels out so that they do not overlap: about twelve letters need 80 units.
+// showLabel thins labels out so that they do not overlap, even in the larger letters of a phone: 12 units each.
 func (c Chart) showLabel(i int) bool {
 	longest := 4
 	for _, l := range c.Labels {
 		longest = max(longest, len([]rune(l)))
 	}
-	every := int(float64(longest)*7/c.slot()) + 1
+	every := int(float64(longest)*12/c.slot()) + 1
 	return i%every == 0
 }
 

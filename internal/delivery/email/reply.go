@@ -1,0 +1,121 @@
+package email
+
+import (
+	"fmt"
+
+	"github.com/emersion/go-smtp"
+)
+
+// Reason is a category of failure that statistics count; its words have the key "delivery.reason." and the Reason.
+type Reason string
+
+// The reasons there are.
+const (
+	MailboxUnknown   Reason = "mailbox_unknown"   // no such mailbox or domain, or it is closed
+	MailboxFull      Reason = "mailbox_full"      // over its quota
+	Blocked          Reason = "blocked"           // policy: spam filter, blocklist, not authorised
+	Temporary        Reason = "temporary"         // the receiver asks to come back (greylisting, busy)
+	ConnectionLost   Reason = "connection_lost"   // it broke half-way: whether the message arrived is unknown
+	AddressMalformed Reason = "address_malformed" // SMTP cannot carry the address
+	RelayUnreachable Reason = "relay_unreachable" // our own relay does not take mail
+	Expired          Reason = "expired"           // put off for days, given up
+	Other            Reason = "other"
+)
+
+// Permanent says that the message will never reach this address.
+type Permanent struct {
+	Code     int    // SMTP reply code; 0 when no server was asked
+	Enhanced string // enhanced status code of RFC 3463, as in "5.1.1"; may be empty
+	Reason   Reason
+}
+
+func (e *Permanent) Error() string { return describe("refused", e.Code, e.Enhanced, e.Reason) }
+
+// Later says that the message was not taken this time, or that nobody knows.
+type Later struct {
+	Code     int // 0 when the connection was lost
+	Enhanced string
+	Reason   Reason
+	early    bool // it failed before anything of this message was said: a reused connection had ended
+}
+
+func (e *Later) Error() string { return describe("put off", e.Code, e.Enhanced, e.Reason) }
+
+// Unreachable says that the relay takes no mail now, whoever it is for.
+type Unreachable struct {
+	Trouble string // for the operator: what went wrong, in technical words
+}
+
+func (e *Unreachable) Error() string { return "relay unreachable: " + e.Trouble }
+
+func describe(verb string, code int, enhanced string, reason Reason) string {
+	if code == 0 {
+		return fmt.Sprintf("%s (%s)", verb, reason)
+	}
+	return fmt.Sprintf("%s: %d %s (%s)", verb, code, enhanced, reason)
+}
+
+// stage is the command that a reply answers.
+type stage int
+
+const (
+	stageMail stage = iota
+	stageRcpt
+	stageData
+)
+
+// verdict turns an SMTP reply into a failure of ours. Its text is thrown away: it may quote the address.
+func verdict(reply *smtp.SMTPError, at stage) error {
+	enhanced := enhancedOf(reply)
+	switch {
+	case reply.Code == 530 || reply.Code == 535 || reply.Code == 538:
+		// RFC 4954 §6: the relay wants us to authenticate; no message will pass until an operator sees to it.
+		return &Unreachable{Trouble: fmt.Sprintf("the relay refuses our credentials or wants some (%d)", reply.Code)}
+	case reply.Code >= 500 && at != stageMail:
+		return &Permanent{Code: reply.Code, Enhanced: enhanced, Reason: reasonOf(reply, at)}
+	case reply.Code >= 500:
+		// A refused MAIL speaks of our sender, not of the address: an operator may mend it.
+		return &Later{Code: reply.Code, Enhanced: enhanced, Reason: Blocked}
+	}
+	return &Later{Code: reply.Code, Enhanced: enhanced, Reason: reasonOf(reply, at), early: at == stageMail && reply.Code == 421}
+}
+
+func enhancedOf(reply *smtp.SMTPError) string {
+	if e := reply.EnhancedCode; e[0] > 0 {
+		return fmt.Sprintf("%d.%d.%d", e[0], e[1], e[2])
+	}
+	return ""
+}
+
+// reasonOf reads the enhanced status code (RFC 3463 §3), and where there is none the reply code (RFC 5321 §4.2.3).
+func reasonOf(reply *smtp.SMTPError, at stage) Reason {
+	permanent := reply.Code >= 500
+	if e := reply.EnhancedCode; e[0] > 0 {
+		switch subject, detail := e[1], e[2]; {
+		case subject == 7:
+			return Blocked
+		case subject == 2 && detail == 2:
+			return MailboxFull
+		case permanent && (subject == 1 && detail != 7 && detail != 8 || subject == 2 && detail <= 1):
+			return MailboxUnknown // 5.1.7 and 5.1.8 speak of the sender
+		case !permanent:
+			return Temporary
+		}
+		return Other
+	}
+	switch reply.Code {
+	case 452, 552:
+		return MailboxFull
+	case 550, 551, 553:
+		if at == stageRcpt {
+			return MailboxUnknown
+		}
+		return Blocked
+	case 554:
+		return Blocked
+	}
+	if permanent {
+		return Other
+	}
+	return Temporary
+}

@@ -1,0 +1,70 @@
+package identity
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/identity/db"
+	"unoxuno/internal/storage"
+)
+
+// Entry is a line of the audit log.
+type Entry struct {
+	ID      int64
+	At      time.Time
+	Actor   string // "ada@town.example", "console", "system", "person 123"
+	Kind    access.ActorKind
+	Action  string // key of the words: "audit.issue.sent"
+	Subject string // "issue teatro/2026-11", "person 123"; never an address of a citizen
+	Detail  string
+}
+
+// Audit writes what the context's actor does, within the transaction of the deed.
+func (r *Room) Audit(ctx context.Context, tx *storage.Tx, action, subject, detail string) error {
+	actor := access.From(ctx)
+	name := actor.Name
+	if name == "" {
+		name = string(actor.Kind)
+	}
+	return db.New(tx).InsertAudit(ctx, db.InsertAuditParams{
+		ID: storage.NewID(), At: clock.Millis(r.clock.Now()), ActorKind: string(actor.Kind), ActorID: actor.ID, ActorName: name,
+		Action: action, Subject: subject, Detail: detail,
+	})
+}
+
+// Note is Audit in a transaction of its own: for looks at a person's page, which change nothing else.
+func (r *Room) Note(ctx context.Context, action, subject, detail string) error {
+	return r.db.Tx(ctx, func(tx *storage.Tx) error { return r.Audit(ctx, tx, action, subject, detail) })
+}
+
+// AuditQuery chooses lines of the log; empty fields choose all.
+type AuditQuery struct {
+	Actor   string
+	Subject string
+	Before  int64 // id before which the page ends; 0 for the newest
+	Limit   int   // at most 500
+}
+
+// AuditLog is a page of the log, newest first.
+func (r *Room) AuditLog(ctx context.Context, ask AuditQuery) ([]Entry, error) {
+	if ask.Before == 0 {
+		ask.Before = math.MaxInt64
+	}
+	rows, err := db.New(r.db).AuditPage(ctx, db.AuditPageParams{
+		ID: ask.Before, ActorName: ask.Actor, Subject: ask.Subject, Limit: int32(min(max(ask.Limit, 1), 500)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, len(rows))
+	for i, row := range rows {
+		entries[i] = Entry{
+			ID: row.ID, At: clock.Time(row.At), Actor: row.ActorName, Kind: access.ActorKind(row.ActorKind),
+			Action: row.Action, Subject: row.Subject, Detail: row.Detail,
+		}
+	}
+	return entries, nil
+}

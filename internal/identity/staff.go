@@ -1,0 +1,237 @@
+package identity
+
+import (
+	"context"
+	"net/mail"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/identity/db"
+	"unoxuno/internal/storage"
+)
+
+// Staff is an account of the back office.
+type Staff struct {
+	ID         int64
+	Email      string
+	Name       string
+	Role       Role
+	Newsrooms  []string // slugs that bound the role's rights
+	Active     bool
+	Invited    bool // has not chosen a password yet
+	SignedInAt time.Time
+}
+
+// Actor is the account as the one who does something.
+func (s Staff) Actor() access.Actor {
+	return access.Actor{
+		Kind: access.StaffAct, ID: s.ID, Name: s.Email, Permissions: s.Role.Permissions(), Newsrooms: s.Role.newsrooms(s.Newsrooms),
+	}
+}
+
+func staffOf(row db.IdentityStaff, newsrooms []string) Staff {
+	return Staff{
+		ID: row.ID, Email: row.Email, Name: row.Name, Role: Role(row.Role), Newsrooms: newsrooms, Active: row.Active,
+		Invited: row.PasswordHash == "", SignedInAt: clock.Time(row.SignedInAt),
+	}
+}
+
+// foldEmail is the address as accounts are known by.
+func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+func (s *Staff) check() error {
+	var p fault.Problems
+	s.Email, s.Name = foldEmail(s.Email), strings.TrimSpace(s.Name)
+	if a, err := mail.ParseAddress(s.Email); err != nil || a.Address != s.Email || !strings.Contains(s.Email, "@") {
+		p = append(p, fault.Invalid("identity.email_malformed", "Email", s.Email).On("email"))
+	}
+	if s.Name == "" {
+		s.Name, _, _ = strings.Cut(s.Email, "@")
+	}
+	if _, err := ParseRole(string(s.Role)); err != nil {
+		return p.Add("role", err)
+	}
+	if s.Role == Editor && len(s.Newsrooms) == 0 {
+		p = append(p, fault.Invalid("identity.newsroom_missing").On("newsrooms"))
+	}
+	return p.Err()
+}
+
+// AddStaff opens an account without a password and returns it; Invitation makes the link by which its owner chooses
+// one. An address has one account.
+func (r *Room) AddStaff(ctx context.Context, s Staff) (Staff, error) {
+	if err := s.check(); err != nil {
+		return Staff{}, err
+	}
+	s.ID, s.Active, s.Invited = storage.NewID(), true, true
+	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		err := q.InsertStaff(ctx, db.InsertStaffParams{
+			ID: s.ID, Email: s.Email, Name: s.Name, Role: string(s.Role), CreatedAt: clock.Millis(r.clock.Now()),
+		})
+		if storage.IsUnique(err) {
+			return fault.Conflict("identity.email_taken", "Email", s.Email).On("email")
+		}
+		if err != nil {
+			return err
+		}
+		if err := setNewsrooms(ctx, q, s); err != nil {
+			return err
+		}
+		return r.Audit(ctx, tx, "audit.staff.added", "staff "+s.Email, string(s.Role)+" "+strings.Join(s.Newsrooms, ","))
+	})
+	return s, err
+}
+
+func setNewsrooms(ctx context.Context, q *db.Queries, s Staff) error {
+	if err := q.ClearNewsrooms(ctx, s.ID); err != nil {
+		return err
+	}
+	for _, n := range s.Newsrooms {
+		if err := q.AddNewsroom(ctx, db.AddNewsroomParams{StaffID: s.ID, Newsroom: n}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpdateStaff changes name, role, newsrooms and whether the account is active.
+func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	return r.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		if s.Role != Administrator || !s.Active {
+			others, err := q.ActiveAdministrators(ctx, s.ID)
+			if err != nil {
+				return err
+			}
+			was, err := q.StaffByID(ctx, s.ID)
+			if err != nil {
+				return notFound(err)
+			}
+			if others == 0 && Role(was.Role) == Administrator && was.Active {
+				return fault.Conflict("identity.last_administrator")
+			}
+		}
+		err := q.UpdateStaff(ctx, db.UpdateStaffParams{ID: s.ID, Name: s.Name, Role: string(s.Role), Active: s.Active})
+		if err != nil {
+			return err
+		}
+		if err := setNewsrooms(ctx, q, s); err != nil {
+			return err
+		}
+		return r.Audit(ctx, tx, "audit.staff.changed", "staff "+s.Email, string(s.Role)+" "+strings.Join(s.Newsrooms, ","))
+	})
+}
+
+func notFound(err error) error {
+	if storage.None(err) {
+		return fault.NotFound("identity.staff_unknown").Because(err)
+	}
+	return err
+}
+
+// StaffByID is one account.
+func (r *Room) StaffByID(ctx context.Context, id int64) (Staff, error) {
+	q := db.New(r.db)
+	row, err := q.StaffByID(ctx, id)
+	if err != nil {
+		return Staff{}, notFound(err)
+	}
+	newsrooms, err := q.NewsroomsOf(ctx, id)
+	return staffOf(row, newsrooms), err
+}
+
+// StaffByEmail is the account of an address.
+func (r *Room) StaffByEmail(ctx context.Context, email string) (Staff, error) {
+	row, err := db.New(r.db).StaffByEmail(ctx, foldEmail(email))
+	if err != nil {
+		return Staff{}, notFound(err)
+	}
+	return r.StaffByID(ctx, row.ID)
+}
+
+// AllStaff lists every account, the active ones first.
+func (r *Room) AllStaff(ctx context.Context) ([]Staff, error) {
+	q := db.New(r.db)
+	rows, err := q.AllStaff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := q.AllNewsrooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newsrooms := map[int64][]string{}
+	for _, b := range bounds {
+		newsrooms[b.StaffID] = append(newsrooms[b.StaffID], b.Newsroom)
+	}
+	all := make([]Staff, len(rows))
+	for i, row := range rows {
+		all[i] = staffOf(row, newsrooms[row.ID])
+	}
+	return all, nil
+}
+
+// invitationLife is how long an invitation may wait.
+const invitationLife = 7 * 24 * time.Hour
+
+// Invitation makes the token by which the account's owner chooses a password. It ends when used, for it is bound to
+// the password that was there when it was made.
+func (r *Room) Invitation(ctx context.Context, id int64) (string, error) {
+	row, err := db.New(r.db).StaffByID(ctx, id)
+	if err != nil {
+		return "", notFound(err)
+	}
+	return r.sealer.Ints(invitationPurpose(row.PasswordHash), r.clock.Now().Add(invitationLife), id), nil
+}
+
+func invitationPurpose(hash string) string { return "identity.invitation " + hash }
+
+// OpenInvitation is the account that an invitation was made for, while it is valid. The account's id stands open in
+// the token; the seal, made over the password hash too, proves it.
+func (r *Room) OpenInvitation(ctx context.Context, token string) (Staff, error) {
+	expired := fault.Expired("identity.invitation_over")
+	all, err := db.New(r.db).AllStaff(ctx)
+	if err != nil {
+		return Staff{}, err
+	}
+	for _, row := range all {
+		ids, err := r.sealer.OpenInts(invitationPurpose(row.PasswordHash), token, r.clock.Now(), 1)
+		if err == nil && ids[0] == row.ID && row.Active {
+			return r.StaffByID(ctx, row.ID)
+		}
+	}
+	return Staff{}, expired
+}
+
+// AcceptInvitation sets the account's password.
+func (r *Room) AcceptInvitation(ctx context.Context, token, password string) (Staff, error) {
+	s, err := r.OpenInvitation(ctx, token)
+	if err != nil {
+		return Staff{}, err
+	}
+	return s, r.SetPassword(ctx, s, password)
+}
+
+// SetPassword gives the account a new password.
+func (r *Room) SetPassword(ctx context.Context, s Staff, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash, err := hashPassword(password)
+	if err != nil {
+		return err
+	}
+	return r.db.Tx(ctx, func(tx *storage.Tx) error {
+		if err := db.New(tx).SetPassword(ctx, db.SetPasswordParams{ID: s.ID, PasswordHash: hash}); err != nil {
+			return err
+		}
+		return r.Audit(ctx, tx, "audit.staff.password", "staff "+s.Email, "")
+	})
+}

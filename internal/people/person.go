@@ -1,0 +1,157 @@
+package people
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+)
+
+// Kind tells persons and organisations apart.
+type Kind string
+
+// The kinds there are.
+const (
+	KindPerson       Kind = "person"
+	KindOrganisation Kind = "organisation"
+)
+
+// Details are what somebody says of herself. All of it is optional.
+type Details struct {
+	Kind         Kind     `json:"kind"` // "" means a person
+	Given        string   `json:"given_name"`
+	Family       string   `json:"family_name"`
+	Organisation string   `json:"organisation"`
+	Born         Birth    `json:"birth"`
+	Language     string   `json:"language"` // "" = the town's usual one
+	Place        string   `json:"place"`    // slug
+	Who          []string `json:"who"`      // slugs of categories
+	Wants        []string `json:"wants"`    // slugs of topics
+}
+
+// Person is somebody the town has a relation with: a citizen, resident or not, or an organisation.
+type Person struct {
+	ID int64 `json:"id,string"`
+	Details
+	Since     Day       `json:"since"` // the day the relation began
+	Created   time.Time `json:"created"`
+	Updated   time.Time `json:"updated"`
+	Addresses []Address `json:"addresses"`
+}
+
+// Name is what the person or the organisation is called; "" when she gave no name.
+func (d Details) Name() string {
+	if d.Kind == KindOrganisation {
+		return d.Organisation
+	}
+	return strings.TrimSpace(d.Given + " " + d.Family)
+}
+
+// search are the folded texts that Find looks in: the family name first, and the given name first.
+func (d Details) search() (familyFirst, givenFirst string) {
+	return storage.Fold(d.Family + " " + d.Given + " " + d.Organisation),
+		storage.Fold(d.Given + " " + d.Family + " " + d.Organisation)
+}
+
+// cleaned is d in its normal form, or every fault in it, on the fields given_name, family_name, organisation,
+// birth_date, language, place, who and wants.
+func (d Details) cleaned(v Vocabulary, today Day) (Details, error) {
+	var problems fault.Problems
+	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
+	var err error
+	if d.Kind == "" {
+		d.Kind = KindPerson
+	}
+	if d.Kind != KindPerson && d.Kind != KindOrganisation {
+		note("kind", fault.Invalid("people.kind.unknown", "Text", clip(string(d.Kind))))
+	}
+	d.Given, err = cleanName(d.Given)
+	note("given_name", err)
+	d.Family, err = cleanName(d.Family)
+	note("family_name", err)
+	d.Organisation, err = cleanName(d.Organisation)
+	note("organisation", err)
+	note("birth_date", d.Born.check(today))
+	d.Language, err = v.language(d.Language)
+	note("language", err)
+	if d.Place != "" {
+		d.Place, err = find(v.Places, "place", d.Place)
+		note("place", err)
+	}
+	d.Who, err = findAll(v.Categories, "who", d.Who)
+	note("who", err)
+	d.Wants, err = findAll(v.Topics, "wants", d.Wants)
+	note("wants", err)
+	return d, problems.Err()
+}
+
+// Vocabulary is a snapshot of every word that may be said of people.
+type Vocabulary struct {
+	Categories, Topics, Places taxonomy.List
+	Newsletters                []string // slugs
+	Languages                  []string // ISO 639-1, the usual one first
+}
+
+// language is the language's code in lower case.
+func (v Vocabulary) language(text string) (string, error) {
+	code := strings.ToLower(strings.TrimSpace(text))
+	if code == "" || slices.Contains(v.Languages, code) {
+		return code, nil
+	}
+	return "", fault.Invalid("people.language.unknown", "Text", clip(text), "Known", slices.Clone(v.Languages))
+}
+
+// newsletter is the newsletter's slug.
+func (v Vocabulary) newsletter(text string) (string, error) {
+	slug := strings.ToLower(strings.TrimSpace(text))
+	if slices.Contains(v.Newsletters, slug) {
+		return slug, nil
+	}
+	return "", unknownWord("subscribed", text, nearest(slug, v.Newsletters))
+}
+
+// find is the slug of the term that somebody wrote by slug or name. What names the list in the fault: "who", "wants" or
+// "place".
+func find(list taxonomy.List, what, text string) (string, error) {
+	if len(text) <= maxWord {
+		if term, ok := list.Find(text); ok {
+			return term.Slug, nil
+		}
+	}
+	near := ""
+	if len(text) <= maxWord {
+		near, _ = list.Nearest(text)
+	}
+	return "", unknownWord(what, text, near)
+}
+
+// maxWord is the longest text, in bytes, that is looked up in a list: edit distance takes quadratic time.
+const maxWord = 300
+
+// findAll are the slugs of the terms, sorted, each once.
+func findAll(list taxonomy.List, what string, texts []string) ([]string, error) {
+	slugs := make([]string, 0, len(texts))
+	var problems fault.Problems
+	for _, text := range texts {
+		slug, err := find(list, what, text)
+		if err != nil {
+			_ = problems.Add("", err) // find only returns faults
+			continue
+		}
+		slugs = append(slugs, slug)
+	}
+	slices.Sort(slugs)
+	return slices.Compact(slugs), problems.Err()
+}
+
+// unknownWord says that a list has no such word, and which one was probably meant. The key tells the list, so that
+// each language can name it properly.
+func unknownWord(what, text, near string) *fault.Error {
+	if near == "" {
+		return fault.Invalid("people.unknown."+what, "Text", clip(text))
+	}
+	return fault.Invalid("people.unknown."+what+"_near", "Text", clip(text), "Near", near)
+}

@@ -1,0 +1,148 @@
+package people
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+//go:embed words/*.toml
+var words embed.FS
+
+// Schema is the room's migrations, the .sql files at the root. Its foreign keys point at taxonomy's tables.
+func Schema() fs.FS { return mustSub(schema, "schema") }
+
+// Words are the room's words, it.toml and en.toml.
+func Words() fs.FS { return mustSub(words, "words") }
+
+// mustSub cannot fail: the folder is embedded above.
+func mustSub(files embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(files, folder)
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+// Town is what the rules need to know of the town.
+type Town struct {
+	Region    string         // ISO 3166: where mobile numbers without prefix are dialled, "IT"
+	Zone      *time.Location // whose calendar counts for ages and dates
+	Languages []string       // that one may ask to be written in, the usual one first
+}
+
+// Keeper is a room that keeps something of a person. It gives it all away on request, and forgets it.
+type Keeper interface {
+	// Name is the room's name, the key of its part of an export.
+	Name() string
+	// Export is all that the room keeps of the person, ready for JSON; nil for nothing.
+	Export(ctx context.Context, q storage.Queryer, person int64) (any, error)
+	// Forget removes it within tx, so that nothing left behind can be traced to her.
+	Forget(ctx context.Context, tx *storage.Tx, person int64) error
+}
+
+// Subscriptions is what people asks of the room that keeps newsletters.
+type Subscriptions interface {
+	// Known are the slugs of the newsletters that one may subscribe to.
+	Known(ctx context.Context) ([]string, error)
+	// Of are the slugs that the person is subscribed to now.
+	Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
+	// Subscribed writes an SQL condition that is true of those subscribed now to the newsletter with that slug;
+	// personID is the SQL expression of the person's identifier.
+	Subscribed(b *storage.Builder, personID, slug string)
+	// Subscribe begins subscriptions, many at once. It leaves alone what stands already, and what was ended at or after
+	// When: she has left since. It returns those for whom something began, each once.
+	Subscribe(ctx context.Context, tx *storage.Tx, asked []Asked) ([]int64, error)
+}
+
+// Asked is a subscription that somebody asked for.
+type Asked struct {
+	Person     int64
+	Newsletter string // slug
+	Channel    Channel
+	How        string // "signup", "import"
+	When       time.Time
+}
+
+// People keeps the town's people. Its exported methods open their own transaction, except those named …In.
+type People struct {
+	db            *storage.DB
+	clock         clock.Clock
+	taxonomy      *taxonomy.Taxonomy
+	town          Town
+	keepers       []Keeper
+	subscriptions Subscriptions
+}
+
+// New makes the room upon a database that has its schema.
+func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town Town) *People {
+	if town.Zone == nil {
+		town.Zone = time.UTC
+	}
+	if len(town.Languages) == 0 {
+		town.Languages = []string{"it"}
+	}
+	return &People{db: db, clock: c, taxonomy: t, town: town, subscriptions: noSubscriptions{}}
+}
+
+// Plug adds the rooms that keep something of a person. It is called while the program is put together.
+func (p *People) Plug(keepers ...Keeper) { p.keepers = append(p.keepers, keepers...) }
+
+// PlugSubscriptions sets the room that keeps newsletters. It is called while the program is put together.
+func (p *People) PlugSubscriptions(s Subscriptions) { p.subscriptions = s }
+
+// Today is the day it is in the town.
+func (p *People) Today() Day { return DayOf(p.clock.Now().In(p.town.Zone)) }
+
+func (p *People) now() int64 { return clock.Millis(p.clock.Now()) }
+
+// Source says who told us something.
+type Source string
+
+// The sources there are.
+const (
+	FromImport Source = "import"
+	FromStaff  Source = "staff"
+	FromSelf   Source = "self"
+)
+
+// sourceOf is who speaks when the context's actor acts. Staff and console write down what she said.
+func sourceOf(ctx context.Context) Source {
+	switch access.From(ctx).Kind {
+	case access.StaffAct, access.Console, access.System:
+		return FromStaff
+	default:
+		return FromSelf
+	}
+}
+
+// actorOf is how the ledger names the context's actor: never by a citizen's name.
+func actorOf(ctx context.Context) string {
+	actor := access.From(ctx)
+	if actor.Kind == access.StaffAct && actor.Name != "" {
+		return "staff:" + actor.Name
+	}
+	return string(actor.Kind)
+}
+
+// noSubscriptions stands in while no room keeps newsletters.
+type noSubscriptions struct{}
+
+func (noSubscriptions) Known(context.Context) ([]string, error) { return nil, nil }
+
+func (noSubscriptions) Of(context.Context, storage.Queryer, int64) ([]string, error) { return nil, nil }
+
+func (noSubscriptions) Subscribed(b *storage.Builder, _, _ string) { b.Add("1 = 0") }
+
+func (noSubscriptions) Subscribe(context.Context, *storage.Tx, []Asked) ([]int64, error) {
+	return nil, nil
+}
