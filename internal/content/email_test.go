@@ -44,7 +44,7 @@ func attribute(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// TestEmailIsAccessible holds the e-mail to the list of facts/WCAG 2.2 that a machine can see.
+// TestEmailIsAccessible holds the e-mail to what a machine can see of WCAG 2.2.
 func TestEmailIsAccessible(t *testing.T) {
 	count := map[string]int{}
 	elements(t, exampleHTML(t), func(n *html.Node) {

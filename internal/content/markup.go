@@ -39,7 +39,7 @@ func parseLine(source string) markup {
 }
 
 func parse(source string, blocks ...util.PrioritizedValue) markup {
-	src := []byte(strings.ReplaceAll(source, "\x00", "\uFFFD"))
+	src := []byte(strings.ReplaceAll(strings.ToValidUTF8(source, "\uFFFD"), "\x00", "\uFFFD"))
 	p := parser.NewParser(
 		parser.WithBlockParsers(blocks...),
 		parser.WithInlineParsers(
@@ -111,9 +111,9 @@ func (m markup) plain(n ast.Node) string {
 	return oneLine(b.String())
 }
 
-// oneLine joins lines and runs of blanks, and drops control characters: a line of text as it can be shown anywhere.
+// oneLine joins lines and runs of blanks, and drops what is no character: a line of text as it can be shown anywhere.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, isSpaceOrControl), " ")
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), isSpaceOrControl), " ")
 }
 
 func isSpaceOrControl(r rune) bool {

@@ -126,7 +126,7 @@ func (w *plainWriter) flow(m markup, n ast.Node, first, rest string) {
 	lead := first
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		list, isList := c.(*ast.List)
-		if nested := n.Kind() == ast.KindListItem; c != n.FirstChild() && !(nested && isList) {
+		if sublist := isList && n.Kind() == ast.KindListItem; c != n.FirstChild() && !sublist {
 			w.WriteByte('\n')
 		}
 		if isList {

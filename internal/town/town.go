@@ -122,37 +122,44 @@ func (t Town) Check() error {
 	return p.Err()
 }
 
-// Diff lists the fields in which the declared town differs from the one kept.
-func (r *Room) Diff(ctx context.Context, declared Town) ([]string, error) {
-	now, err := read(ctx, r.db)
+// Apply keeps the declared town and lists the fields in which it differs from the one kept before.
+func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) (changed []string, err error) {
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	was, err := read(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	var changed []string
-	for _, f := range []struct{ field, is, was string }{
-		{"name", declared.Name, now.Name}, {"domain", declared.Domain, now.Domain},
-		{"languages", strings.Join(declared.Languages, ","), strings.Join(now.Languages, ",")},
-		{"time_zone", declared.TimeZone, now.TimeZone}, {"region", declared.Region, now.Region},
-	} {
-		if f.is != f.was {
-			changed = append(changed, f.field)
-		}
+	if changed = t.differs(was); len(changed) == 0 {
+		return nil, nil
 	}
-	return changed, nil
-}
-
-// Apply keeps the declared town.
-func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) error {
-	if err := t.Check(); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `
+	_, err = tx.ExecContext(ctx, `
 		INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at) VALUES (1, $1, $2, $3, $4, $5, $6)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain, languages = excluded.languages,
 			time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at`,
 		t.Name, t.Domain, strings.Join(t.Languages, ","), t.TimeZone, t.Region, clock.Millis(r.clock.Now()))
+	return changed, err
+}
+
+func (t Town) differs(was Town) (fields []string) {
+	for _, f := range []struct{ field, is, was string }{
+		{"name", t.Name, was.Name},
+		{"domain", t.Domain, was.Domain},
+		{"languages", strings.Join(t.Languages, ","), strings.Join(was.Languages, ",")},
+		{"time_zone", t.TimeZone, was.TimeZone},
+		{"region", t.Region, was.Region},
+	} {
+		if f.is != f.was {
+			fields = append(fields, f.field)
+		}
+	}
+	return fields
+}
+
+// Refresh forgets the town that this process kept in memory; to be called when a transaction that applied one is over.
+func (r *Room) Refresh() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.kept = Town{}
-	r.mu.Unlock()
-	return err
 }

@@ -20,7 +20,7 @@ func ageGroup(age int) int {
 // agePyramid says how many of a thousand subscribers are of each age: from that age up to the next row's.
 func agePyramid() []share[int] {
 	return []share[int]{
-		{14, 22}, {18, 68}, {25, 130}, {35, 190}, {45, 215}, {55, 165}, {65, 125}, {75, 65}, {85, 20}, {96, 0},
+		{minAge, 22}, {18, 68}, {25, 130}, {35, 190}, {45, 215}, {55, 165}, {65, 125}, {75, 65}, {85, 20}, {96, 0},
 	}
 }
 

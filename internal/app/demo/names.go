@@ -9,6 +9,7 @@ type community struct {
 	men      [3][]string // by generation: born before 1965, before 1992, later
 	women    [3][]string
 	english  float64 // share that prefers to read English
+	foreign  float64 // share that says to be foreign citizens; 0 = as everybody
 }
 
 // communities are the people of Borgo Panaro. The first names are those frequent in Italy in each generation and in
@@ -24,25 +25,25 @@ func communities() []community {
 			list("Francesca Laura Elena Silvia Chiara Federica Barbara Monica Cristina Simona Valentina Sara Elisa Alessandra Roberta Paola Michela Stefania Ilaria Cinzia Giulia Martina Sabrina Lucia Claudia"),
 			list("Sofia Giulia Aurora Alice Ginevra Emma Giorgia Greta Beatrice Anna Chiara Sara Martina Matilde Vittoria Gaia Noemi Camilla Rebecca Elisa Arianna Marta Irene Alessia Viola"),
 		}},
-		{weight: 26, families: list("Popescu Ionescu Popa Stan Dumitru Rusu Munteanu Ciobanu Lungu Moldovan"), english: 0.05,
+		{weight: 26, families: list("Popescu Ionescu Popa Stan Dumitru Rusu Munteanu Ciobanu Lungu Moldovan"), english: 0.05, foreign: 0.45,
 			men:   same("Andrei Ion Mihai Alexandru Cristian Florin Adrian Vasile Ionut Marius"),
 			women: same("Elena Maria Ioana Mihaela Andreea Alina Daniela Cristina Simona Roxana")},
-		{weight: 24, families: list("Alaoui Benali Idrissi Bennani Tazi Chraibi Amrani Mansouri Lahlou Berrada"), english: 0.12,
+		{weight: 24, families: list("Alaoui Benali Idrissi Bennani Tazi Chraibi Amrani Mansouri Lahlou Berrada"), english: 0.12, foreign: 0.45,
 			men:   same("Mohamed Ahmed Youssef Omar Hassan Rachid Karim Said Amine Bilal"),
 			women: same("Fatima Khadija Amina Salma Nadia Imane Zineb Hanane Samira Meryem")},
-		{weight: 20, families: list("Hoxha Shehu Prifti Gjoka Leka Dervishi Kola Marku Basha Hysa"), english: 0.08,
+		{weight: 20, families: list("Hoxha Shehu Prifti Gjoka Leka Dervishi Kola Marku Basha Hysa"), english: 0.08, foreign: 0.45,
 			men:   same("Arben Ilir Gentian Ermal Artan Bledar Elton Klodian Dritan Altin"),
 			women: same("Mirela Elira Blerina Anila Ornela Valbona Entela Majlinda Eda Brunilda")},
-		{weight: 18, families: list("Shevchenko Kovalenko Bondarenko Tkachenko Melnyk Boyko Marchenko Savchenko"), english: 0.25,
+		{weight: 18, families: list("Shevchenko Kovalenko Bondarenko Tkachenko Melnyk Boyko Marchenko Savchenko"), english: 0.25, foreign: 0.45,
 			men:   same("Oleksandr Andriy Serhiy Ivan Dmytro Taras Bohdan Maksym"),
 			women: same("Oksana Olena Natalia Svitlana Halyna Iryna Tetiana Lyudmyla")},
-		{weight: 16, families: list("Mensah Owusu Boateng Asante Osei Appiah Okafor Adeyemi"), english: 0.7,
+		{weight: 16, families: list("Mensah Owusu Boateng Asante Osei Appiah Okafor Adeyemi"), english: 0.7, foreign: 0.45,
 			men:   same("Kwame Kofi Emmanuel Samuel Daniel Isaac Joseph Michael"),
 			women: same("Abena Grace Mercy Comfort Esther Joyce Blessing Mary")},
-		{weight: 12, families: list("Chen Wang Zhang Hu Zhou Lin Wu Xu"), english: 0.2,
+		{weight: 12, families: list("Chen Wang Zhang Hu Zhou Lin Wu Xu"), english: 0.2, foreign: 0.45,
 			men:   same("Wei Jun Lei Marco Hao Paolo Ming Davide"),
 			women: same("Li Na Xiu Ying Giulia Mei Anna Jing")},
-		{weight: 12, families: list("Khan Ahmed Hussain Iqbal Singh Kaur Sharma Kumar"), english: 0.6,
+		{weight: 12, families: list("Khan Ahmed Hussain Iqbal Singh Kaur Sharma Kumar"), english: 0.6, foreign: 0.45,
 			men:   same("Imran Ali Bilal Usman Gurpreet Harpreet Rajesh Amit"),
 			women: same("Ayesha Sana Nadia Simran Jaspreet Priya Anita Sunita")},
 	}

@@ -22,7 +22,7 @@ const (
 type Row struct {
 	Email, Mobile         string // at least one; Mobile in E.164
 	GivenName, FamilyName string
-	BirthDate             string // yyyy-mm-dd
+	BirthDate             string // yyyy-mm-dd or yyyy
 	Place, Language       string
 	Who, Wants            []string // slugs of categories and topics
 	Newsletters, Consents []string // slugs; purposes: newsletter, profile
@@ -77,8 +77,11 @@ func (c *crowd) person(i int) Row {
 	if c.chance(origin.english) {
 		row.Language = "en"
 	}
-	if c.chance(0.78) { // the rest keep it to themselves
+	switch n := c.rand.IntN(100); { // the rest keep it to themselves
+	case n < 70:
 		row.BirthDate = born.Format(time.DateOnly)
+	case n < 80 && age > minAge:
+		row.BirthDate = born.Format("2006")
 	}
 	row.Who = c.who(age, row.Place, origin)
 	row.Wants = c.wants(age, row.Who)
@@ -108,8 +111,11 @@ func pick[T any](c *crowd, of []T, weight func(T) int) int {
 	return 0
 }
 
-// birth is a day of birth and the age today, by the pyramid; nobody is younger than fourteen, the age from which one
-// consents alone in Italy (D.Lgs. 196/2003, art. 2-quinquies).
+// minAge is the age from which one consents alone in Italy (D.Lgs. 196/2003, art. 2-quinquies). Of somebody who is of
+// that age a bare year of birth would not prove it.
+const minAge = 14
+
+// birth is a day of birth and the age today, by the pyramid, which begins at minAge.
 func (c *crowd) birth() (born time.Time, age int) {
 	pyramid := agePyramid()
 	i := pick(c, pyramid, func(s share[int]) int { return s.weight })
@@ -149,8 +155,8 @@ func (c *crowd) who(age int, place string, origin community) []string {
 		if place == "fuori-comune" {
 			p *= t.outside
 		}
-		if t.slug == "straniero" && origin.weight < 100 {
-			p = 0.45
+		if t.slug == "straniero" && origin.foreign > 0 {
+			p = origin.foreign
 		}
 		if c.chance(p) {
 			who = append(who, t.slug)

@@ -11,7 +11,7 @@
 //   - A failure is *Permanent (this address, for ever), *Later (this message, try again) or *Unreachable (the relay
 //     itself, whoever the message is for). A connection that breaks after the body was sent is *Later: whether the
 //     message arrived is unknown, and its Message-ID makes a repeat recognisable.
-//   - No failure holds an address or a text that a server wrote, which may quote one: only codes.
+//   - *Permanent and *Later hold codes only: the text of a reply may quote an address.
 //
 // The package keeps nothing.
 package email

@@ -191,8 +191,11 @@ func (p *Pool) noted(err error) error {
 	if p.health.Up {
 		p.health.Up, p.health.Since = false, now
 	}
-	wait := min(p.cool<<min(p.vain, 10), maxCool)
+	wait := p.cool << min(p.vain, 10)
+	if wait <= 0 || wait > maxCool {
+		wait = maxCool
+	}
 	p.vain++
-	p.health.RetryAt, p.health.Trouble = now.Add(max(wait, 0)), down.Trouble
+	p.health.RetryAt, p.health.Trouble = now.Add(wait), down.Trouble
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -39,6 +40,7 @@ type Relay struct {
 	implicit   bool // smtps: TLS from the first byte (RFC 8314 §3.3)
 	user       *url.Userinfo
 	options    RelayOptions
+	startsTLS  atomic.Bool // it has offered STARTTLS: from then on it must, so that nobody strips it away
 }
 
 // ParseRelay reads smtp://[user:password@]host[:port] (STARTTLS when the relay offers it; port 25) or smtps://… (port
@@ -80,13 +82,14 @@ func (r *Relay) Dial(ctx context.Context) (Conn, error) {
 	if !r.Configured() {
 		return nil, &Unreachable{Trouble: "no relay is configured (smtp_url)"}
 	}
-	c, err := r.dial(ctx, r.implicit, false)
+	c, err := r.dial(ctx, r.implicit, r.startsTLS.Load())
 	if err != nil {
 		return nil, err
 	}
 	if offers, _ := c.client.Extension("STARTTLS"); offers && !r.implicit {
-		// The library starts TLS only on a connection that it has not greeted yet.
+		// The library starts TLS only on a connection that it has not greeted yet, so the first one is given up.
 		_ = c.Close()
+		r.startsTLS.Store(true)
 		if c, err = r.dial(ctx, false, true); err != nil {
 			return nil, err
 		}

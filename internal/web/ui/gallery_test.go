@@ -58,6 +58,14 @@ func galleryContext() (context.Context, error) {
 	}), nil
 }
 
+func homeGallery() templ.Component {
+	return within(ui.Site(ui.Page{
+		Title: "La città ti scrive solo quello che ti riguarda", Active: "home", Hero: true,
+		Lead:    "Dicci chi sei e che cosa ti interessa: scegli le newsletter, il canale e il ritmo. Te ne vai quando vuoi, con un clic.",
+		Actions: templ.Join(ui.LinkButton(ui.Button{Label: "Iscriviti", URL: "/join"}), ui.LinkButton(ui.Button{Label: "Sfoglia le newsletter", URL: "/newsletters", Kind: ui.Secondary})),
+	}), html(`<h2>Gli ultimi numeri</h2>`), within(ui.Cards(), galleryCards()...))
+}
+
 func siteGallery() templ.Component {
 	fields := galleryFields()
 	return within(ui.Site(ui.Page{
@@ -141,7 +149,7 @@ func officeGallery() templ.Component {
 		within(ui.Form(ui.FormSpec{Action: "/audience"}),
 			ui.Input(ui.Field{Name: "audience", Label: "Pubblico", Code: true, Value: `"genitore" in who and age >= 18`}),
 			within(ui.LiveCount("/count"), html(`<p>Raggiunge 1.204 persone.</p>`))),
-		within(ui.Poll("/progress", 2), ui.Progress("Spedizione in corso", 3120, 4812)),
+		within(ui.Poll("/progress", 1), ui.Progress("Spedizione in corso", 3120, 4812)),
 		ui.LineChart(galleryChart("opens", "Letture per giorno", 14)), ui.BarChart(galleryChart("outcomes", "Che cosa ne è stato", 5)),
 		ui.Facts([]ui.Fact{{Label: "Redazione", Text: "Biblioteca comunale"}, {Label: "Stato", Body: ui.Badge("bozza", ui.Neutral)},
 			{Label: "Spedito", Body: ui.DateTime(time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC))}}),

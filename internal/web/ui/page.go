@@ -27,6 +27,8 @@ type Page struct {
 	Actions templ.Component
 	// Private asks search engines to keep the page out, and browsers not to send its address to other sites.
 	Private bool
+	// Hero sets title, lead and actions large on a band of colour; for the home page of the Site.
+	Hero bool
 	// Narrow keeps the content to a column that reads well; for forms and texts.
 	Narrow bool
 }

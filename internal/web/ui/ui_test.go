@@ -19,7 +19,7 @@ import (
 )
 
 func gallery() map[string]templ.Component {
-	return map[string]templ.Component{"site": siteGallery(), "office": officeGallery(), "bare": bareGallery()}
+	return map[string]templ.Component{"home": homeGallery(), "site": siteGallery(), "office": officeGallery(), "bare": bareGallery()}
 }
 
 func rendered(t *testing.T, c templ.Component) string {
@@ -103,6 +103,31 @@ func identifiers(t *testing.T, text string) (ids map[string]int, references []st
 	return ids, references
 }
 
+// An icon that is not in the sprite draws nothing and nobody notices: every name in the source is looked up.
+func TestIconsAreInTheSprite(t *testing.T) {
+	list, err := os.ReadFile("../assets/src/icons.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := strings.Fields(string(list))
+	named := regexp.MustCompile(`\bIcon(?:\(|:\s*)"([a-z-]+)"`)
+	err = filepath.WalkDir("../..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".templ" && filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, found := range named.FindAllSubmatch(source, -1) {
+			if !slices.Contains(known, string(found[1])) {
+				t.Errorf("%s: %q is not in assets/src/icons.txt", path, found[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Looks at the gallery in a real browser with axe-core. UNOXUNO_GALLERY=<folder> leaves the pages and pictures of them
 // there, wide and narrow.
 func TestGallery(t *testing.T) {
@@ -131,9 +156,15 @@ func TestGallery(t *testing.T) {
 			_, _ = w.Write([]byte(text))
 		})
 	}
+	mux.HandleFunc("/count", func(w http.ResponseWriter, r *http.Request) {
+		_ = templ.Raw("<p>Due persone per "+nethtml.EscapeString(r.FormValue("audience"))+".</p>").Render(r.Context(), w)
+	})
+	mux.HandleFunc("/progress", func(w http.ResponseWriter, r *http.Request) {
+		_ = templ.Raw("<p>Spedizione finita.</p>").Render(r.Context(), w)
+	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	look := exec.CommandContext(t.Context(), "node", "testdata/axe.mjs", server.URL, "site", "office", "bare")
+	look := exec.CommandContext(t.Context(), "node", "testdata/look.mjs", server.URL, "home", "site", "office", "bare")
 	look.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(root, "node_modules"))
 	if out, err := look.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -1,6 +1,7 @@
-// Opens pages wide and narrow, with and without scripts, and fails on anything axe-core, the content security policy
+// Looks at pages of the gallery in a browser; see TestGallery.
+// Opens them wide and narrow, with and without scripts, and fails on anything axe-core, the content security policy
 // or the console complain of, and on pages wider than their window.
-// Usage: node axe.mjs BASE_URL PAGE…; with UNOXUNO_GALLERY=<folder>, pictures go there.
+// Usage: node look.mjs BASE_URL PAGE…; with UNOXUNO_GALLERY=<folder>, pictures go there.
 import { createRequire } from "node:module"
 import { chromium } from "playwright-core"
 
@@ -33,15 +34,34 @@ async function look(page, name, width, scripts) {
   page.on("pageerror", (error) => complaints.push(`${where}: ${error}`))
   await page.goto(`${base}/${name}`, { waitUntil: "load" })
   if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}${scripts ? "" : "-plain"}.png`, fullPage: true })
+  if (pictures && scripts) {
+    await page.emulateMedia({ media: "print" })
+    await page.screenshot({ path: `${pictures}/${name}-${width}-print.png`, fullPage: true })
+    await page.emulateMedia({ media: "screen" })
+  }
   if (!scripts) return
   if (pictures && width < 992) {
     await page.click(".menu-toggle", { timeout: 1000 }).then(() => page.screenshot({ path: `${pictures}/${name}-${width}-menu.png` }), () => {})
   }
-  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  if (tooWide > 0) complaints.push(`${where}: ${tooWide}px wider than the window`)
+  const tooWide = await page.evaluate(() => {
+    if (document.documentElement.scrollWidth <= window.innerWidth) return ""
+    const culprits = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > window.innerWidth + 0.5)
+    return culprits.map((e) => e.tagName + "." + e.getAttribute("class")).join(", ")
+  })
+  if (tooWide) complaints.push(`${where}: wider than the window: ${tooWide}`)
   await page.evaluate((await import("node:fs")).readFileSync(axe, "utf8"))
+  if (name === "office") await comforts(page, where)
   const result = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), tags)
   for (const v of result.violations) {
     for (const n of v.nodes) complaints.push(`${where}: ${v.id}: ${v.help}\n    ${n.target} ${n.html.slice(0, 160)}\n    ${n.failureSummary.replaceAll("\n", " ")}`)
   }
+}
+
+/** What the script adds: the count follows the form, the progress renews itself until done, the link can be copied. */
+async function comforts(page, where) {
+  await page.fill("#f-audience", "age > 64")
+  const seen = async (text) => page.getByText(text).first().waitFor({ timeout: 10000 }).catch(() => complaints.push(`${where}: no "${text}"`))
+  await seen("Due persone per age > 64.")
+  await seen("Spedizione finita.")
+  if (!(await page.locator("[data-copy]").isVisible())) complaints.push(`${where}: nothing to copy with`)
 }

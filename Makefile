@@ -1,0 +1,68 @@
+# make build   bin/unoxuno, with everything embedded
+# make demo    a whole invented town, on this machine
+# make check   the one test command
+# make lint    formatting, linters, generated code
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+export CGO_ENABLED ?= 1
+tools := bin/tools
+go_files := $(shell find cmd internal -name '*.go' -o -name '*.sql' -o -name '*.toml' -o -name '*.yaml' -o -name '*.html' -o -name '*.md' | grep -v node_modules)
+rooms_with_sql := $(patsubst internal/%/sqlc.yaml,%,$(wildcard internal/*/sqlc.yaml))
+
+.PHONY: build demo check lint generate assets race postgres-stop clean bench screenshots
+
+build: bin/unoxuno
+
+bin/unoxuno: $(go_files) internal/web/assets/dist/manifest.json
+	go build -trimpath -o $@ ./cmd/unoxuno
+
+# --- assets: npm packages are installed and bundled at build time, never committed
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+internal/web/assets/dist/manifest.json: node_modules/.installed $(shell find internal/web/assets -path '*/dist' -prune -o -type f -print)
+	npm run --silent build
+
+assets: internal/web/assets/dist/manifest.json
+
+demo: bin/unoxuno
+	./bin/unoxuno demo
+
+# --- tests
+
+check: bin/unoxuno
+	go vet ./...
+	@if url=$$(scripts/test-postgres); then export UNOXUNO_TEST_POSTGRES_URL="$$url"; \
+	else echo; echo '!!! POSTGRESQL IS NOT TESTED: its server is not on this machine (see above) !!!'; echo; \
+		if [ -n "$${UNOXUNO_REQUIRE_POSTGRES:-}" ]; then exit 1; fi; fi; \
+	go test -race -timeout 15m ./... ; \
+	npm run --silent test:browser
+
+postgres-stop:
+	scripts/test-postgres stop
+
+# --- code
+
+$(tools)/.built: tools/go.mod tools/go.sum
+	mkdir -p $(tools)
+	cd tools && go build -o ../$(tools)/ tool
+	touch $@
+
+generate: $(tools)/.built node_modules/.installed
+	$(tools)/templ generate -log-level error
+	for room in $(rooms_with_sql); do $(tools)/sqlc generate -f internal/$$room/sqlc.yaml; done
+	npm run --silent email
+
+lint: generate
+	$(tools)/golangci-lint run
+	$(tools)/golangci-lint fmt --diff
+	go mod tidy -diff
+	git diff --exit-code
+
+clean:
+	rm -rf bin node_modules internal/web/assets/dist/*

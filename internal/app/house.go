@@ -1,0 +1,169 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/config"
+	"unoxuno/internal/content"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
+	"unoxuno/internal/seal"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/town"
+)
+
+// house is every room, built and plugged together.
+type house struct {
+	clock       clock.Clock
+	db          *storage.DB
+	sealer      *seal.Sealer
+	town        *town.Room
+	identity    *identity.Room
+	taxonomy    *taxonomy.Taxonomy
+	delivery    *delivery.Room
+	people      *people.People
+	newsletters *newsletters.Room
+}
+
+// schemas are the rooms' schemas in the order of the floors, for foreign keys point down.
+func schemas() []storage.Schema {
+	return []storage.Schema{
+		{Room: "town", Files: town.Schema()},
+		{Room: "identity", Files: identity.Schema()},
+		{Room: "taxonomy", Files: taxonomy.Schema()},
+		{Room: "delivery", Files: delivery.Schema()},
+		{Room: "people", Files: people.Schema()},
+		{Room: "newsletters", Files: newsletters.Schema()},
+	}
+}
+
+// wordFolders are the words of every room.
+func wordFolders() []fs.FS {
+	return []fs.FS{
+		ownWords(), town.Words(), identity.Words(), taxonomy.Words(), content.Words(), delivery.Words(), people.Words(), newsletters.Words(),
+	}
+}
+
+func allWords() (*locale.Words, error) {
+	return locale.Load(append(wordFolders(), webWords()...)...)
+}
+
+// openHouse opens the database, brings it up to date and builds the rooms. Close ends it.
+func (r *run) openHouse() (*house, error) {
+	c, err := theClock(r.config)
+	if err != nil {
+		return nil, err
+	}
+	db, err := storage.Open(r.ctx, r.config.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	h, err := r.build(db, c)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return h, nil
+}
+
+func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
+	steps, err := db.Migrate(r.ctx, schemas()...)
+	if err != nil {
+		return nil, err
+	}
+	if steps > 0 {
+		r.log.Info("database brought up to date", "steps", steps)
+	}
+	sealer, err := theSealer(r.config)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer), taxonomy: taxonomy.New(db)}
+	if err := h.taxonomy.EnsureDefaults(r.ctx); err != nil {
+		return nil, err
+	}
+	t := h.town.Town(r.ctx)
+	if h.delivery, err = delivery.New(db, c, sealer, r.log, deliverySettings(r.config, t)); err != nil {
+		return nil, err
+	}
+	h.people = people.New(db, c, h.taxonomy, people.Town{Region: t.Region, Zone: t.Zone(), Languages: t.Languages})
+	r.plug(h)
+	return h, nil
+}
+
+func deliverySettings(c config.Config, t town.Town) delivery.Settings {
+	from := c.MailFrom
+	if from == "" {
+		from = "newsletter@" + t.Domain
+	}
+	return delivery.Settings{
+		SMTPURL: c.SMTPURL, Conns: c.SMTPConns, From: email.Mailbox{Name: t.Name, Address: from},
+		Domain: t.Domain, BounceDomain: c.BounceDomain, RetryFirst: c.RetryFirst,
+	}
+}
+
+// close ends the house; what went wrong in closing is the log's, for the work is done.
+func (h *house) close(r *run) {
+	if err := errors.Join(h.delivery.Close(), h.db.Close()); err != nil {
+		r.log.Warn("closing", "err", err)
+	}
+}
+
+func theClock(c config.Config) (clock.Clock, error) {
+	if c.ClockFile == "" {
+		return clock.System{}, nil
+	}
+	f := clock.File{Path: c.ClockFile}
+	if err := f.Check(); err != nil {
+		return nil, fault.Invalid("config.bad", "Name", "clock_file", "Value", c.ClockFile, "Need", "RFC 3339").Because(err)
+	}
+	return f, nil
+}
+
+// theSealer seals with the secret of the settings or, where there is none, with one made at the first start and kept
+// in the data folder, readable by its owner alone.
+func theSealer(c config.Config) (*seal.Sealer, error) {
+	if c.Secret != "" {
+		return seal.New([]byte(c.Secret)), nil
+	}
+	path := filepath.Join(c.Data, "secret")
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
+	}
+	// Two processes may start at once: the secret appears whole, under a name of its own, and the first link wins.
+	part, err := os.CreateTemp(c.Data, ".secret-*")
+	if err != nil {
+		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
+	}
+	_, err = part.WriteString(rand.Text() + rand.Text() + "\n")
+	err = errors.Join(err, part.Close())
+	if err == nil {
+		err = os.Link(part.Name(), path)
+	}
+	if err = errors.Join(ignore(err, os.ErrExist), os.Remove(part.Name())); err != nil {
+		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
+	}
+	return seal.New([]byte(strings.TrimSpace(string(text)))), nil
+}
+
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}

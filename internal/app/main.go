@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/config"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+)
+
+// Stdio is where a run reads and writes.
+type Stdio struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// run is one run of the program: what every command is given.
+type run struct {
+	Stdio
+	ctx      context.Context
+	config   config.Config
+	settings []config.Setting
+	words    *locale.Words
+	lang     string // of what is said on the terminal
+	log      *slog.Logger
+}
+
+// exit is an error that carries an exit code and has been told already.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// owed is the exit code of work that is done as far as possible now.
+const owed exit = 6
+
+// Main runs the program with the given arguments and returns its exit code; see the package comment.
+func Main(ctx context.Context, args []string, getenv func(string) string, std Stdio) int {
+	words, err := allWords()
+	if err != nil {
+		_, _ = fmt.Fprintln(std.Err, err)
+		return 1
+	}
+	r := &run{Stdio: std, words: words, lang: terminalLanguage(getenv)}
+	r.ctx = access.With(ctx, access.Actor{Kind: access.Console, Name: "console"})
+	err = r.parseAndRun(args, getenv)
+	var code exit
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	_, _ = fmt.Fprintln(std.Err, "unoxuno: "+r.sentence(err))
+	return exitCode(err)
+}
+
+func (r *run) parseAndRun(args []string, getenv func(string) string) error {
+	var cli CLI
+	done := false
+	parser, err := kong.New(&cli,
+		kong.Name("unoxuno"),
+		kong.Description("Citizen Relationship Management for towns. Settings come from flags, then UNOXUNO_… in the environment, then one file."),
+		kong.Writers(r.Out, r.Err),
+		kong.Exit(func(int) { done = true }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if done { // --help was answered
+		return nil
+	}
+	if err != nil {
+		return fault.Invalid("app.usage", "Reason", err.Error())
+	}
+	file := cli.Config
+	if file == "" {
+		file = getenv("UNOXUNO_CONFIG")
+	}
+	if r.config, r.settings, err = config.Load(cli.Settings.values(), getenv, file); err != nil {
+		return err
+	}
+	r.log = newLog(r.Err, r.config.LogLevel)
+	return command.Run(r)
+}
+
+func newLog(w io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+}
+
+// terminalLanguage is Italian where the terminal's is, else English, in which scripts and logs are read.
+func terminalLanguage(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			if strings.HasPrefix(v, "it") {
+				return "it"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
+// sentence is what the terminal's reader is told of err. A defect is told whole: she is its only reader.
+func (r *run) sentence(err error) string {
+	if fault.KindOf(err) == fault.KindInternal {
+		return err.Error()
+	}
+	text := fault.Sentence(err, r.saysWith)
+	var e *fault.Error
+	if errors.As(err, &e) && e.Cause != nil && e.Kind == fault.KindUnavailable {
+		text += " (" + e.Cause.Error() + ")"
+	}
+	return text
+}
+
+func (r *run) saysWith(key string, args map[string]any) string {
+	return r.words.SayWith(r.lang, key, args)
+}
+
+func (r *run) say(key string, args ...any) string { return r.words.Say(r.lang, key, args...) }
+
+// tell writes a line of words on stdout.
+func (r *run) tell(key string, args ...any) {
+	_, _ = fmt.Fprintln(r.Out, r.say(key, args...))
+}
+
+func exitCode(err error) int {
+	switch fault.KindOf(err) {
+	case fault.KindInvalid, fault.KindTooLarge:
+		return 2
+	case fault.KindNotFound:
+		return 3
+	case fault.KindConflict, fault.KindForbidden, fault.KindExpired, fault.KindUnauthenticated, fault.KindTooMany:
+		return 4
+	case fault.KindUnavailable:
+		return 5
+	}
+	return 1
+}

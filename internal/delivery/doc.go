@@ -1,0 +1,22 @@
+// Package delivery takes messages over the counter and gets each to its address.
+//
+// Nouns: a Batch is one sending: what an [Origin] (an issue of a newsletter, say) has to tell, over one channel. Its
+// messages stand in the ledger, one row for each person; a chunk is a stretch of them that one worker takes at a time.
+// A [Letter] is what an origin says, opened: it knows, at the moment of sending, who still wants it and at which
+// address. A [Note] is a single mail: a confirmation, a link.
+//
+// Promises:
+//   - A person who is in a batch twice gets one message; enqueueing again adds only who was missing.
+//   - Whatever dies, and whenever, nobody is lost: the ledger says who is owed something. At most [InFlight] messages
+//     of a process that is killed are sent again, with the same Message-ID.
+//   - Consent is asked for again, and the suppression list is read, a few messages before each is sent.
+//   - What a server refuses for ever is refused; what it puts off is tried again on a schedule that grows and survives
+//     restarts (see schedule.go); while our own relay is down nothing is counted against anybody.
+//   - Any number of workers on any number of nodes share the work. A chunk is leased by the database's clock; a worker
+//     that lost its lease cannot overwrite anything, but what it sent stays sent.
+//   - No address stands in the ledger, nor any text that a server wrote. A note's address and text are erased once it
+//     is sent.
+//
+// Tables: delivery_batch, delivery_chunk, delivery_message (the ledger), delivery_suppression, delivery_note.
+// Facts published: the views delivery_facts (a row for each message) and delivery_counts (numbers of each batch).
+package delivery

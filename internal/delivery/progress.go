@@ -1,0 +1,91 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+)
+
+// State is what has become of a message; its words have the key "delivery.state." and the State.
+type State string
+
+// The states there are. Waiting and Later are owed, the others final.
+const (
+	Waiting    State = "waiting"    // not tried yet
+	Sent       State = "sent"       // the relay took it
+	Refused    State = "refused"    // it will never reach this address
+	Later      State = "later"      // put off, to be tried again
+	Suppressed State = "suppressed" // the address gets nothing
+	Withdrawn  State = "withdrawn"  // consent, or the address, was gone when her turn came
+	Cancelled  State = "cancelled"  // taken back before it was sent
+)
+
+// ReasonCount is how many messages are refused, or put off, for one reason.
+type ReasonCount struct {
+	State  State
+	Reason email.Reason
+	Count  int64
+}
+
+// Progress counts a batch's messages by what has become of them.
+type Progress struct {
+	Batch      int64
+	Messages   int64
+	Waiting    int64
+	Sent       int64
+	Refused    int64
+	Later      int64
+	Suppressed int64
+	Withdrawn  int64
+	Cancelled  int64
+	Retried    int64         // tried more than once, whatever came of it
+	Reasons    []ReasonCount // of Refused and Later
+	Finished   time.Time     // zero while something is owed
+}
+
+// Owed is how many messages may still be sent.
+func (p Progress) Owed() int64 { return p.Waiting + p.Later }
+
+// Progress counts the batch as it is now.
+func (r *Room) Progress(ctx context.Context, batch int64) (Progress, error) {
+	queries := db.New(r.db)
+	row, err := queries.GetBatch(ctx, batch)
+	if err != nil {
+		return Progress{}, err
+	}
+	counts, err := queries.Counts(ctx, batch)
+	if err != nil {
+		return Progress{}, err
+	}
+	p := Progress{Batch: batch, Finished: batchOf(row).Finished}
+	for _, c := range counts {
+		p.add(State(c.State), email.Reason(c.Reason), c.Messages)
+		p.Retried += c.Retried
+	}
+	return p, nil
+}
+
+func (p *Progress) add(s State, reason email.Reason, n int64) {
+	p.Messages += n
+	switch s {
+	case Waiting:
+		p.Waiting += n
+	case Sent:
+		p.Sent += n
+	case Refused:
+		p.Refused += n
+	case Later:
+		p.Later += n
+	case Suppressed:
+		p.Suppressed += n
+	case Withdrawn:
+		p.Withdrawn += n
+	case Cancelled:
+		p.Cancelled += n
+	}
+	if reason != "" && (s == Refused || s == Later) {
+		p.Reasons = append(p.Reasons, ReasonCount{s, reason, n})
+	}
+}

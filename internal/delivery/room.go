@@ -1,0 +1,174 @@
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/seal"
+	"unoxuno/internal/storage"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+//go:embed words/*.toml
+var words embed.FS
+
+// Schema is the room's migrations, the .sql files at the root.
+func Schema() fs.FS { return mustSub(schema, "schema") }
+
+// Words are the room's words, it.toml and en.toml.
+func Words() fs.FS { return mustSub(words, "words") }
+
+// mustSub cannot fail: the folder is embedded above.
+func mustSub(files embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(files, folder)
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+// InFlight is how many messages of one process may have been handed to the relay without their outcome being on record:
+// the most that a crash can make it repeat.
+const InFlight = 64
+
+// Settings is how the room sends.
+type Settings struct {
+	SMTPURL      string        // relay, as email.ParseRelay reads it; "" is none: everything is put off
+	Conns        int           // connections held to the relay at once; 0 is 4
+	From         email.Mailbox // of notes that name no sender
+	Domain       string        // the town's mail domain: in Message-IDs, and the name we say to the relay
+	BounceDomain string        // domain of envelope senders, to which bounces return; "" is Domain
+	RetryFirst   time.Duration // wait before the first repeat; 0 is one minute
+	ChunkSize    int           // messages that a worker takes at a time; 0 is 250
+	TLS          *tls.Config   // trust of the relay's certificate; nil is the system's
+}
+
+func (s Settings) withDefaults() (Settings, error) {
+	if s.Conns <= 0 {
+		s.Conns = 4
+	}
+	if s.RetryFirst <= 0 {
+		s.RetryFirst = time.Minute
+	}
+	if s.ChunkSize <= 0 {
+		s.ChunkSize = 250
+	}
+	if s.BounceDomain == "" {
+		s.BounceDomain = s.Domain
+	}
+	for _, domain := range []*string{&s.Domain, &s.BounceDomain} {
+		path, err := email.ParsePath("x@" + *domain)
+		if err != nil {
+			return s, fault.Invalid("delivery.domain", "Domain", *domain)
+		}
+		*domain = path.String()[len("x@"):] // IDN domains as A-labels
+	}
+	return s, nil
+}
+
+// Room delivers. Make it with New, tell it its origins with Plug, then Run it.
+type Room struct {
+	db       *storage.DB
+	clock    clock.Clock
+	sealer   *seal.Sealer
+	log      *slog.Logger
+	settings Settings
+	pool     *email.Pool
+	origins  map[string]Origin
+	wake     chan struct{}
+	inFlight chan struct{} // a token for each message handed over and not yet on record
+}
+
+// New makes the room upon a database that has its schema. It fails with a fault when a setting is malformed.
+func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s Settings) (*Room, error) {
+	s, err := s.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	relay, err := email.ParseRelay(s.SMTPURL, email.RelayOptions{Hello: s.Domain, TLS: s.TLS})
+	if err != nil {
+		return nil, err
+	}
+	return &Room{
+		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
+		pool: email.NewPool(relay, s.Conns, s.RetryFirst, c),
+		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight),
+	}, nil
+}
+
+// Plug names an origin of batches. All origins are plugged before the room runs.
+func (r *Room) Plug(name string, o Origin) { r.origins[name] = o }
+
+// Wake says that something was enqueued or posted; without it, that is found within a second.
+func (r *Room) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // it has been said already
+	}
+}
+
+// Relay is how it goes with the relay, as this process sees it.
+func (r *Room) Relay() email.Health { return r.pool.Health() }
+
+// CheckRelay connects to the relay, and fails with the fault delivery.relay.unreachable when it takes no mail.
+func (r *Room) CheckRelay(ctx context.Context) error { return relayFault(r.pool.Check(ctx)) }
+
+// Close closes the connections to the relay that are not in use.
+func (r *Room) Close() error {
+	r.pool.Close()
+	return nil
+}
+
+// now is the town's time, in milliseconds.
+func (r *Room) now() int64 { return clock.Millis(r.clock.Now()) }
+
+// Sending is one message as its person may see it: what it was about, and what became of it.
+type Sending struct {
+	Origin  string    `json:"origin"`
+	Ref     int64     `json:"ref,string"`
+	Channel string    `json:"channel"`
+	State   State     `json:"state"`
+	At      time.Time `json:"at"`
+}
+
+// Export is all that the room keeps about a person: a list of Sending.
+func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
+	rows, err := db.New(q).MessagesOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	sendings := make([]Sending, len(rows))
+	for i, row := range rows {
+		sendings[i] = Sending{
+			Origin: row.Origin, Ref: row.Ref, Channel: row.Channel, State: State(row.State), At: clock.Time(row.Changed),
+		}
+	}
+	return sendings, nil
+}
+
+// Forget cuts the person off the ledger, whose counts stand, and drops her notes. What she is still owed is not sent.
+func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
+	queries := db.New(tx)
+	batches, err := queries.BatchesOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, batch := range batches {
+		// A new number for each row: one for all would still be a name, though nobody's.
+		row := db.ForgetMessageParams{Batch: batch, Person: person, Person_2: -storage.NewID()}
+		if err := queries.ForgetMessage(ctx, row); err != nil {
+			return err
+		}
+	}
+	return queries.ForgetNotes(ctx, person)
+}

@@ -1,0 +1,64 @@
+package delivery
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/storage"
+)
+
+// Suppress makes the address get nothing any more; reason is a word of the caller's for the record.
+func (r *Room) Suppress(ctx context.Context, tx *storage.Tx, address, reason string) error {
+	return db.New(tx).Suppress(ctx, db.SuppressParams{Digest: r.digest(address), Reason: reason, Created: r.now()})
+}
+
+// Lift ends the suppression of the address.
+func (r *Room) Lift(ctx context.Context, tx *storage.Tx, address string) error {
+	return db.New(tx).Lift(ctx, r.digest(address))
+}
+
+// Suppressed tells whether the address gets nothing.
+func (r *Room) Suppressed(ctx context.Context, q storage.Queryer, address string) (bool, error) {
+	return db.New(q).IsSuppressed(ctx, r.digest(address))
+}
+
+// digest is what the suppression list knows an address by. Case does not matter: no mailbox that matters tells Maria@
+// from maria@, and a suppression that misses harms more than one that catches a namesake.
+func (r *Room) digest(address string) string {
+	if path, err := email.ParsePath(address); err == nil {
+		address = path.String()
+	}
+	return hex.EncodeToString(r.sealer.Digest("delivery.suppression", strings.ToLower(address)))
+}
+
+// suppressedAmong tells which of the digests are on the list.
+func suppressedAmong(ctx context.Context, q storage.Queryer, digests []string) (_ map[string]bool, err error) {
+	found := map[string]bool{}
+	if len(digests) == 0 {
+		return found, nil
+	}
+	var query storage.Builder
+	query.Add("SELECT digest FROM delivery_suppression WHERE digest IN (")
+	for i, d := range digests {
+		if i > 0 {
+			query.Add(", ")
+		}
+		query.Add("?", d)
+	}
+	rows, err := q.QueryContext(ctx, query.Add(")").SQL(), query.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told all
+	for rows.Next() {
+		var d string
+		if err := rows.Scan(&d); err != nil {
+			return nil, err
+		}
+		found[d] = true
+	}
+	return found, rows.Err()
+}

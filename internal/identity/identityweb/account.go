@@ -1,0 +1,61 @@
+package identityweb
+
+import (
+	"net/http"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
+	"unoxuno/internal/web"
+)
+
+// own is the account of the one who asks; a program's token has none.
+func (p *Pages) own(r *http.Request) (identity.Staff, error) {
+	return p.room.StaffByID(r.Context(), access.From(r.Context()).ID)
+}
+
+func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request) error {
+	staff, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, accountPage(staff, newPasswordView(r, "/office/account", staff.Email, nil)))
+}
+
+func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	staff, err := p.own(r)
+	if err != nil {
+		return err
+	}
+	err = p.setPassword(r, staff, form.Get("current"), form.Get("password"), form.Get("again"))
+	if mendable(err) || fault.Is(err, fault.KindTooMany) {
+		view := newPasswordView(r, "/office/account", staff.Email, web.FieldErrors(r.Context(), err))
+		return web.Render(w, r, http.StatusUnprocessableEntity, accountPage(staff, view))
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.begin(w, r, staff); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/office/account", "identityweb.done.password")
+}
+
+// setPassword changes the password of someone who knows the present one. It is asked as at sign-in, so that guessing
+// it from a browser left open is throttled in the same way.
+func (p *Pages) setPassword(r *http.Request, staff identity.Staff, current, password, again string) error {
+	if err := samePassword(password, again); err != nil {
+		return err
+	}
+	if _, err := p.room.SignIn(r.Context(), staff.Email, current); err != nil {
+		if fault.HasKey(err, "identity.sign_in_failed") {
+			return fault.Invalid("identityweb.password.wrong").On("current")
+		}
+		return err
+	}
+	return p.room.SetPassword(r.Context(), staff, password)
+}

@@ -1,0 +1,139 @@
+package identityweb
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+//go:embed words/*.toml
+var words embed.FS
+
+// Words are the words of these pages.
+func Words() fs.FS { return words }
+
+// Newsroom is one that may bound an account's rights.
+type Newsroom struct{ Slug, Name string }
+
+// Letter is a mail to a member of staff.
+type Letter struct{ To, ToName, Language, Subject, Text string }
+
+// Options are what the pages need from the rest of the program.
+type Options struct {
+	Clock clock.Clock
+	// PublicURL is the site's address; where it is https the session's cookie never travels without TLS.
+	PublicURL string
+	// Newsrooms lists those that an account may be bounded by.
+	Newsrooms func(ctx context.Context) ([]Newsroom, error)
+	// Mail posts a letter; nil where no mail can be sent: invitations are then handed over by other means.
+	Mail func(ctx context.Context, l Letter) error
+}
+
+// Pages are the pages of identity.
+type Pages struct {
+	room     *identity.Room
+	opt      Options
+	sessions *scs.SessionManager
+	tries    *web.Limiter
+}
+
+// How often one client address may try to sign in; generous, for a town hall may share one address.
+const (
+	triesAtOnce = 30
+	triesEvery  = 10 * time.Second
+)
+
+// New makes the pages.
+func New(room *identity.Room, opt Options) *Pages {
+	return &Pages{
+		room: room, opt: opt, sessions: newSessions(room.Sessions(), opt.PublicURL),
+		tries: web.NewLimiter(triesAtOnce, triesEvery, opt.Clock.Now),
+	}
+}
+
+// Routes is the table of these pages.
+func (p *Pages) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /office/sign-in", Permission: access.Public, Kind: web.Page, Do: p.signInPage},
+		{Pattern: "POST /office/sign-in", Permission: access.Public, Kind: web.Action, Do: p.signIn},
+		{Pattern: "POST /office/sign-out", Permission: access.Public, Kind: web.Action, Do: p.signOut},
+		{Pattern: "GET /office/invitation/{token}", Permission: access.Public, Kind: web.Page, Do: p.invitationPage},
+		{Pattern: "POST /office/invitation/{token}", Permission: access.Public, Kind: web.Action, Do: p.acceptInvitation},
+		{Pattern: "GET /office/account", Permission: access.SignedIn, Kind: web.Page, Do: p.accountPage},
+		{Pattern: "POST /office/account", Permission: access.SignedIn, Kind: web.Action, Do: p.changePassword},
+		{Pattern: "GET /office/staff", Permission: access.ManageStaff, Kind: web.Page, Do: p.staffPage},
+		{Pattern: "GET /office/staff/new", Permission: access.ManageStaff, Kind: web.Page, Do: p.newStaffPage},
+		{Pattern: "POST /office/staff/new", Permission: access.ManageStaff, Kind: web.Action, Do: p.addStaff},
+		{Pattern: "GET /office/staff/{id}", Permission: access.ManageStaff, Kind: web.Page, Do: p.editStaffPage},
+		{Pattern: "POST /office/staff/{id}", Permission: access.ManageStaff, Kind: web.Action, Do: p.updateStaff},
+		{Pattern: "GET /office/staff/{id}/invitation", Permission: access.ManageStaff, Kind: web.Page, Do: p.handInvitationPage},
+		{Pattern: "POST /office/staff/{id}/invitation", Permission: access.ManageStaff, Kind: web.Action, Do: p.mailInvitation},
+		{Pattern: "GET /office/audit", Permission: access.ReadAudit, Kind: web.Page, Do: p.auditPage},
+	}
+}
+
+// Menu are the entries of the office's menu that the context's actor may use. Their keys are "staff" and "audit".
+func (p *Pages) Menu(ctx context.Context) []ui.Link {
+	actor := access.From(ctx)
+	var links []ui.Link
+	if actor.Can(access.ManageStaff) {
+		links = append(links, ui.Link{Key: "staff", Label: locale.T(ctx, "identityweb.menu.staff"), URL: locale.Path(ctx, "/office/staff"), Icon: "user"})
+	}
+	if actor.Can(access.ReadAudit) {
+		links = append(links, ui.Link{Key: "audit", Label: locale.T(ctx, "identityweb.menu.audit"), URL: locale.Path(ctx, "/office/audit"), Icon: "list"})
+	}
+	return links
+}
+
+// Frame adds to every page who is signed in and how to sign out.
+func (p *Pages) Frame(ctx context.Context, f *ui.Frame) {
+	actor := access.From(ctx)
+	if actor.Kind != access.StaffAct {
+		return
+	}
+	s, err := p.room.StaffByID(ctx, actor.ID)
+	if err != nil { // a token has no account, and no page is worth failing for a name
+		return
+	}
+	f.Staff = &ui.Staff{Name: s.Name, Role: roleName(ctx, s.Role), Account: locale.Path(ctx, "/office/account")}
+	f.SignOut = locale.Path(ctx, "/office/sign-out")
+}
+
+func roleName(ctx context.Context, role identity.Role) string {
+	return locale.T(ctx, "identity.role."+string(role))
+}
+
+// mendable tells whether the form that caused err should come back to its author with what is wrong.
+func mendable(err error) bool {
+	return fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict)
+}
+
+// general is the problem that concerns no field in particular, if there is one.
+func general(faults map[string]string) []ui.Problem {
+	if faults[""] == "" {
+		return nil
+	}
+	return []ui.Problem{{Text: faults[""]}}
+}
+
+// staffOf is the account that the path names.
+func (p *Pages) staffOf(r *http.Request) (identity.Staff, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return identity.Staff{}, fault.NotFound("identity.staff_unknown").Because(err)
+	}
+	return p.room.StaffByID(r.Context(), id)
+}

@@ -1,0 +1,144 @@
+package identityweb
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/identity"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
+)
+
+// How long a session lasts.
+const (
+	idleTime    = 2 * time.Hour
+	longestTime = 12 * time.Hour
+	// touchEvery spares a write at each request: the end of a session is known to a minute.
+	touchEvery = time.Minute
+)
+
+// What a session keeps.
+const (
+	staffKey = "staff" // id of the account
+	beganKey = "began" // unix milliseconds
+)
+
+// newSessions sets scs up without its middleware: only Authenticate, sign-in and sign-out touch a session, so that a
+// page for citizens costs nothing. The end of a session is ours to say (see touch), for scs reads the machine's clock
+// and a story may set another.
+func newSessions(store identity.Sessions, publicURL string) *scs.SessionManager {
+	m := scs.New()
+	if unused, ok := m.Store.(*memstore.MemStore); ok {
+		unused.StopCleanup()
+	}
+	m.Store = store
+	m.Lifetime = longestTime
+	m.Cookie.Name = "unoxuno"
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/" // each language has its own /…/office
+	m.Cookie.Persist = false
+	if strings.HasPrefix(publicURL, "https:") {
+		m.Cookie.Secure = true
+		m.Cookie.Name = "__Host-unoxuno" // a browser takes it only from this very host, over TLS (RFC 6265bis §4.1.3.2)
+	}
+	return m
+}
+
+// Authenticate finds who asks: the program whose token the Authorization header bears, or else the member of staff
+// whose session the cookie names, or else nobody. A token that is none of ours is a fault; a session that is over, or
+// whose account was switched off, is nobody's.
+func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Actor, error) {
+	if token, ok := bearer(r); ok {
+		return p.room.ActorOfToken(r.Context(), token)
+	}
+	nobody := access.Actor{Kind: access.Anonymous}
+	cookie, err := r.Cookie(p.sessions.Cookie.Name)
+	if err != nil || cookie.Value == "" {
+		return nobody, nil
+	}
+	ctx, err := p.sessions.Load(r.Context(), cookie.Value)
+	if err != nil {
+		return nobody, err
+	}
+	id := p.sessions.GetInt64(ctx, staffKey)
+	if id == 0 {
+		return nobody, nil
+	}
+	staff, err := p.room.StaffByID(ctx, id)
+	if err != nil || !staff.Active {
+		return nobody, err
+	}
+	// What a page fetches by itself is no sign of a person at work.
+	if r.Header.Get("X-Requested-With") != "fetch" {
+		if err := p.touch(ctx); err != nil {
+			return nobody, err
+		}
+	}
+	return staff.Actor(), nil
+}
+
+// bearer is the token of RFC 6750 §2.1, if the request bears one.
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// touch moves the end of a session in use: two hours from now, but not past twelve hours from its beginning.
+func (p *Pages) touch(ctx context.Context) error {
+	now := p.opt.Clock.Now()
+	end := now.Add(idleTime)
+	if last := clock.Time(p.sessions.GetInt64(ctx, beganKey)).Add(longestTime); end.After(last) {
+		end = last
+	}
+	if end.Sub(p.sessions.Deadline(ctx)) < touchEvery {
+		return nil
+	}
+	p.sessions.SetDeadline(ctx, end)
+	_, _, err := p.sessions.Commit(ctx)
+	return err
+}
+
+// begin opens a session for the account, under a name nobody knew before.
+func (p *Pages) begin(w http.ResponseWriter, r *http.Request, s identity.Staff) error {
+	if err := p.end(w, r); err != nil {
+		return err
+	}
+	ctx, err := p.sessions.Load(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	now := p.opt.Clock.Now()
+	p.sessions.Put(ctx, staffKey, s.ID)
+	p.sessions.Put(ctx, beganKey, clock.Millis(now))
+	p.sessions.SetDeadline(ctx, now.Add(idleTime))
+	token, expiry, err := p.sessions.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	w.Header().Del("Set-Cookie")
+	p.sessions.WriteSessionCookie(ctx, w, token, expiry)
+	return nil
+}
+
+// end closes the session that the request's cookie names, if there is one.
+func (p *Pages) end(w http.ResponseWriter, r *http.Request) error {
+	cookie, err := r.Cookie(p.sessions.Cookie.Name)
+	if err != nil || cookie.Value == "" {
+		return nil
+	}
+	ctx, err := p.sessions.Load(r.Context(), cookie.Value)
+	if err != nil {
+		return err
+	}
+	if err := p.sessions.Destroy(ctx); err != nil {
+		return err
+	}
+	p.sessions.WriteSessionCookie(ctx, w, "", time.Time{})
+	return nil
+}

@@ -1,0 +1,92 @@
+package identityweb
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+const officePath = "/office"
+
+type signInView struct {
+	Email, Password ui.Field
+	Next            string
+	Failed          string // why the last try did not do
+	Notices         []ui.Notice
+}
+
+func newSignInView(r *http.Request, email, next string) signInView {
+	t := func(key string) string { return locale.T(r.Context(), "identityweb.sign_in."+key) }
+	return signInView{
+		Email:    ui.Field{Name: "email", Type: "email", Label: t("email"), Value: email, Required: true, Autocomplete: "username"},
+		Password: ui.Field{Name: "password", Type: "password", Label: t("password"), Required: true, Autocomplete: "current-password"},
+		Next:     next, Notices: web.Notices(r),
+	}
+}
+
+func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) error {
+	next := localPath(r, r.URL.Query().Get("next"))
+	if access.From(r.Context()).Kind == access.StaffAct {
+		return web.Go(w, r, next)
+	}
+	return web.Render(w, r, http.StatusOK, signInPage(newSignInView(r, "", next)))
+}
+
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	next := localPath(r, form.Get("next"))
+	err = p.tries.Allow(web.ClientIP(r))
+	if err == nil {
+		staff, failed := p.room.SignIn(r.Context(), form.Get("email"), form.Get("password"))
+		if failed == nil {
+			if err := p.begin(w, r, staff); err != nil {
+				return err
+			}
+			return web.Go(w, r, next)
+		}
+		err = failed
+	}
+	status := http.StatusUnprocessableEntity
+	switch {
+	case fault.Is(err, fault.KindTooMany):
+		status = http.StatusTooManyRequests
+	case !mendable(err):
+		return err
+	}
+	view := newSignInView(r, form.Get("email"), next)
+	view.Failed = web.Sentence(r.Context(), err)
+	return web.Render(w, r, status, signInPage(view))
+}
+
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := p.end(w, r); err != nil {
+		return err
+	}
+	return web.Done(w, r, web.SignInPath, "identityweb.done.signed_out")
+}
+
+// localPath is the page of this site that next names, without the language's prefix, and the office's first page for
+// anything else: an address of another site must not be reached through our sign-in. A browser reads "//host" and
+// "/\host" as other hosts, and drops tabs and line ends before it reads (WHATWG URL §4.4).
+func localPath(r *http.Request, next string) string {
+	if prefix := locale.Path(r.Context(), "/"); prefix != "/" {
+		next = strings.TrimPrefix(next, prefix)
+	}
+	u, err := url.Parse(next)
+	switch {
+	case err != nil, u.IsAbs(), u.Host != "", !strings.HasPrefix(next, "/"), strings.HasPrefix(next, "//"),
+		strings.ContainsFunc(next, func(c rune) bool { return c == '\\' || c < ' ' }),
+		strings.HasPrefix(u.Path, web.SignInPath):
+		return officePath
+	}
+	return next
+}

@@ -1,0 +1,154 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/storage"
+)
+
+// whereWriter writes conditions upon the view people_profile under an alias.
+type whereWriter struct {
+	*storage.Builder
+	alias         string
+	today         Day
+	subscriptions Subscriptions
+}
+
+// Where writes the audience as an SQL condition upon the view people_profile, which stands under alias in the FROM that
+// the caller wrote. It is never NULL, and agrees with Audience.Match.
+func (p *People) Where(b *storage.Builder, a Audience, alias string) {
+	if a.root == nil {
+		b.Add("1 = 1")
+		return
+	}
+	a.root.where(&whereWriter{b, alias, p.Today(), p.subscriptions})
+}
+
+func (c allOf) where(w *whereWriter) { w.join(c, " AND ") }
+
+func (c anyOf) where(w *whereWriter) { w.join(c, " OR ") }
+
+func (w *whereWriter) join(list []condition, sign string) {
+	w.Add("(")
+	for i, one := range list {
+		if i > 0 {
+			w.Add(sign)
+		}
+		one.where(w)
+	}
+	w.Add(")")
+}
+
+func (c not) where(w *whereWriter) {
+	w.Add("NOT (")
+	c.what.where(w)
+	w.Add(")")
+}
+
+func (c has) where(w *whereWriter) {
+	person := w.alias + ".person_id"
+	switch c.fact {
+	case "who":
+		w.Add("EXISTS (SELECT 1 FROM people_who x WHERE x.person_id = "+person+" AND x.category = ?)", c.word)
+	case "wants":
+		w.Add("EXISTS (SELECT 1 FROM people_wants x WHERE x.person_id = "+person+" AND x.topic = ?)", c.word)
+	case "channels":
+		w.Add("EXISTS (SELECT 1 FROM people_address x WHERE x.person_id = "+person+
+			" AND x.channel = ? AND x.verified_at > 0)", c.word)
+	default:
+		w.Add("(")
+		w.subscriptions.Subscribed(w.Builder, person, c.word)
+		w.Add(")")
+	}
+}
+
+// The columns have the names of the facts; '' is unknown, and a word never is ''.
+func (c is) where(w *whereWriter) {
+	column := w.alias + "." + c.fact
+	if c.other {
+		w.Add("("+column+" <> '' AND "+column+" <> ?)", c.words[0])
+		return
+	}
+	args := make([]any, len(c.words))
+	for i, word := range c.words {
+		args[i] = word
+	}
+	w.Add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")+")", args...)
+}
+
+// Integer division cuts towards zero on both engines, as it does in Birth.Age.
+func (c measure) where(w *whereWriter) {
+	sign := c.op
+	switch sign {
+	case "==":
+		sign = "="
+	case "!=":
+		sign = "<>"
+	}
+	if c.fact == "since" {
+		w.Add("("+w.alias+".since > 0 AND "+w.alias+".since "+sign+" ?)", c.value)
+		return
+	}
+	w.Add("("+w.alias+".born > 0 AND (? - "+w.alias+".born) / 10000 "+sign+" ?)", int64(w.today), c.value)
+}
+
+// Count is how large an audience is.
+type Count struct {
+	People    int64            `json:"people"`
+	Reachable map[string]int64 `json:"reachable"` // by channel, people with a confirmed address there
+}
+
+// Count counts the audience, and how many of it can be reached on each channel.
+func (p *People) Count(ctx context.Context, a Audience) (c Count, err error) {
+	c.Reachable = map[string]int64{}
+	for _, channel := range Channels() {
+		c.Reachable[string(channel)] = 0
+	}
+	var all storage.Builder
+	all.Add("SELECT count(*) FROM people_profile p WHERE ")
+	p.Where(&all, a, "p")
+	if err := p.db.QueryRowContext(ctx, all.SQL(), all.Args()...).Scan(&c.People); err != nil {
+		return Count{}, err
+	}
+	var reach storage.Builder
+	reach.Add("SELECT r.channel, count(DISTINCT r.person_id) FROM people_reachable r" +
+		" JOIN people_profile p ON p.person_id = r.person_id WHERE ")
+	p.Where(&reach, a, "p")
+	reach.Add(" GROUP BY r.channel")
+	rows, err := p.db.QueryContext(ctx, reach.SQL(), reach.Args()...)
+	if err != nil {
+		return Count{}, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var channel string
+		var n int64
+		if err := rows.Scan(&channel, &n); err != nil {
+			return Count{}, err
+		}
+		c.Reachable[channel] = n
+	}
+	return c, rows.Err()
+}
+
+// Profile is what Audience.Match looks at of the person; a fault of kind NotFound when there is none.
+func (p *People) Profile(ctx context.Context, q storage.Queryer, person int64) (Profile, error) {
+	who, err := getPerson(ctx, db.New(q), person)
+	if err != nil {
+		return Profile{}, err
+	}
+	profile := Profile{
+		Kind: who.Kind, Born: who.Born, Language: who.Language, Place: who.Place,
+		Who: who.Who, Wants: who.Wants, Since: who.Since,
+	}
+	for _, a := range who.Addresses {
+		if !a.Verified.IsZero() {
+			profile.Channels = append(profile.Channels, a.Channel)
+		}
+	}
+	profile.Subscribed, err = p.subscriptions.Of(ctx, q, person)
+	return profile, err
+}

@@ -1,0 +1,197 @@
+package people
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/storage"
+)
+
+// Purpose is what somebody agrees to.
+type Purpose string
+
+// The purposes there are.
+const (
+	ForNewsletter Purpose = "newsletter" // to receive the newsletters she subscribed to
+	ForProfile    Purpose = "profile"    // to receive what fits who she is and what she wants
+)
+
+// Purposes are all purposes.
+func Purposes() []Purpose { return []Purpose{ForNewsletter, ForProfile} }
+
+// consentAge is from which age one consents for oneself in Italy (GDPR article 8; D.Lgs. 196/2003, art. 2-quinquies).
+const consentAge = 14
+
+func tooYoung(born Birth, today Day) bool {
+	age, known := born.Age(today)
+	return known && age < consentAge
+}
+
+func tooYoungFault() *fault.Error {
+	return fault.Invalid("people.consent.too_young", "Years", consentAge).On("birth_date")
+}
+
+// Grant is a consent that is being given.
+type Grant struct {
+	Purpose     Purpose
+	TextVersion string    // "" where the wording is that of the source, such as a paper form
+	Source      string    // where it was given: "sign-up", "own page", "counter", "paper form 2024"
+	Channel     Channel   // she agreed to be written to there; "" when she named none
+	When        time.Time // zero = now
+	Proof       string    // how we can show it
+}
+
+// Consent is a row of the ledger.
+type Consent struct {
+	ID          int64     `json:"id,string"`
+	Person      int64     `json:"-"`
+	Purpose     Purpose   `json:"purpose"`
+	TextVersion string    `json:"text_version"`
+	Source      string    `json:"source"`
+	Channel     Channel   `json:"channel"`
+	Granted     time.Time `json:"granted"`
+	Recorded    time.Time `json:"recorded"`
+	Actor       string    `json:"actor"` // who wrote it down
+	Proof       string    `json:"proof"`
+	Ended       time.Time `json:"ended,omitzero"`
+	EndReason   string    `json:"end_reason,omitempty"`
+	EndedBy     string    `json:"ended_by,omitempty"`
+}
+
+// Grant notes the person's consent. Nothing happens when one for that purpose stands, nor when she withdrew one at or
+// after When. Faults: people.consent.too_young, people.consent.future, people.consent.purpose.
+func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
+	return p.db.Tx(ctx, func(tx *storage.Tx) error { return p.GrantIn(ctx, tx, person, g) })
+}
+
+// GrantIn is Grant within tx.
+func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Grant) error {
+	if g.Purpose != ForNewsletter && g.Purpose != ForProfile {
+		return fault.Invalid("people.consent.purpose", "Text", clip(string(g.Purpose)))
+	}
+	now := p.clock.Now()
+	if g.When.IsZero() {
+		g.When = now
+	}
+	if g.When.After(now) {
+		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town.Zone)).String())
+	}
+	q := db.New(tx)
+	r, err := loadRecord(ctx, q, person)
+	if err != nil {
+		return err
+	}
+	if tooYoung(r.Born, p.Today()) {
+		return tooYoungFault()
+	}
+	rows, err := q.ConsentsOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Purpose == string(g.Purpose) && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
+			return nil
+		}
+	}
+	return q.AddConsent(ctx, db.AddConsentParams{
+		ID: storage.NewID(), PersonID: person, Purpose: string(g.Purpose), TextVersion: g.TextVersion, Source: g.Source,
+		Channel: string(g.Channel), GrantedAt: clock.Millis(g.When), RecordedAt: clock.Millis(now),
+		Actor: actorOf(ctx), Proof: g.Proof,
+	})
+}
+
+// Withdraw ends the person's consent; nothing happens when none stands. Reason is kept in the ledger: "unsubscribed by
+// link", "asked at the counter".
+func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, reason string) error {
+	return p.db.Tx(ctx, func(tx *storage.Tx) error { return p.WithdrawIn(ctx, tx, person, purpose, reason) })
+}
+
+// WithdrawIn is Withdraw within tx.
+func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) error {
+	_, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
+		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
+	})
+	return err
+}
+
+// Consents is the person's ledger, the newest first, ended ones too.
+func (p *People) Consents(ctx context.Context, person int64) ([]Consent, error) {
+	return consentsOf(ctx, db.New(p.db), person)
+}
+
+func consentsOf(ctx context.Context, q *db.Queries, person int64) ([]Consent, error) {
+	rows, err := q.ConsentsOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	consents := make([]Consent, len(rows))
+	for i, row := range rows {
+		consents[i] = Consent{
+			ID: row.ID, Person: row.PersonID, Purpose: Purpose(row.Purpose), TextVersion: row.TextVersion,
+			Source: row.Source, Channel: Channel(row.Channel), Granted: clock.Time(row.GrantedAt),
+			Recorded: clock.Time(row.RecordedAt), Actor: row.Actor, Proof: row.Proof,
+			Ended: clock.Time(row.EndedAt), EndReason: row.EndReason, EndedBy: row.EndedBy,
+		}
+	}
+	return consents, nil
+}
+
+// ConsentText is the wording that is agreed to, in both languages.
+type ConsentText struct {
+	Purpose Purpose
+	Version string
+	IT, EN  string
+}
+
+// In is the wording in lang, the Italian one where there is no other.
+func (t ConsentText) In(lang string) string {
+	if lang == "en" && t.EN != "" {
+		return t.EN
+	}
+	return t.IT
+}
+
+// ConsentTexts is the current wording of each purpose.
+func (p *People) ConsentTexts(ctx context.Context) ([]ConsentText, error) {
+	rows, err := db.New(p.db).ConsentTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]ConsentText, len(rows))
+	for i, row := range rows {
+		texts[i] = ConsentText{Purpose: Purpose(row.Purpose), Version: row.Version, IT: row.WordingIt, EN: row.WordingEn}
+	}
+	return texts, nil
+}
+
+// AddConsentText makes a new wording the current one. Consents that stand keep the wording they were given to. A fault
+// of kind Conflict when the version exists: what was agreed to is never reworded.
+func (p *People) AddConsentText(ctx context.Context, t ConsentText) error {
+	if t.Version == "" || strings.TrimSpace(t.IT) == "" || strings.TrimSpace(t.EN) == "" {
+		return fault.Invalid("people.consent.text_incomplete")
+	}
+	err := p.db.Tx(ctx, func(tx *storage.Tx) error {
+		return db.New(tx).AddConsentText(ctx, db.AddConsentTextParams{
+			Purpose: string(t.Purpose), Version: t.Version, WordingIt: t.IT, WordingEn: t.EN, Since: p.now(),
+		})
+	})
+	if storage.IsUnique(err) {
+		return fault.Conflict("people.consent.text_exists", "Version", t.Version)
+	}
+	return err
+}
+
+// currentVersion is the version of the purpose's current wording; "" when it has none.
+func currentVersion(ctx context.Context, q *db.Queries, purpose Purpose) (string, error) {
+	rows, err := q.ConsentTexts(ctx)
+	for _, row := range rows {
+		if row.Purpose == string(purpose) {
+			return row.Version, err
+		}
+	}
+	return "", err
+}

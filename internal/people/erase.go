@@ -1,0 +1,71 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/storage"
+)
+
+// Export is everything that every room keeps of the person, ready for JSON: our part under "people", each other room's
+// under its name (GDPR, articles 15 and 20).
+func (p *People) Export(ctx context.Context, person int64) (map[string]any, error) {
+	q := db.New(p.db)
+	who, err := getPerson(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	consents, err := consentsOf(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	signUps, err := signUpsOf(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{"people": map[string]any{"person": who, "consents": consents, "sign_ups": signUps}}
+	for _, k := range p.keepers {
+		part, err := k.Export(ctx, p.db, person)
+		if err != nil {
+			return nil, fmt.Errorf("export of %s: %w", k.Name(), err)
+		}
+		if part != nil {
+			all[k.Name()] = part
+		}
+	}
+	return all, nil
+}
+
+// Erase removes the person from every room, in one transaction (GDPR, article 17). Nothing personal stays; the caller's
+// audit line, without a name, is what shows that it was done. A fault of kind NotFound when there is no such person.
+func (p *People) Erase(ctx context.Context, person int64) error {
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		// The rooms plugged last may point at those before them.
+		for _, k := range slices.Backward(p.keepers) {
+			if err := k.Forget(ctx, tx, person); err != nil {
+				return fmt.Errorf("%s forgets: %w", k.Name(), err)
+			}
+		}
+		return forget(ctx, db.New(tx), person)
+	})
+}
+
+func forget(ctx context.Context, q *db.Queries, person int64) error {
+	// Sign-ups come first: they are found through the addresses.
+	steps := []func(context.Context, int64) error{
+		q.EraseSignUps, q.EraseConsents, q.EraseAddresses, q.ClearWho, q.ClearWants,
+	}
+	for _, step := range steps {
+		if err := step(ctx, person); err != nil {
+			return err
+		}
+	}
+	n, err := q.ErasePerson(ctx, person)
+	if err == nil && n == 0 {
+		return fault.NotFound("people.person.unknown")
+	}
+	return err
+}

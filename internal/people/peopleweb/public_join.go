@@ -1,0 +1,257 @@
+package peopleweb
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+)
+
+// step is one of the three steps of a sign-up.
+type step int
+
+const (
+	stepWho   step = iota // chi sei
+	stepWants             // cosa vuoi
+	stepReach             // how to reach you
+	stepSend              // past the last: the form is sent
+)
+
+// names are how the form calls the steps.
+func (s step) String() string { return [...]string{"who", "wants", "reach", "send"}[s] }
+
+func stepOf(name string) step {
+	for _, s := range []step{stepWants, stepReach, stepSend} {
+		if s.String() == name {
+			return s
+		}
+	}
+	return stepWho
+}
+
+// fields are the form fields that a step asks, and the only ones it may find fault with.
+func (s step) fields() []string {
+	switch s {
+	case stepWho:
+		return []string{"who", "place", "birth_date", "language"}
+	case stepWants:
+		return []string{"wants", "newsletters", "profile", "consents"}
+	default:
+		return []string{"address", "given_name", "family_name", "organisation", "agree"}
+	}
+}
+
+// join is a sign-up as far as it is written. It travels within the form, step by step, so that going back loses nothing
+// and nothing is kept of who goes away.
+type join struct {
+	Who, Wants, Newsletters              []string
+	Place, Birth, Language               string
+	Address, Given, Family, Organisation string
+	Profile, Agree                       bool
+}
+
+// Most answers that are read of one question: more than any town has newsletters.
+const maxAnswers = 300
+
+func readJoin(form url.Values) join {
+	many := func(name string) []string {
+		chosen := form[name]
+		chosen = chosen[:min(len(chosen), maxAnswers)]
+		slices.Sort(chosen)
+		return slices.Compact(chosen)
+	}
+	return join{
+		Who: many("who"), Wants: many("wants"), Newsletters: many("newsletters"),
+		Place: form.Get("place"), Birth: form.Get("birth_date"), Language: form.Get("language"),
+		Address: form.Get("address"), Given: form.Get("given_name"), Family: form.Get("family_name"),
+		Organisation: form.Get("organisation"),
+		Profile:      form.Get("profile") != "", Agree: form.Get("agree") != "",
+	}
+}
+
+// values are the answers as form fields.
+func (j join) values() url.Values {
+	v := url.Values{"who": j.Who, "wants": j.Wants, "newsletters": j.Newsletters}
+	for name, value := range map[string]string{
+		"place": j.Place, "birth_date": j.Birth, "language": j.Language, "address": j.Address,
+		"given_name": j.Given, "family_name": j.Family, "organisation": j.Organisation,
+	} {
+		v.Set(name, value)
+	}
+	for name, yes := range map[string]bool{"profile": j.Profile, "agree": j.Agree} {
+		if yes {
+			v.Set(name, "1")
+		}
+	}
+	return v
+}
+
+// carried are the answers that the page of step s does not ask, and therefore carries in hidden fields.
+func (j join) carried(s step) []carried {
+	var list []carried
+	for _, other := range []step{stepWho, stepWants, stepReach} {
+		if other == s {
+			continue
+		}
+		for _, name := range other.fields() {
+			for _, value := range j.values()[name] {
+				if value != "" {
+					list = append(list, carried{name, value})
+				}
+			}
+		}
+	}
+	return list
+}
+
+type carried struct{ Name, Value string }
+
+// details are the answers about herself, or what is wrong with them.
+func (j join) details() (people.Details, error) {
+	d := people.Details{
+		Kind: people.KindPerson, Given: j.Given, Family: j.Family, Organisation: j.Organisation,
+		Language: j.Language, Place: j.Place, Who: j.Who, Wants: j.Wants,
+	}
+	if strings.TrimSpace(j.Organisation) != "" {
+		d.Kind = people.KindOrganisation
+	}
+	var problems fault.Problems
+	var err error
+	d.Born, err = people.ParseBirth(j.Birth)
+	if err = problems.Add("birth_date", err); err != nil {
+		return d, err
+	}
+	return d, problems.Err()
+}
+
+// draft is the whole sign-up, or what the form itself finds wrong with it.
+func (j join) draft() (people.Draft, error) {
+	var problems fault.Problems
+	details, err := j.details()
+	if err = problems.Add("", err); err != nil {
+		return people.Draft{}, err
+	}
+	if len(j.Newsletters) > 0 && !j.Agree {
+		problems = append(problems, fault.Invalid("peopleweb.public.join.agree_missing").On("agree"))
+	}
+	return people.Draft{
+		Details: details, Channel: people.Email, Address: j.Address,
+		Newsletters: slices.Clone(j.Newsletters), Profile: j.Profile,
+	}, problems.Err()
+}
+
+// joinBegin is the first step; ?newsletter= and ?topic= are what she pressed "subscribe" beside.
+func (p *Pages) joinBegin(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	j := readJoin(url.Values{"newsletters": q["newsletter"], "wants": q["topic"], "language": {locale.Lang(r.Context())}})
+	return p.showJoin(w, r, http.StatusOK, stepWho, j, nil)
+}
+
+// joinStep goes a step on, when what this one asked is in order, or back, whatever it is.
+func (p *Pages) joinStep(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	at, to, j := stepOf(form.Get("step")), stepOf(form.Get("go")), readJoin(form)
+	if to == stepSend {
+		return p.joinSend(w, r, j)
+	}
+	if to > at {
+		if _, err := j.details(); err != nil {
+			if len(fault.List(err)) == 0 {
+				return err
+			}
+			return p.showJoin(w, r, http.StatusUnprocessableEntity, stepWho, j, err)
+		}
+	}
+	return p.showJoin(w, r, http.StatusOK, to, j, nil)
+}
+
+// joinSend keeps the sign-up and writes to its address. What it answers does not depend on who is known.
+func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
+	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	draft, err := j.draft()
+	var pending people.Pending
+	if err == nil {
+		pending, err = p.People.SignUp(ctx, draft)
+	}
+	if fault.Is(err, fault.KindInvalid) {
+		return p.showJoin(w, r, http.StatusUnprocessableEntity, firstWrong(err), j, err)
+	}
+	if err == nil && pending.Send {
+		err = p.mail(ctx, confirmLetter(ctx, p.joinLink(ctx, pending), pending))
+	}
+	if err != nil {
+		return err
+	}
+	return web.Go(w, r, "/join/sent")
+}
+
+// firstWrong is the first step whose answers have a fault.
+func firstWrong(err error) step {
+	for _, s := range []step{stepWho, stepWants, stepReach} {
+		for _, f := range fault.List(err) {
+			if slices.Contains(s.fields(), f.Field) {
+				return s
+			}
+		}
+	}
+	return stepReach
+}
+
+func (p *Pages) showJoin(w http.ResponseWriter, r *http.Request, status int, s step, j join, wrong error) error {
+	view, err := p.joinView(r.Context(), s, j)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		view.Errors = web.FieldErrors(r.Context(), wrong)
+	}
+	return web.Render(w, r, status, joinPage(view))
+}
+
+// joinView is what a page of the sign-up shows.
+type joinView struct {
+	join
+	Step      step
+	Errors    map[string]string // by field
+	Lists     lists
+	Suggested []Offer
+	Others    []Offer
+	Texts     map[people.Purpose]people.ConsentText
+}
+
+func (p *Pages) joinView(ctx context.Context, s step, j join) (joinView, error) {
+	view := joinView{join: j, Step: s}
+	var err error
+	if view.Lists, err = p.lists(ctx); err != nil {
+		return view, err
+	}
+	offers, err := p.Newsletters.Offered(ctx)
+	if err != nil {
+		return view, err
+	}
+	view.Lists.cover(offers)
+	view.Suggested, view.Others = suggest(offers, j)
+	view.Texts, err = p.consentTexts(ctx)
+	return view, err
+}
+
+func (p *Pages) consentTexts(ctx context.Context) (map[people.Purpose]people.ConsentText, error) {
+	texts, err := p.People.ConsentTexts(ctx)
+	byPurpose := make(map[people.Purpose]people.ConsentText, len(texts))
+	for _, t := range texts {
+		byPurpose[t.Purpose] = t
+	}
+	return byPurpose, err
+}

@@ -1,0 +1,118 @@
+package peopleweb
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/web"
+)
+
+//go:embed words/public/*.toml
+var publicWords embed.FS
+
+// PublicWords are the words of the citizen's pages, it.toml and en.toml.
+func PublicWords() fs.FS {
+	sub, err := fs.Sub(publicWords, "words/public")
+	if err != nil {
+		panic(err) // cannot be: the folder is embedded above
+	}
+	return sub
+}
+
+// OwnPage makes and opens the token of a person's own page.
+type OwnPage interface {
+	// Seal is a token that opens the person's page for a while.
+	Seal(person int64) string
+	// Open is whose page the token opens; an error when it was forged or its time is over.
+	Open(token string) (person int64, err error)
+}
+
+// Newsletters is what these pages ask of the room that keeps newsletters. Names are in the language of ctx.
+type Newsletters interface {
+	// Offered are the newsletters one may subscribe to, in the order of the catalogue.
+	Offered(ctx context.Context) ([]Offer, error)
+	// SubscriptionsOf are the person's subscriptions that stand, the oldest first.
+	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
+	// Subscribe begins a subscription by e-mail, with the consent it needs; nothing happens when it stands already.
+	Subscribe(ctx context.Context, person int64, newsletter string) error
+	// Unsubscribe ends a subscription; nothing happens when none stands.
+	Unsubscribe(ctx context.Context, person int64, newsletter string) error
+}
+
+// Offer is a newsletter that one may subscribe to.
+type Offer struct {
+	Slug, Name, Description string
+	Topics, For             []string // slugs of what it is about, and of whom it is for (empty: for everybody)
+	Sensitive               bool     // to be subscribed tells something delicate of a person
+}
+
+// Subscription is one that stands.
+type Subscription struct {
+	Newsletter, Name string // slug and name
+	Since            time.Time
+}
+
+// limits bound what one visitor, and one address, can ask.
+type limits struct{ visitor, address *web.Limiter }
+
+// A library or a school shares one IP address: a visitor may ask twenty times at once. An address gets three mails at
+// once and then one every twenty minutes.
+func newLimits(c clock.Clock) limits {
+	return limits{
+		visitor: web.NewLimiter(20, 30*time.Second, c.Now),
+		address: web.NewLimiter(3, 20*time.Minute, c.Now),
+	}
+}
+
+// PublicRoutes are the citizen's routes.
+func (p *Pages) PublicRoutes() []web.Route {
+	public := func(pattern string, kind web.Kind, do web.Handler) web.Route {
+		return web.Route{Pattern: pattern, Permission: access.Public, Kind: kind, Do: do}
+	}
+	own := func(pattern string, kind web.Kind, do ownHandler) web.Route {
+		return web.Route{Pattern: pattern, Permission: access.Citizen, Kind: kind, Do: p.own(do)}
+	}
+	return []web.Route{
+		public("GET /join", web.Page, p.joinBegin),
+		public("POST /join", web.Action, p.joinStep),
+		public("GET /join/sent", web.Page, p.joinSent),
+		public("GET /join/confirm/{token}", web.Page, p.joinConfirmAsk),
+		public("POST /join/confirm/{token}", web.Action, p.joinConfirm),
+		public("GET /address/{token}", web.Page, p.addressConfirmAsk),
+		public("POST /address/{token}", web.Action, p.addressConfirm),
+		public("GET /me", web.Page, p.linkAsk),
+		public("POST /me", web.Action, p.linkSend),
+		public("GET /me/sent", web.Page, p.linkSent),
+		own("GET /me/{token}", web.Page, p.home),
+		own("GET /me/{token}/welcome", web.Page, p.welcome),
+		own("GET /me/{token}/profile", web.Page, p.profile),
+		own("POST /me/{token}/profile", web.Action, p.profileSave),
+		own("GET /me/{token}/newsletters", web.Page, p.subscriptions),
+		own("POST /me/{token}/newsletters", web.Action, p.subscribe),
+		own("POST /me/{token}/newsletters/end", web.Action, p.unsubscribe),
+		own("GET /me/{token}/addresses", web.Page, p.addresses),
+		own("POST /me/{token}/addresses", web.Action, p.addressAdd),
+		own("POST /me/{token}/addresses/remove", web.Action, p.addressRemove),
+		own("GET /me/{token}/consents", web.Page, p.consents),
+		own("POST /me/{token}/consents", web.Action, p.consentGive),
+		own("POST /me/{token}/consents/end", web.Action, p.consentEnd),
+		own("GET /me/{token}/data", web.Page, p.data),
+		own("GET /me/{token}/data.json", web.Data, p.export),
+		own("GET /me/{token}/erase", web.Page, p.eraseAsk),
+		own("POST /me/{token}/erase", web.Action, p.erase),
+		public("GET /goodbye", web.Page, p.goodbye),
+		public("GET /privacy", web.Page, p.text("privacy")),
+		public("GET /accessibility", web.Page, p.text("accessibility")),
+		public("GET /legal", web.Page, p.text("legal")),
+	}
+}
+
+// say is one of this package's words for citizens.
+func say(ctx context.Context, key string, args ...any) string {
+	return locale.T(ctx, "peopleweb.public."+key, args...)
+}

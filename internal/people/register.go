@@ -1,0 +1,226 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/storage"
+)
+
+// Vocabulary is every word that may be said of people today.
+func (p *People) Vocabulary(ctx context.Context) (Vocabulary, error) {
+	lists, err := p.taxonomy.Load(ctx)
+	if err != nil {
+		return Vocabulary{}, err
+	}
+	known, err := p.subscriptions.Known(ctx)
+	if err != nil {
+		return Vocabulary{}, fmt.Errorf("people: newsletters: %w", err)
+	}
+	return Vocabulary{
+		Categories: lists.Categories, Topics: lists.Topics, Places: lists.Places,
+		Newsletters: known, Languages: p.town.Languages,
+	}, nil
+}
+
+// cleaned is d in its normal form, or its faults.
+func (p *People) cleaned(ctx context.Context, d Details) (Details, error) {
+	v, err := p.Vocabulary(ctx)
+	if err != nil {
+		return d, err
+	}
+	return d.cleaned(v, p.Today())
+}
+
+// Register writes down a new person with her addresses and consents; the context's actor is who tells us. An address
+// that another person has is a fault of kind Conflict.
+func (p *People) Register(ctx context.Context, d Details, contacts []Contact, grants []Grant) (person int64, err error) {
+	d, err = p.cleaned(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+		r := newRecord(d, sourceOf(ctx), p.Today(), p.now())
+		person = r.id
+		if err := r.add(ctx, db.New(tx)); err != nil {
+			return err
+		}
+		for _, c := range contacts {
+			if _, err := p.addAddress(ctx, tx, r.id, c, sourceOf(ctx)); err != nil {
+				return err
+			}
+		}
+		for _, g := range grants {
+			if err := p.GrantIn(ctx, tx, r.id, g); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return person, err
+}
+
+// Update makes d the person's details: what is empty in d is emptied. While a consent of hers stands, a birth date that
+// would make her too young to have given it is refused.
+func (p *People) Update(ctx context.Context, person int64, d Details) error {
+	d, err := p.cleaned(ctx, d)
+	if err != nil {
+		return err
+	}
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		r, err := loadRecord(ctx, q, person)
+		if err != nil {
+			return err
+		}
+		if tooYoung(d.Born, p.Today()) && d.Born != r.Born {
+			standing, err := q.StandingConsents(ctx, person)
+			if err != nil {
+				return err
+			}
+			if standing > 0 {
+				return tooYoungFault()
+			}
+		}
+		r.replace(d, sourceOf(ctx))
+		r.updated = p.now()
+		return r.put(ctx, q)
+	})
+}
+
+// Get is the person with her addresses; a fault of kind NotFound when there is none.
+func (p *People) Get(ctx context.Context, person int64) (Person, error) {
+	return getPerson(ctx, db.New(p.db), person)
+}
+
+func getPerson(ctx context.Context, q *db.Queries, person int64) (Person, error) {
+	r, err := loadRecord(ctx, q, person)
+	if err != nil {
+		return Person{}, err
+	}
+	rows, err := q.AddressesOf(ctx, person)
+	if err != nil {
+		return Person{}, err
+	}
+	addresses := make([]Address, len(rows))
+	for i, row := range rows {
+		addresses[i] = addressOf(row)
+	}
+	return r.person(addresses), nil
+}
+
+func addressOf(row db.PeopleAddress) Address {
+	return Address{
+		ID: row.ID, Person: row.PersonID, Channel: Channel(row.Channel), Value: row.Value, Shown: row.Shown,
+		Verified: clock.Time(row.VerifiedAt), Created: clock.Time(row.CreatedAt), Source: Source(row.Source),
+	}
+}
+
+// ByAddress is the person who can be reached at that address, which must be confirmed. Text that is no address belongs
+// to nobody.
+func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (person int64, ok bool, err error) {
+	value, err := normal(channel, text, p.town.Region)
+	if err != nil {
+		return 0, false, nil //nolint:nilerr // what cannot be an address is nobody's
+	}
+	row, err := db.New(p.db).FindAddress(ctx, db.FindAddressParams{Channel: string(channel), Value: value})
+	if storage.None(err) {
+		return 0, false, nil
+	}
+	return row.PersonID, err == nil && row.VerifiedAt > 0, err
+}
+
+// AddAddress writes down another address of the person, as staff do; she herself goes through AskAddress. A fault of
+// kind Conflict when somebody has it.
+func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
+	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+		if _, err := loadRecord(ctx, db.New(tx), person); err != nil {
+			return err
+		}
+		a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx))
+		return err
+	})
+	return a, err
+}
+
+// addAddress takes over an address that was never confirmed when this one is.
+func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c Contact, from Source) (Address, error) {
+	value, err := normal(c.Channel, c.Value, p.town.Region)
+	if err != nil {
+		return Address{}, onField(err, string(c.Channel))
+	}
+	q := db.New(tx)
+	a := Address{
+		ID: storage.NewID(), Person: person, Channel: c.Channel, Value: value, Shown: shown(c.Channel, c.Value, value),
+		Created: clock.Time(p.now()), Source: from,
+	}
+	if c.Verified {
+		a.Verified = a.Created
+	}
+	row, err := q.FindAddress(ctx, db.FindAddressParams{Channel: string(c.Channel), Value: value})
+	switch {
+	case storage.None(err):
+		return a, q.AddAddress(ctx, db.AddAddressParams{
+			ID: a.ID, PersonID: person, Channel: string(a.Channel), Value: a.Value, Shown: a.Shown,
+			VerifiedAt: clock.Millis(a.Verified), CreatedAt: clock.Millis(a.Created), Source: string(a.Source),
+		})
+	case err != nil:
+		return Address{}, err
+	case row.VerifiedAt == 0 && c.Verified, row.PersonID == person:
+		a.ID = row.ID
+		if row.VerifiedAt > 0 {
+			a.Verified = clock.Time(row.VerifiedAt)
+		}
+		return a, q.MoveAddress(ctx, db.MoveAddressParams{
+			ID: row.ID, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified), Source: string(from),
+		})
+	}
+	return Address{}, fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
+}
+
+// shown is an address as its owner reads it: the e-mail as she wrote it, a number as it is kept.
+func shown(channel Channel, text, value string) string {
+	if channel == Email {
+		return strings.TrimSpace(text)
+	}
+	return value
+}
+
+// onField names the field of a fault that has none.
+func onField(err error, field string) error {
+	var problems fault.Problems
+	if other := problems.Add(field, err); other != nil {
+		return other
+	}
+	return problems.Err()
+}
+
+// ConfirmAddress notes that the address answered; nothing happens when it did before.
+func (p *People) ConfirmAddress(ctx context.Context, address int64) error {
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		n, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: address, VerifiedAt: p.now()})
+		if err != nil || n > 0 {
+			return err
+		}
+		if _, err := q.GetAddress(ctx, address); storage.None(err) {
+			return fault.NotFound("people.address.unknown")
+		}
+		return err
+	})
+}
+
+// RemoveAddress forgets an address of the person.
+func (p *People) RemoveAddress(ctx context.Context, person, address int64) error {
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		n, err := db.New(tx).RemoveAddress(ctx, db.RemoveAddressParams{ID: address, PersonID: person})
+		if err == nil && n == 0 {
+			return fault.NotFound("people.address.unknown")
+		}
+		return err
+	})
+}

@@ -1,0 +1,306 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/storage"
+)
+
+// signUpLife is how long a sign-up waits for its confirmation.
+const signUpLife = 48 * time.Hour
+
+// At most signUpMails confirmations go to one address within signUpPause: nobody is bombed through us.
+const (
+	signUpMails = 3
+	signUpPause = time.Hour
+)
+
+// Draft is a sign-up that has not been confirmed.
+type Draft struct {
+	Details
+	Channel     Channel  `json:"channel"` // how she wants to be reached; "" = by e-mail
+	Address     string   `json:"address"`
+	Newsletters []string `json:"newsletters"` // slugs she asks for
+	Profile     bool     `json:"profile"`     // she also asks for what fits her
+}
+
+// Pending is a sign-up, or a new address, that waits until its address answers.
+type Pending struct {
+	ID       int64
+	Channel  Channel
+	Address  string // to write to
+	Language string
+	Expires  time.Time
+	// Send is false when this address was asked too often lately. Nothing is sent then; the visitor is told the same.
+	Send bool
+}
+
+// stored is a draft as it waits in the table.
+type stored struct {
+	Draft
+	Versions map[Purpose]string `json:"versions"` // of the wordings she saw
+}
+
+// SignUp keeps a draft until its address answers: no person is made and nothing shows it. Its faults (fault.Problems on
+// the fields of Details, address, newsletters and consents) are about what was written, never about who is known.
+func (p *People) SignUp(ctx context.Context, d Draft) (Pending, error) {
+	v, err := p.Vocabulary(ctx)
+	if err != nil {
+		return Pending{}, err
+	}
+	value, err := p.checkDraft(&d, v)
+	if err != nil {
+		return Pending{}, err
+	}
+	keep := stored{Draft: d, Versions: map[Purpose]string{}}
+	for _, purpose := range d.purposes() {
+		if keep.Versions[purpose], err = currentVersion(ctx, db.New(p.db), purpose); err != nil {
+			return Pending{}, err
+		}
+	}
+	return p.pend(ctx, value, keep, 0)
+}
+
+// checkDraft puts the draft in its normal form and returns the normal address, or every fault in it.
+func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
+	var problems fault.Problems
+	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
+	d.Details, err = d.cleaned(v, p.Today())
+	note("", err)
+	if d.Channel == "" {
+		d.Channel = Email
+	}
+	value, err = normal(d.Channel, d.Address, p.town.Region)
+	note("address", err)
+	d.Address = shown(d.Channel, d.Address, value)
+	for i, slug := range d.Newsletters {
+		d.Newsletters[i], err = v.newsletter(slug)
+		note("newsletters", err)
+	}
+	if len(d.Newsletters) == 0 && !d.Profile {
+		note("newsletters", fault.Invalid("people.signup.nothing"))
+	}
+	if tooYoung(d.Born, p.Today()) {
+		note("birth_date", tooYoungFault())
+	}
+	return value, problems.Err()
+}
+
+// purposes are what the draft agrees to.
+func (d Draft) purposes() []Purpose {
+	var purposes []Purpose
+	if len(d.Newsletters) > 0 {
+		purposes = append(purposes, ForNewsletter)
+	}
+	if d.Profile {
+		purposes = append(purposes, ForProfile)
+	}
+	return purposes
+}
+
+// AskAddress keeps a new address of the person until it answers; ConfirmSignUp then makes it hers. Whether somebody has
+// it already is not told.
+func (p *People) AskAddress(ctx context.Context, person int64, channel Channel, text string) (Pending, error) {
+	value, err := normal(channel, text, p.town.Region)
+	if err != nil {
+		return Pending{}, onField(err, "address")
+	}
+	r, err := loadRecord(ctx, db.New(p.db), person)
+	if err != nil {
+		return Pending{}, err
+	}
+	d := Draft{Details: Details{Language: r.Language}, Channel: channel, Address: shown(channel, text, value)}
+	return p.pend(ctx, value, stored{Draft: d}, person)
+}
+
+func (p *People) pend(ctx context.Context, value string, keep stored, forPerson int64) (Pending, error) {
+	text, err := json.Marshal(keep)
+	if err != nil {
+		return Pending{}, err
+	}
+	now := p.clock.Now()
+	pending := Pending{
+		ID: storage.NewID(), Channel: keep.Channel, Address: value, Language: keep.Language, Expires: now.Add(signUpLife),
+	}
+	if pending.Language == "" {
+		pending.Language = p.town.Languages[0]
+	}
+	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		recent, err := q.RecentSignUps(ctx, db.RecentSignUpsParams{
+			Channel: string(keep.Channel), Value: value, CreatedAt: clock.Millis(now.Add(-signUpPause)),
+		})
+		if err != nil {
+			return err
+		}
+		if pending.Send = recent < signUpMails; !pending.Send {
+			return nil // nobody will ever hold the link to it
+		}
+		return q.AddSignUp(ctx, db.AddSignUpParams{
+			ID: pending.ID, Channel: string(keep.Channel), Value: value, Draft: string(text), ForPerson: forPerson,
+			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(pending.Expires),
+		})
+	})
+	return pending, err
+}
+
+// signUpRow is a sign-up that is still there; a fault of kind Expired when it is not.
+func (p *People) signUpRow(ctx context.Context, q *db.Queries, id int64) (db.PeopleSignup, error) {
+	row, err := q.GetSignUp(ctx, id)
+	if storage.None(err) || err == nil && row.ExpiresAt <= p.now() {
+		return row, fault.Expired("people.signup.gone")
+	}
+	return row, err
+}
+
+// ReadSignUp is a draft that waits, to be shown beside the button that confirms it; an empty one once confirmed. A fault
+// of kind Expired when its time is over.
+func (p *People) ReadSignUp(ctx context.Context, id int64) (Draft, error) {
+	row, err := p.signUpRow(ctx, db.New(p.db), id)
+	if err != nil || row.ConfirmedAt > 0 {
+		return Draft{}, err
+	}
+	keep, err := unstored(row)
+	return keep.Draft, err
+}
+
+func unstored(row db.PeopleSignup) (keep stored, err error) {
+	if err = json.Unmarshal([]byte(row.Draft), &keep); err != nil {
+		err = fmt.Errorf("sign-up %d: %w", row.ID, err)
+	}
+	return keep, err
+}
+
+// ConfirmSignUp does what the draft asked, now that its address answered: it makes the person, or adds to the one who
+// has that address, notes her consents with their proof and begins her subscriptions. Called again before the sign-up
+// expires it only tells the person. A fault of kind Expired when there is no such sign-up any more.
+func (p *People) ConfirmSignUp(ctx context.Context, id int64) (person int64, err error) {
+	confirm := func() error {
+		return p.db.Tx(ctx, func(tx *storage.Tx) error {
+			person, err = p.confirm(ctx, tx, id)
+			return err
+		})
+	}
+	if err = confirm(); storage.IsUnique(err) {
+		err = confirm() // the same address was confirmed by another sign-up in that very moment: join that person
+	}
+	return person, err
+}
+
+func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, error) {
+	q := db.New(tx)
+	row, err := p.signUpRow(ctx, q, id)
+	if err != nil || row.ConfirmedAt > 0 {
+		return row.PersonID, err
+	}
+	taken, err := q.ConfirmedSignUp(ctx, db.ConfirmedSignUpParams{ID: id, ConfirmedAt: p.now()})
+	if err != nil {
+		return 0, err
+	}
+	if taken == 0 { // somebody pressed twice
+		row, err = p.signUpRow(ctx, q, id)
+		return row.PersonID, err
+	}
+	keep, err := unstored(row)
+	if err != nil {
+		return 0, err
+	}
+	person := row.ForPerson
+	if person > 0 {
+		_, err = p.addAddress(ctx, tx, person, Contact{Channel: keep.Channel, Value: keep.Address, Verified: true}, FromSelf)
+	} else {
+		person, err = p.welcome(ctx, tx, row, keep)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return person, q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: person})
+}
+
+// welcome makes the person of a confirmed draft, or adds the draft to her who has the address.
+func (p *People) welcome(ctx context.Context, tx *storage.Tx, row db.PeopleSignup, keep stored) (int64, error) {
+	person, err := p.settle(ctx, tx, row, keep.Draft)
+	if err != nil {
+		return 0, err
+	}
+	now := p.clock.Now()
+	proof := fmt.Sprintf("double opt-in %d: asked %s, confirmed %s from the address", row.ID,
+		clock.Time(row.CreatedAt).Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	for _, purpose := range keep.purposes() {
+		err := p.GrantIn(ctx, tx, person, Grant{
+			Purpose: purpose, TextVersion: keep.Versions[purpose], Source: "sign-up", Channel: keep.Channel, When: now, Proof: proof,
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	asked := make([]Asked, len(keep.Newsletters))
+	for i, slug := range keep.Newsletters {
+		asked[i] = Asked{Person: person, Newsletter: slug, Channel: keep.Channel, How: "signup", When: now}
+	}
+	_, err = p.subscriptions.Subscribe(ctx, tx, asked)
+	return person, err
+}
+
+// settle finds or makes the person who holds the address. Only a confirmed address leads to a person who is there
+// already: one that somebody merely typed proves nothing, and is taken from whoever typed it.
+func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup, d Draft) (int64, error) {
+	q := db.New(tx)
+	address, err := q.FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
+	if err == nil && address.VerifiedAt > 0 {
+		r, err := loadRecord(ctx, q, address.PersonID)
+		if err != nil {
+			return 0, err
+		}
+		if r.fill(d.Details, FromSelf) {
+			r.updated = p.now()
+			err = r.put(ctx, q)
+		}
+		return r.id, err
+	}
+	if err != nil && !storage.None(err) {
+		return 0, err
+	}
+	r := newRecord(d.Details, FromSelf, p.Today(), p.now())
+	if err := r.add(ctx, q); err != nil {
+		return 0, err
+	}
+	_, err = p.addAddress(ctx, tx, r.id, Contact{Channel: d.Channel, Value: d.Address, Verified: true}, FromSelf)
+	return r.id, err
+}
+
+// Sweep removes the sign-ups whose time is over and tells how many.
+func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
+	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+		removed, err = db.New(tx).SweepSignUps(ctx, p.now())
+		return err
+	})
+	return removed, err
+}
+
+// signUpsOf is what waits, or waited lately, for the person.
+func signUpsOf(ctx context.Context, q *db.Queries, person int64) ([]map[string]any, error) {
+	rows, err := q.SignUpsOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]map[string]any, 0, len(rows))
+	for _, row := range rows {
+		entry := map[string]any{
+			"channel": row.Channel, "address": row.Value,
+			"asked": clock.Time(row.CreatedAt), "expires": clock.Time(row.ExpiresAt), "confirmed": row.ConfirmedAt > 0,
+		}
+		if row.Draft != "" {
+			entry["draft"] = json.RawMessage(row.Draft)
+		}
+		list = append(list, entry)
+	}
+	return slices.Clip(list), nil
+}
