@@ -27,8 +27,8 @@ type applyCmd struct {
 // declaration is the file town.yaml.
 type declaration struct {
 	Town                 town.Town `yaml:"town"`
-	taxonomy.Declaration `yaml:",inline"`
-	newsletters.Declared `yaml:",inline"`
+	Lists taxonomy.Declaration `yaml:",inline"`
+	Rooms newsletters.Declaration `yaml:",inline"`
 }
 
 // Run applies the file, or shows what it would change.
@@ -83,14 +83,14 @@ func (h *house) applyTown(r *run, text []byte, name string, dry bool) ([]string,
 		for _, field := range fields {
 			changes = append(changes, "~ town/"+field)
 		}
-		terms, err := h.taxonomy.Apply(r.ctx, tx, d.Declaration)
+		terms, err := h.taxonomy.Apply(r.ctx, tx, d.Lists)
 		if err != nil {
 			return err
 		}
 		for _, c := range terms {
 			changes = append(changes, c.String())
 		}
-		rooms, err := h.newsletters.Declare(r.ctx, tx, d.Declared)
+		rooms, err := h.newsletters.Declare(r.ctx, tx, d.Rooms)
 		if err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ type Room struct {
 	settings Settings
 	pool     *email.Pool
 	origins  map[string]Origin
-	wake     chan struct{}
+	batches  chan struct{} // wakes the loop of batches
+	singles  chan struct{} // wakes the loop of notes
 	inFlight chan struct{} // a token for each message handed over and not yet on record
 }
 
@@ -102,7 +103,7 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 	return &Room{
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
 		pool: email.NewPool(relay, s.Conns, s.RetryFirst, c),
-		wake: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight),
+		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight),
 	}, nil
 }
 
@@ -111,9 +112,11 @@ func (r *Room) Plug(name string, o Origin) { r.origins[name] = o }
 
 // Wake says that something was enqueued or posted; without it, that is found within a second.
 func (r *Room) Wake() {
-	select {
-	case r.wake <- struct{}{}:
-	default: // it has been said already
+	for _, loop := range []chan struct{}{r.batches, r.singles} {
+		select {
+		case loop <- struct{}{}:
+		default: // it has been said already
+		}
 	}
 }
 
@@ -165,7 +168,7 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 	}
 	for _, batch := range batches {
 		// A new number for each row: one for all would still be a name, though nobody's.
-		row := db.ForgetMessageParams{Batch: batch, Person: person, Person_2: -storage.NewID()}
+		row := db.ForgetMessageParams{Batch: batch, Person: person, Nobody: -storage.NewID()}
 		if err := queries.ForgetMessage(ctx, row); err != nil {
 			return err
 		}

@@ -47,8 +47,8 @@ func (r Role) Permissions() []access.Permission {
 	return nil
 }
 
-// Bounded tells whether the role's rights are bounded by newsrooms when the account names any; an editor without
-// newsrooms writes nowhere, a publisher without newsrooms publishes for all.
+// newsrooms are those that bound the role's rights, nil for none: an editor without newsrooms writes nowhere, a
+// publisher without newsrooms publishes for all.
 func (r Role) newsrooms(named []string) []string {
 	switch {
 	case r == Editor:

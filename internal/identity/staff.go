@@ -23,6 +23,7 @@ type Staff struct {
 	Active     bool
 	Invited    bool // has not chosen a password yet
 	SignedInAt time.Time
+	Stamp      string // changes with the password; a session made under another stamp is over
 }
 
 // Actor is the account as the one who does something.
@@ -35,7 +36,7 @@ func (s Staff) Actor() access.Actor {
 func staffOf(row db.IdentityStaff, newsrooms []string) Staff {
 	return Staff{
 		ID: row.ID, Email: row.Email, Name: row.Name, Role: Role(row.Role), Newsrooms: newsrooms, Active: row.Active,
-		Invited: row.PasswordHash == "", SignedInAt: clock.Time(row.SignedInAt),
+		Invited: row.PasswordHash == "", SignedInAt: clock.Time(row.SignedInAt), Stamp: digest(row.PasswordHash)[:16],
 	}
 }
 
@@ -193,10 +194,9 @@ func (r *Room) Invitation(ctx context.Context, id int64) (string, error) {
 
 func invitationPurpose(hash string) string { return "identity.invitation " + hash }
 
-// OpenInvitation is the account that an invitation was made for, while it is valid. The account's id stands open in
-// the token; the seal, made over the password hash too, proves it.
+// OpenInvitation is the account that an invitation was made for, while it is valid. Accounts are few: the one whose
+// seal fits is looked for.
 func (r *Room) OpenInvitation(ctx context.Context, token string) (Staff, error) {
-	expired := fault.Expired("identity.invitation_over")
 	all, err := db.New(r.db).AllStaff(ctx)
 	if err != nil {
 		return Staff{}, err
@@ -207,7 +207,7 @@ func (r *Room) OpenInvitation(ctx context.Context, token string) (Staff, error) 
 			return r.StaffByID(ctx, row.ID)
 		}
 	}
-	return Staff{}, expired
+	return Staff{}, fault.Expired("identity.invitation_over")
 }
 
 // AcceptInvitation sets the account's password.

@@ -43,14 +43,14 @@ WHERE batch = $1 AND person = $2
 `
 
 type ForgetMessageParams struct {
-	Batch    int64
-	Person   int64
-	Person_2 int64
+	Batch  int64
+	Person int64
+	Nobody int64
 }
 
 // The count stands, the person does not: whoever is owed something is withdrawn.
 func (q *Queries) ForgetMessage(ctx context.Context, arg ForgetMessageParams) error {
-	_, err := q.db.ExecContext(ctx, forgetMessage, arg.Batch, arg.Person, arg.Person_2)
+	_, err := q.db.ExecContext(ctx, forgetMessage, arg.Batch, arg.Person, arg.Nobody)
 	return err
 }
 

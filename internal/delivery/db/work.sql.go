@@ -20,32 +20,23 @@ func (q *Queries) AnyDue(ctx context.Context, due int64) (bool, error) {
 	return exists, err
 }
 
-const closeChunk = `-- name: CloseChunk :execrows
+const closeChunk = `-- name: CloseChunk :exec
 UPDATE delivery_chunk SET lease_until = 0, due = COALESCE((
-    SELECT CASE WHEN MIN(m.next_at) < $4 THEN $4 ELSE MIN(m.next_at) END FROM delivery_message m
+    SELECT CASE WHEN MIN(m.next_at) < $3 THEN $3 ELSE MIN(m.next_at) END FROM delivery_message m
     WHERE m.batch = $1 AND m.chunk = $2 AND m.state IN ('waiting', 'later')), 0)
-WHERE batch = $1 AND number = $2 AND fence = $3
+WHERE batch = $1 AND number = $2
 `
 
 type CloseChunkParams struct {
 	Batch  int64
 	Chunk  int64
-	Fence  int64
 	NextAt int64
 }
 
-// Gives the lease back. due becomes the time of what is still owed, not before $4.
-func (q *Queries) CloseChunk(ctx context.Context, arg CloseChunkParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, closeChunk,
-		arg.Batch,
-		arg.Chunk,
-		arg.Fence,
-		arg.NextAt,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+// Gives the lease back. due becomes the time of what is still owed, not before $3. The caller holds the lease.
+func (q *Queries) CloseChunk(ctx context.Context, arg CloseChunkParams) error {
+	_, err := q.db.ExecContext(ctx, closeChunk, arg.Batch, arg.Chunk, arg.NextAt)
+	return err
 }
 
 const dueIn = `-- name: DueIn :one

@@ -8,7 +8,7 @@ SELECT batch FROM delivery_message WHERE person = $1;
 
 -- name: ForgetMessage :exec
 -- The count stands, the person does not: whoever is owed something is withdrawn.
-UPDATE delivery_message SET person = $3,
+UPDATE delivery_message SET person = sqlc.arg(nobody),
     state = CASE WHEN state IN ('waiting', 'later') THEN 'withdrawn' ELSE state END
 WHERE batch = $1 AND person = $2;
 

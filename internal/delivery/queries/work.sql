@@ -21,9 +21,9 @@ WHERE batch = $1 AND person = $2 AND state IN ('waiting', 'later');
 UPDATE delivery_message SET state = 'later', reason = $3, code = 0, next_at = $4, changed = $5
 WHERE batch = $1 AND chunk = $2 AND state = 'waiting' AND next_at <= $5;
 
--- name: CloseChunk :execrows
--- Gives the lease back. due becomes the time of what is still owed, not before $4.
+-- name: CloseChunk :exec
+-- Gives the lease back. due becomes the time of what is still owed, not before $3. The caller holds the lease.
 UPDATE delivery_chunk SET lease_until = 0, due = COALESCE((
-    SELECT CASE WHEN MIN(m.next_at) < $4 THEN $4 ELSE MIN(m.next_at) END FROM delivery_message m
+    SELECT CASE WHEN MIN(m.next_at) < $3 THEN $3 ELSE MIN(m.next_at) END FROM delivery_message m
     WHERE m.batch = $1 AND m.chunk = $2 AND m.state IN ('waiting', 'later')), 0)
-WHERE batch = $1 AND number = $2 AND fence = $3;
+WHERE batch = $1 AND number = $2;

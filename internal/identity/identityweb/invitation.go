@@ -12,14 +12,16 @@ import (
 
 // passwordView is a form by which a password is chosen: Current stands only where there is one already.
 type passwordView struct {
-	Action, Email           string
+	Action, Email            string
 	Current, Password, Again ui.Field
-	Other                   []ui.Problem
-	Notices                 []ui.Notice
+	Other                    []ui.Problem
+	Notices                  []ui.Notice
 }
 
 func newPasswordView(r *http.Request, action, email string, faults map[string]string) passwordView {
-	t := func(key string, args ...any) string { return locale.T(r.Context(), "identityweb.password."+key, args...) }
+	t := func(key string, args ...any) string {
+		return locale.T(r.Context(), "identityweb.password."+key, args...)
+	}
 	return passwordView{
 		Action: locale.Path(r.Context(), action), Email: email, Other: general(faults), Notices: web.Notices(r),
 		Current: ui.Field{

@@ -24,23 +24,24 @@ func PublicWords() fs.FS {
 	return sub
 }
 
-// OwnPage makes and opens the token of a person's own page.
+// OwnPage makes and opens the token of a person's own page, /me/{token}; *newsletters.Room is one, for each of its
+// messages carries that link.
 type OwnPage interface {
-	// Seal is a token that opens the person's page for a while.
-	Seal(person int64) string
-	// Open is whose page the token opens; an error when it was forged or its time is over.
-	Open(token string) (person int64, err error)
+	// OwnPageToken is a token that opens the person's page for a month.
+	OwnPageToken(person int64) string
+	// OpenOwnPage is whose page the token opens; a fault of kind Expired when it was forged or its time is over.
+	OpenOwnPage(token string) (person int64, err error)
 }
 
-// Newsletters is what these pages ask of the room that keeps newsletters. Names are in the language of ctx.
+// Newsletters is what these pages ask of the room that keeps newsletters. Texts are in the language of ctx.
 type Newsletters interface {
 	// Offered are the newsletters one may subscribe to, in the order of the catalogue.
 	Offered(ctx context.Context) ([]Offer, error)
-	// SubscriptionsOf are the person's subscriptions that stand, the oldest first.
-	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
+	// ReceivedBy are the newsletters the person gets now.
+	ReceivedBy(ctx context.Context, person int64) ([]Received, error)
 	// Subscribe begins a subscription by e-mail, with the consent it needs; nothing happens when it stands already.
 	Subscribe(ctx context.Context, person int64, newsletter string) error
-	// Unsubscribe ends a subscription; nothing happens when none stands.
+	// Unsubscribe sees to it that she gets the newsletter no more.
 	Unsubscribe(ctx context.Context, person int64, newsletter string) error
 }
 
@@ -51,10 +52,11 @@ type Offer struct {
 	Sensitive               bool     // to be subscribed tells something delicate of a person
 }
 
-// Subscription is one that stands.
-type Subscription struct {
-	Newsletter, Name string // slug and name
-	Since            time.Time
+// Received is a newsletter that a person gets.
+type Received struct {
+	Slug, Name string
+	Why        string // a sentence
+	Subscribed bool   // she asked for it; else it reaches her by her profile
 }
 
 // limits bound what one visitor, and one address, can ask.

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/storage"
+)
+
+type issueCmd struct {
+	Send  issueSendCmd  `cmd:"" help:"Send an issue written in Markdown; the same file again continues what is owed."`
+	Stats issueStatsCmd `cmd:"" help:"The numbers of an issue."`
+}
+
+type issueSendCmd struct {
+	File       string `arg:"" help:"Markdown with front matter: newsletter, slug, title, language, audience (optional); - for standard input."`
+	Wait       bool   `help:"Send here, and end when nothing is left to do now. Exit code 6 when messages are still owed."`
+	AllowEmpty bool   `help:"Send although the audience matches nobody now."`
+	JSON       bool   `help:"Print one JSON object."`
+}
+
+// sent is what `issue send` prints.
+type sent struct {
+	Issue      string `json:"issue"`      // newsletter/slug
+	Audience   int64  `json:"audience"`   // people whom the issue concerns and who can be written to
+	Messages   int64  `json:"messages"`   // in the ledger, whatever became of them
+	Sent       int64  `json:"sent"`       // taken by the relay
+	Refused    int64  `json:"refused"`    // for good
+	Later      int64  `json:"later"`      // still owed
+	Suppressed int64  `json:"suppressed"` // not to be written to: suppressed address, or consent withdrawn meanwhile
+	DurationMS int64  `json:"duration_ms"`
+}
+
+// Run puts the issue into the ledger and, with --wait, works the ledger off as far as possible now.
+func (c issueSendCmd) Run(r *run) error {
+	begun := time.Now()
+	in, _, err := r.open(c.File)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(in, 4<<20))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return err
+	}
+	content, err := newsletters.ParseIssueFile(text)
+	if err != nil {
+		return err
+	}
+	h, err := r.openHouse()
+	if err != nil {
+		return err
+	}
+	defer h.close(r)
+	issue, err := h.newsletters.Put(r.ctx, content)
+	if err != nil {
+		return err
+	}
+	reach, err := h.newsletters.Reach(r.ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	sending, err := h.newsletters.Send(r.ctx, issue.ID, c.AllowEmpty)
+	if err != nil {
+		return err
+	}
+	p, err := c.work(r, h, sending)
+	if err != nil {
+		return err
+	}
+	done := sent{
+		Issue: issue.Newsletter + "/" + issue.Slug, Audience: reach.People, Messages: p.Messages, Sent: p.Sent, Refused: p.Refused,
+		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, DurationMS: time.Since(begun).Milliseconds(),
+	}
+	if err := c.report(r, done); err != nil {
+		return err
+	}
+	if c.Wait && done.Later > 0 {
+		return owed
+	}
+	return nil
+}
+
+// work does what can be done now: whoever sends again by hand wants what was put off tried now.
+func (c issueSendCmd) work(r *run, h *house, sending newsletters.Sending) (delivery.Progress, error) {
+	if sending.Again {
+		err := h.db.Tx(r.ctx, func(tx *storage.Tx) error { return h.delivery.RetryNow(r.ctx, tx, sending.Batch.ID) })
+		if err != nil {
+			return delivery.Progress{}, err
+		}
+	}
+	if !c.Wait {
+		return h.delivery.Progress(r.ctx, sending.Batch.ID)
+	}
+	bar := r.progress(r.say("app.sending"), sending.Batch.Messages)
+	p, err := h.delivery.Drain(r.ctx, sending.Batch.ID, func(p delivery.Progress) { bar.set(p.Messages - p.Owed()) })
+	bar.done()
+	return p, err
+}
+
+func (c issueSendCmd) report(r *run, s sent) error {
+	if c.JSON {
+		return r.json(s)
+	}
+	r.tell("app.sent", "Issue", s.Issue, "Messages", s.Messages, "Sent", s.Sent, "Refused", s.Refused, "Later", s.Later, "Suppressed", s.Suppressed)
+	if s.Later > 0 {
+		r.tell("app.sent_owed", "Count", s.Later)
+	}
+	return nil
+}
+
+type issueStatsCmd struct {
+	Issue string `arg:"" help:"newsletter/slug, or a slug that is the only one of its name."`
+	JSON  bool   `help:"Print one JSON object."`
+}
+
+// Run prints the issue's numbers.
+func (c issueStatsCmd) Run(r *run) error {
+	h, err := r.openHouse()
+	if err != nil {
+		return err
+	}
+	defer h.close(r)
+	issue, err := h.newsletters.FindIssue(r.ctx, c.Issue)
+	if err != nil {
+		return err
+	}
+	s, err := h.newsletters.Statistics(r.ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return r.json(s)
+	}
+	for _, line := range []struct {
+		key string
+		n   int64
+	}{
+		{"recipients", s.Recipients}, {"accepted", s.Accepted}, {"refused", s.Refused}, {"later", s.Later + s.Waiting},
+		{"suppressed", s.Suppressed + s.Withdrawn}, {"retried", s.Retried},
+	} {
+		_, _ = fmt.Fprintf(r.Out, "%-28s %d\n", r.say("app.stats."+line.key), line.n)
+	}
+	for _, reason := range s.Reasons {
+		_, _ = fmt.Fprintf(r.Out, "  %-26s %d\n", r.say("delivery.reason."+reason.Reason), reason.Count)
+	}
+	return nil
+}

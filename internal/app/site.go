@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/identity/identityweb"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/newslettersweb"
+	"unoxuno/internal/people/peopleweb"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/assets"
+	"unoxuno/internal/web/ui"
+)
+
+// webWords are the words of every web package.
+func webWords() []fs.FS {
+	return []fs.FS{web.Words(), identityweb.Words(), peopleweb.Words(), peopleweb.PublicWords(), newslettersweb.Words(), newslettersweb.PublicWords()}
+}
+
+// pages are every room's pages.
+type pages struct {
+	identity    *identityweb.Pages
+	people      *peopleweb.Pages
+	newsletters *newslettersweb.Pages
+}
+
+// site builds the pages of every room and serves them through the kit.
+func (r *run) site(h *house) (*web.Site, error) {
+	p := r.pages(h)
+	site, err := web.New(web.Options{
+		Words: r.words, Clock: h.clock, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
+		Town: func(ctx context.Context) web.Town {
+			t := h.town.Town(ctx)
+			return web.Town{Name: t.Name, Domain: t.Domain, Languages: t.Languages, Zone: t.Zone()}
+		},
+		Authenticate: p.identity.Authenticate,
+		Frame:        p.frame,
+	})
+	if err != nil {
+		return nil, err
+	}
+	files, err := assets.New()
+	if err != nil {
+		r.log.Warn(r.say("app.asset_missing"))
+	}
+	site.Static("GET "+assets.Prefix, files.Handler())
+	err = site.Handle(concat(
+		p.identity.Routes(), p.people.PublicRoutes(), p.people.OfficeRoutes(),
+		p.newsletters.PublicRoutes(), p.newsletters.OfficeRoutes(), h.healthRoutes(),
+	)...)
+	return site, err
+}
+
+func concat(tables ...[]web.Route) (all []web.Route) {
+	for _, t := range tables {
+		all = append(all, t...)
+	}
+	return all
+}
+
+// frame is what the rooms want seen around every page.
+func (p pages) frame(ctx context.Context, f *ui.Frame) {
+	at := func(key, path string) ui.Link { return ui.Link{Key: key, Label: locale.T(ctx, "app.menu."+key), URL: locale.Path(ctx, path)} }
+	topics := at("topics", "/newsletters")
+	topics.Element = "all-topics"
+	f.Menu = []ui.Link{at("home", "/"), topics, at("signup", "/sign-up")}
+	f.Personal = locale.Path(ctx, "/me")
+	f.Accessibility, f.Privacy, f.Legal = locale.Path(ctx, "/accessibility"), locale.Path(ctx, "/privacy"), locale.Path(ctx, "/legal")
+	f.Office = locale.Path(ctx, "/office")
+	p.identity.Frame(ctx, f)
+	if access.From(ctx).Kind != access.StaffAct {
+		return
+	}
+	f.OfficeMenu = []ui.Section{
+		{Links: p.newsletters.OfficeMenu(ctx)},
+		{Label: locale.T(ctx, "app.menu.people"), Links: p.people.OfficeMenu(ctx)},
+		{Label: locale.T(ctx, "app.menu.house"), Links: p.identity.Menu(ctx)},
+	}
+	kept := f.OfficeMenu[:0]
+	for _, s := range f.OfficeMenu {
+		if len(s.Links) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	f.OfficeMenu = kept
+}
+
+// post sends a single mail through delivery's ledger.
+func (h *house) post(ctx context.Context, n delivery.Note) error {
+	err := h.db.Tx(ctx, func(tx *storage.Tx) error { return h.delivery.Post(ctx, tx, n) })
+	if err == nil {
+		h.delivery.Wake()
+	}
+	return err
+}
+
+// healthRoutes tell a supervisor whether the process lives, and whether it can work.
+func (h *house) healthRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /health/live", Permission: access.Public, Kind: web.Data, Do: func(w http.ResponseWriter, _ *http.Request) error {
+			return web.JSON(w, http.StatusOK, map[string]string{"status": "alive"})
+		}},
+		{Pattern: "GET /health/ready", Permission: access.Public, Kind: web.Data, Do: func(w http.ResponseWriter, r *http.Request) error {
+			if err := h.db.Ping(r.Context()); err != nil {
+				return web.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "no database"})
+			}
+			return web.JSON(w, http.StatusOK, map[string]string{"status": "ready"})
+		}},
+	}
+}

@@ -1,0 +1,80 @@
+package delivery
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// chunk is a leased stretch of the ledger while its messages are sent.
+type chunk struct {
+	lease
+	pending sync.WaitGroup // messages whose outcome is not on record yet
+	stopped chan struct{}  // closed when no more of it is to be sent now
+	stop    sync.Once
+	lost    atomic.Bool // the lease is another's
+	relay   atomic.Bool // it was stopped because the relay is down
+	trusted atomic.Int64
+}
+
+func newChunk(l lease) *chunk {
+	c := &chunk{lease: l, stopped: make(chan struct{})}
+	c.trust(time.Now())
+	return c
+}
+
+// halt ends the sending of the chunk.
+func (c *chunk) halt() { c.stop.Do(func() { close(c.stopped) }) }
+
+func (c *chunk) lose() {
+	c.lost.Store(true)
+	c.halt()
+}
+
+func (c *chunk) relayDown() {
+	c.relay.Store(true)
+	c.halt()
+}
+
+// trust notes that the lease was renewed by a statement that began at the given time of this machine's clock. It is
+// that clock that can tell us, without asking the database, that we may have been asleep.
+func (c *chunk) trust(began time.Time) {
+	c.trusted.Store(began.Add(leaseTime - leaseSlack).UnixNano())
+}
+
+// holds tells whether a message may go out on this lease.
+func (c *chunk) holds() bool {
+	select {
+	case <-c.stopped:
+		return false
+	default:
+		return time.Now().UnixNano() < c.trusted.Load()
+	}
+}
+
+// keep renews the lease until ctx ends.
+func (w *worker) keep(ctx context.Context, c *chunk) {
+	ticker := time.NewTicker(leaseRenew)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		began := time.Now()
+		ours, err := c.renew(ctx, w.db, w.db.Engine())
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			w.log.WarnContext(ctx, "lease not renewed", "batch", c.batch, "chunk", c.number, "error", err)
+		case !ours:
+			c.lose()
+			return
+		default:
+			c.trust(began)
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/storage"
+)
+
+// Note is a single mail: a confirmation, a link of one's own.
+type Note struct {
+	Kind     string // a word of the poster's, for statistics: "confirm", "link"
+	Person   int64  // 0 when not known
+	To       string
+	ToName   string        // may be empty
+	From     email.Mailbox // zero is Settings.From
+	Language string
+	Subject  string
+	Text     string
+	HTML     string // may be empty
+}
+
+// Notes are sent a few at a time. A note has a minute to go, and its lease a little more: it needs no renewal.
+const (
+	notesAtOnce = 16
+	noteTime    = time.Minute
+	noteLease   = 90 * time.Second
+)
+
+// Post puts a note on its way, in the caller's transaction; Run sends it within a second of the commit, at once after
+// Wake. It fails with a fault when an address is malformed.
+func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
+	if n.From == (email.Mailbox{}) {
+		n.From = r.settings.From
+	}
+	if _, err := email.ParsePath(n.To); err != nil {
+		return err
+	}
+	if _, err := n.compile(); err != nil {
+		return err
+	}
+	now := r.now()
+	return db.New(tx).PostNote(ctx, db.PostNoteParams{
+		ID: storage.NewID(), Kind: n.Kind, Person: n.Person, ToAddress: n.To, ToName: n.ToName,
+		FromAddress: n.From.Address, FromName: n.From.Name, Language: n.Language, Subject: n.Subject,
+		BodyText: n.Text, BodyHtml: n.HTML, Due: now, Created: now, Changed: now,
+	})
+}
+
+func (n Note) compile() (*email.Template, error) {
+	m := email.Message{
+		From: n.From, Subject: n.Subject, Language: n.Language, Auto: true, Text: email.Part{{Literal: n.Text}},
+	}
+	if n.HTML != "" {
+		m.HTML = email.Part{{Literal: n.HTML}}
+	}
+	return email.Compile(m)
+}
+
+// SendNotes sends the notes that are due now, and tells how many the relay took. Run does it by itself.
+func (r *Room) SendNotes(ctx context.Context) (int, error) {
+	var sent atomic.Int64
+	for ctx.Err() == nil {
+		due, err := db.New(r.db).AnyNoteDue(ctx, r.now())
+		if err != nil || !due {
+			return int(sent.Load()), err
+		}
+		claimed, err := r.claimNotes(ctx)
+		if err != nil || len(claimed) == 0 {
+			return int(sent.Load()), err
+		}
+		var all errgroup.Group
+		for _, note := range claimed {
+			all.Go(func() error {
+				state, err := r.sendNote(context.WithoutCancel(ctx), note)
+				if state == Sent {
+					sent.Add(1)
+				}
+				return err
+			})
+		}
+		if err := all.Wait(); err != nil {
+			return int(sent.Load()), err
+		}
+	}
+	return int(sent.Load()), nil
+}
+
+func (r *Room) claimNotes(ctx context.Context) (notes []db.DeliveryNote, err error) {
+	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
+		notes = notes[:0]
+		ids, err := dueNotes(ctx, tx, r.now())
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := tx.ExecContext(ctx, "UPDATE delivery_note SET fence = fence + 1, lease_until = $2 + "+tx.Engine().Now()+
+				" WHERE id = $1", id, noteLease.Milliseconds()); err != nil {
+				return err
+			}
+			note, err := db.New(tx).GetNote(ctx, id)
+			if err != nil {
+				return err
+			}
+			notes = append(notes, note)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim notes: %w", err)
+	}
+	return notes, nil
+}
+
+func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND lease_until <= "+tx.Engine().Now()+
+		" ORDER BY due, id LIMIT $2"+tx.Engine().SkipLocked(), now, notesAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told all
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// sendNote sends a note that was claimed, and writes down what came of it.
+func (r *Room) sendNote(ctx context.Context, row db.DeliveryNote) (State, error) {
+	state, reason, code, nextAt, err := r.tryNote(ctx, row)
+	if err != nil {
+		return "", err
+	}
+	tries := row.Attempts + 1
+	if state == Later && reason == email.RelayUnreachable {
+		tries-- // nothing of the note was tried
+	}
+	return state, r.db.Tx(ctx, func(tx *storage.Tx) error {
+		queries, now := db.New(tx), r.now()
+		if state == Later {
+			_, err := queries.NoteLater(ctx, db.NoteLaterParams{
+				ID: row.ID, Fence: row.Fence, Reason: string(reason), Code: int64(code), Attempts: tries, Due: nextAt, Changed: now,
+			})
+			return err
+		}
+		_, err := queries.NoteDone(ctx, db.NoteDoneParams{
+			ID: row.ID, Fence: row.Fence, State: string(state), Reason: string(reason), Code: int64(code), Attempts: tries, Changed: now,
+		})
+		return err
+	})
+}
+
+func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (state State, reason email.Reason, code int, nextAt int64, err error) {
+	suppressed, err := r.Suppressed(ctx, r.db, row.ToAddress)
+	if err != nil {
+		return "", "", 0, 0, err
+	}
+	if suppressed {
+		return Suppressed, "", 0, 0, nil
+	}
+	path, err := email.ParsePath(row.ToAddress)
+	if err != nil {
+		return Refused, email.AddressMalformed, 0, 0, nil
+	}
+	note := Note{
+		From: email.Mailbox{Name: row.FromName, Address: row.FromAddress}, Language: row.Language, Subject: row.Subject,
+		Text: row.BodyText, HTML: row.BodyHtml,
+	}
+	template, err := note.compile()
+	if err != nil {
+		return Refused, email.Other, 0, 0, nil // Post has compiled it before: the settings changed since
+	}
+	timed, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
+	to := Recipient{Person: row.ID, Name: row.ToName, Template: template}
+	_, err = r.deliver(timed, 0, to, path, nil)
+	var down *email.Unreachable
+	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) {
+		return Later, email.RelayUnreachable, 0, r.relayBack(), nil
+	}
+	state, reason, code, nextAt = r.verdict(err, row.Attempts+1)
+	return state, reason, code, nextAt, nil
+}
+
+// TestSend sends one mail at once, as the person would get it, and leaves no trace in the ledger: "send this issue to
+// myself". It fails with a fault that says why it did not go.
+func (r *Room) TestSend(ctx context.Context, to Recipient) error {
+	path, err := email.ParsePath(to.Address)
+	if err != nil {
+		return err
+	}
+	to.Person = storage.NewID() // a new Message-ID each time
+	_, err = r.deliver(ctx, 0, to, path, nil)
+	return sendFault(err)
+}
+
+// Notes tells how many notes there are in each state, for the office.
+func (r *Room) Notes(ctx context.Context) (map[State]int64, error) {
+	rows, err := db.New(r.db).CountNotes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[State]int64, len(rows))
+	for _, row := range rows {
+		counts[State(row.State)] = row.Notes
+	}
+	return counts, nil
+}

@@ -1,0 +1,133 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/storage"
+)
+
+// recordTries is how often the recorder tries to write before it gives up, recordPause how long it waits in between,
+// growing: the ledger outlives a database that is busy or away for a moment.
+const (
+	recordTries = 5
+	recordPause = 200 * time.Millisecond
+)
+
+// record writes outcomes as they come: whatever has gathered while one group was being written is the next group. When
+// they cannot be written the worker is dead: it sends no more, keeps its tokens' bound, and lets its leases run out.
+func (w *worker) record() error {
+	var failed error
+	for first := range w.outcomes {
+		group := append(make([]outcome, 0, InFlight), first)
+		for len(group) < InFlight {
+			more, ok := w.another()
+			if !ok {
+				break
+			}
+			group = append(group, more)
+		}
+		if failed == nil {
+			if failed = w.writeTrying(group); failed != nil {
+				close(w.dead)
+			}
+		}
+		for _, o := range group {
+			if failed != nil {
+				o.chunk.halt()
+			}
+			if o.inFlight {
+				<-w.inFlight
+			}
+			o.chunk.pending.Done()
+		}
+	}
+	return failed
+}
+
+func (w *worker) another() (o outcome, ok bool) {
+	select {
+	case o, ok = <-w.outcomes:
+		return o, ok
+	default:
+		return o, false
+	}
+}
+
+func (w *worker) writeTrying(group []outcome) error {
+	for try := 1; ; try++ {
+		err := w.db.Tx(w.life, func(tx *storage.Tx) error { return w.write(w.life, tx, group) })
+		if err == nil {
+			return nil
+		}
+		if try == recordTries || w.life.Err() != nil {
+			return fmt.Errorf("record outcomes: %w", err)
+		}
+		w.log.Warn("outcomes not recorded, trying again", "count", len(group), "error", err)
+		select {
+		case <-time.After(time.Duration(try) * recordPause):
+		case <-w.life.Done():
+		}
+	}
+}
+
+// write writes a group of outcomes, chunk by chunk. Of a chunk that another worker holds by now, only what was sent is
+// written: that is a fact whoever says it; anything else would overwrite the new holder.
+func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) error {
+	chunks := map[*chunk][]outcome{}
+	for _, o := range group {
+		if o.state != "" {
+			chunks[o.chunk] = append(chunks[o.chunk], o)
+		}
+	}
+	now := w.now()
+	for c, outcomes := range chunks {
+		began := time.Now()
+		ours, err := c.renew(ctx, tx, tx.Engine())
+		if err != nil {
+			return fmt.Errorf("renew lease: %w", err)
+		}
+		if ours {
+			c.trust(began)
+		} else {
+			c.lose()
+		}
+		if err := writeSent(ctx, tx, c.batch, outcomes, now); err != nil {
+			return fmt.Errorf("sent: %w", err)
+		}
+		for _, o := range outcomes {
+			if o.state == Sent || !ours {
+				continue
+			}
+			if err := db.New(tx).Settle(ctx, db.SettleParams{
+				Batch: c.batch, Person: o.person, State: string(o.state), Reason: string(o.reason), Code: int64(o.code),
+				Attempts: o.attempts, NextAt: o.nextAt, Changed: now,
+			}); err != nil {
+				return fmt.Errorf("settle: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// writeSent marks the messages of the group that the relay took, in one statement. Sent overrides every other state,
+// a cancellation too: the mail is out.
+func writeSent(ctx context.Context, tx *storage.Tx, batch int64, group []outcome, now int64) error {
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET state = 'sent', reason = '', code = 0, attempts = attempts + 1, changed = ?", now)
+	query.Add(" WHERE batch = ? AND state <> 'sent' AND person IN (", batch)
+	mark := "?"
+	for _, o := range group {
+		if o.state == Sent {
+			query.Add(mark, o.person)
+			mark = ", ?"
+		}
+	}
+	if mark == "?" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, query.Add(")").SQL(), query.Args()...)
+	return err
+}

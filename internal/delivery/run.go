@@ -1,0 +1,134 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"unoxuno/internal/delivery/db"
+)
+
+// Polls: how often an idle room looks for what is due, and how often Drain looks whether another worker is done.
+const (
+	idlePoll     = time.Second
+	notePoll     = 500 * time.Millisecond
+	drainPoll    = 250 * time.Millisecond
+	progressPoll = 250 * time.Millisecond
+)
+
+// Run works until ctx ends: it sends batches and notes as they come due. Then it finishes what is in flight, records
+// it, gives its chunks back to be resumed, and returns nil. Accidents are logged and survived.
+func (r *Room) Run(ctx context.Context) error {
+	var both errgroup.Group
+	both.Go(func() error {
+		r.loop(ctx, r.batches, idlePoll, r.runBatches)
+		return nil
+	})
+	both.Go(func() error {
+		r.loop(ctx, r.singles, notePoll, func(ctx context.Context) error {
+			_, err := r.SendNotes(ctx)
+			return err
+		})
+		return nil
+	})
+	err := both.Wait()
+	r.pool.Close()
+	return err
+}
+
+// loop does what is to be done, again and again, resting in between until it is woken.
+func (r *Room) loop(ctx context.Context, wake <-chan struct{}, rest time.Duration, do func(context.Context) error) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		case <-timer.C:
+		}
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			r.log.ErrorContext(ctx, "delivery is troubled", "error", err)
+		}
+		timer.Reset(rest)
+	}
+}
+
+func (r *Room) runBatches(ctx context.Context) error {
+	r.pool.Idle()
+	due, err := db.New(r.db).AnyDue(ctx, r.now())
+	if err != nil {
+		return err
+	}
+	if due {
+		if err := r.work(ctx, 0); err != nil {
+			return err
+		}
+	}
+	return r.finishAll(ctx)
+}
+
+// Drain works on one batch, as a worker beside others, until nothing of it is left to do now: it waits for chunks that
+// other workers hold, or that dead ones held, and not for messages put off to a later time. onProgress, unless nil, is
+// told a few times a second how far things are. When ctx ends, Drain finishes what is in flight and returns ctx's error.
+func (r *Room) Drain(ctx context.Context, batch int64, onProgress func(Progress)) (Progress, error) {
+	err := r.reporting(ctx, batch, onProgress, func() error { return r.drain(ctx, batch) })
+	p, progressErr := r.Progress(context.WithoutCancel(ctx), batch)
+	if err == nil {
+		err = progressErr
+	}
+	if err == nil && onProgress != nil {
+		onProgress(p)
+	}
+	return p, err
+}
+
+func (r *Room) drain(ctx context.Context, batch int64) error {
+	ticker := time.NewTicker(drainPoll)
+	defer ticker.Stop()
+	for {
+		if err := r.work(ctx, batch); err != nil {
+			return err
+		}
+		left, err := db.New(r.db).DueIn(ctx, db.DueInParams{Batch: batch, Due: r.now()})
+		if err != nil {
+			return err
+		}
+		if left == 0 {
+			return r.finish(ctx, batch)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// reporting does what is to be done and tells onProgress meanwhile.
+func (r *Room) reporting(ctx context.Context, batch int64, onProgress func(Progress), do func() error) error {
+	if onProgress == nil {
+		return do()
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(progressPoll)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			if p, err := r.Progress(ctx, batch); err == nil {
+				onProgress(p)
+			}
+		}
+	}()
+	err := do()
+	close(done)
+	<-stopped
+	return err
+}

@@ -1,0 +1,42 @@
+-- name: OpenNewsletters :many
+SELECT slug FROM newsletters_newsletter WHERE NOT closed ORDER BY slug;
+
+-- name: SubscribedTo :many
+SELECT DISTINCT newsletter FROM newsletters_subscription WHERE person_id = $1 AND ended_at = 0 ORDER BY newsletter;
+
+-- name: SubscriptionsOf :many
+SELECT * FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
+
+-- name: OptOutsOf :many
+SELECT * FROM newsletters_optout WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
+
+-- name: CountSubscriptions :many
+SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 0 GROUP BY newsletter;
+
+-- name: SubscribeAsked :exec
+-- Begins what was asked, but for what stands, and what she left since she asked: for who was staged in
+-- newsletters_asked, see Room.Subscribe.
+INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
+    ended_how, ended_why, ended_by, ended_issue)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0);
+
+-- name: LiftOptOut :execrows
+UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
+
+-- name: EndSubscription :execrows
+UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
+WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
+
+-- name: EndAllSubscriptions :execrows
+UPDATE newsletters_subscription SET ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0;
+
+-- name: OptOut :exec
+INSERT INTO newsletters_optout (id, person_id, newsletter, began_at, began_how, issue, ended_at, ended_how)
+VALUES ($1, $2, $3, $4, $5, $6, 0, '')
+ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING;
+
+-- name: ForgetSubscriptions :exec
+DELETE FROM newsletters_subscription WHERE person_id = $1;
+
+-- name: ForgetOptOuts :exec
+DELETE FROM newsletters_optout WHERE person_id = $1;

@@ -1,0 +1,162 @@
+package peopleweb
+
+import (
+	"context"
+	"net/http"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+)
+
+// The purposes of the tokens that this package seals, each with the identifier of a sign-up as its payload.
+const (
+	joinPurpose    = "people.join"
+	addressPurpose = "people.address"
+)
+
+func (p *Pages) joinLink(ctx context.Context, pending people.Pending) string {
+	return web.URL(ctx, "/join/confirm/"+p.Sealer.Ints(joinPurpose, pending.Expires, pending.ID))
+}
+
+func (p *Pages) addressLink(ctx context.Context, pending people.Pending) string {
+	return web.URL(ctx, "/address/"+p.Sealer.Ints(addressPurpose, pending.Expires, pending.ID))
+}
+
+// pendingOf opens the token in the path; a fault of kind Expired when it is forged or its time is over.
+func (p *Pages) pendingOf(r *http.Request, purpose string) (int64, error) {
+	ids, err := p.Sealer.OpenInts(purpose, r.PathValue("token"), p.Clock.Now(), 1)
+	if err != nil {
+		return 0, fault.Expired("people.signup.gone").Because(err)
+	}
+	return ids[0], nil
+}
+
+// joinSent tells her to look at her mail, whoever she is.
+func (p *Pages) joinSent(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, joinSentPage())
+}
+
+// joinConfirmAsk shows what a sign-up asks for, with the button that confirms it. Following the link changes nothing:
+// programs that scan mail follow links too.
+func (p *Pages) joinConfirmAsk(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := p.pendingOf(r, joinPurpose)
+	var draft people.Draft
+	if err == nil {
+		draft, err = p.People.ReadSignUp(ctx, id)
+	}
+	if fault.Is(err, fault.KindExpired) {
+		return web.Render(w, r, http.StatusGone, joinExpiredPage())
+	}
+	if err != nil {
+		return err
+	}
+	offers, err := p.Newsletters.Offered(ctx)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, joinConfirmPage(r.PathValue("token"), draft, namesOf(offers, draft.Newsletters)))
+}
+
+func namesOf(offers []Offer, slugs []string) []string {
+	byName := make(map[string]string, len(offers))
+	for _, o := range offers {
+		byName[o.Slug] = o.Name
+	}
+	var names []string
+	for _, slug := range slugs {
+		if name := byName[slug]; name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// joinConfirm does what the sign-up asks and leads to her own page: whoever reads the mailbox has proved to be her.
+func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
+	id, err := p.pendingOf(r, joinPurpose)
+	var person int64
+	if err == nil {
+		person, err = p.People.ConfirmSignUp(r.Context(), id)
+	}
+	if fault.Is(err, fault.KindExpired) {
+		return web.Render(w, r, http.StatusGone, joinExpiredPage())
+	}
+	if err != nil {
+		return err
+	}
+	return web.Go(w, r, "/me/"+p.OwnPage.OwnPageToken(person)+"/welcome")
+}
+
+// addressConfirmAsk asks the reader of a mailbox whether it belongs to a person's page.
+func (p *Pages) addressConfirmAsk(w http.ResponseWriter, r *http.Request) error {
+	id, err := p.pendingOf(r, addressPurpose)
+	if err == nil {
+		_, err = p.People.ReadSignUp(r.Context(), id)
+	}
+	if fault.Is(err, fault.KindExpired) {
+		return web.Render(w, r, http.StatusGone, linkExpiredPage())
+	}
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, addressConfirmPage(r.PathValue("token")))
+}
+
+// addressConfirm adds the address. It does not lead to her own page: had she mistyped the address, a stranger would be
+// reading this.
+func (p *Pages) addressConfirm(w http.ResponseWriter, r *http.Request) error {
+	id, err := p.pendingOf(r, addressPurpose)
+	if err == nil {
+		_, err = p.People.ConfirmSignUp(r.Context(), id)
+	}
+	switch {
+	case fault.Is(err, fault.KindExpired):
+		return web.Render(w, r, http.StatusGone, linkExpiredPage())
+	case fault.Is(err, fault.KindConflict):
+		return web.Render(w, r, http.StatusConflict, addressTakenPage())
+	case err != nil:
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, addressDonePage())
+}
+
+// linkAsk asks for the address to send the link of her own page to.
+func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, linkPage("", ""))
+}
+
+// linkSend sends the link if the address is somebody's, and answers the same if it is not.
+func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
+	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+		return err
+	}
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	address, err := people.NormalEmail(form.Get("address"))
+	if err != nil {
+		return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(form.Get("address"), web.Sentence(ctx, err)))
+	}
+	if p.limits.address.Allow(address) == nil { // past the limit nothing is sent, and the answer is the same still
+		if err := p.sendLink(ctx, address); err != nil {
+			return err
+		}
+	}
+	return web.Go(w, r, "/me/sent")
+}
+
+func (p *Pages) sendLink(ctx context.Context, address string) error {
+	person, known, err := p.People.ByAddress(ctx, people.Email, address)
+	if err != nil || !known {
+		return err
+	}
+	return p.mail(ctx, linkLetter(ctx, web.URL(ctx, "/me/"+p.OwnPage.OwnPageToken(person)), address, person))
+}
+
+func (p *Pages) linkSent(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, linkSentPage())
+}

@@ -1,0 +1,198 @@
+package peopleweb
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+)
+
+// owner is whose page is open, and the token that opened it.
+type owner struct {
+	people.Person
+	token string
+}
+
+// path is a page of hers, without the language's prefix.
+func (o owner) path(page string) string {
+	return strings.TrimSuffix("/me/"+o.token+"/"+page, "/")
+}
+
+// ownHandler serves a page of a person's own.
+type ownHandler func(w http.ResponseWriter, r *http.Request, o owner) error
+
+// own opens the token in the path; within do it is she who acts. A link that opens nothing is answered with the way to
+// a new one: forged, past its time, or of somebody who was erased.
+func (p *Pages) own(do ownHandler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		token := r.PathValue("token")
+		id, err := p.OwnPage.OpenOwnPage(token)
+		if err != nil {
+			return web.Render(w, r, http.StatusGone, linkExpiredPage())
+		}
+		r = r.WithContext(access.With(r.Context(), access.Actor{Kind: access.PersonAct, ID: id}))
+		person, err := p.People.Get(r.Context(), id)
+		switch {
+		case fault.Is(err, fault.KindNotFound):
+			return web.Render(w, r, http.StatusGone, linkExpiredPage())
+		case err != nil:
+			return err
+		}
+		return do(w, r, owner{Person: person, token: token})
+	}
+}
+
+// home is the first of her pages: what she gets and where everything is.
+func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
+	received, err := p.Newsletters.ReceivedBy(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, homePage(o, received, web.Notices(r)))
+}
+
+// welcome is where a confirmed sign-up leads: what happens next.
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, o owner) error {
+	received, err := p.Newsletters.ReceivedBy(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, welcomePage(o, received))
+}
+
+// profile is the form with what she said of herself.
+func (p *Pages) profile(w http.ResponseWriter, r *http.Request, o owner) error {
+	j := join{
+		Who: o.Who, Wants: o.Wants, Place: o.Place, Birth: o.Born.String(), Language: o.Language,
+		Given: o.Given, Family: o.Family, Organisation: o.Organisation,
+	}
+	return p.showProfile(w, r, http.StatusOK, o, j, nil)
+}
+
+func (p *Pages) showProfile(w http.ResponseWriter, r *http.Request, status int, o owner, j join, wrong error) error {
+	view, err := p.joinView(r.Context(), stepWho, j)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		view.Errors = web.FieldErrors(r.Context(), wrong)
+	}
+	return web.Render(w, r, status, profilePage(o, view, web.Notices(r)))
+}
+
+func (p *Pages) profileSave(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	j := readJoin(form)
+	details, err := j.details()
+	if err == nil {
+		err = p.People.Update(r.Context(), o.ID, details)
+	}
+	switch {
+	case fault.Is(err, fault.KindInvalid):
+		return p.showProfile(w, r, http.StatusUnprocessableEntity, o, j, err)
+	case err != nil:
+		return err
+	}
+	return web.Done(w, r, o.path("profile"), "peopleweb.done.profile")
+}
+
+// subscriptions are what she gets, and what she could get.
+func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) error {
+	ctx := r.Context()
+	received, err := p.Newsletters.ReceivedBy(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	offers, err := p.Newsletters.Offered(ctx)
+	if err != nil {
+		return err
+	}
+	fitting, others := suggest(without(offers, received), join{Who: o.Who, Wants: o.Wants})
+	return web.Render(w, r, http.StatusOK, subscriptionsPage(o, received, fitting, others, web.Notices(r)))
+}
+
+// without leaves out the offers that she asked for already.
+func without(offers []Offer, received []Received) []Offer {
+	has := map[string]bool{}
+	for _, r := range received {
+		has[r.Slug] = r.Subscribed
+	}
+	var rest []Offer
+	for _, o := range offers {
+		if !has[o.Slug] {
+			rest = append(rest, o)
+		}
+	}
+	return rest
+}
+
+func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	chosen := form["newsletter"]
+	for _, slug := range chosen[:min(len(chosen), maxAnswers)] {
+		if err := p.Newsletters.Subscribe(r.Context(), o.ID, slug); err != nil {
+			return err
+		}
+	}
+	if len(chosen) == 0 {
+		return web.Go(w, r, o.path("newsletters"))
+	}
+	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.subscribed")
+}
+
+func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	if err := p.Newsletters.Unsubscribe(r.Context(), o.ID, form.Get("newsletter")); err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.unsubscribed")
+}
+
+// data says what she can do with what is kept of her.
+func (p *Pages) data(w http.ResponseWriter, r *http.Request, o owner) error {
+	return web.Render(w, r, http.StatusOK, dataPage(o))
+}
+
+// export is all that is kept of her, in every room (GDPR, articles 15 and 20).
+func (p *Pages) export(w http.ResponseWriter, r *http.Request, o owner) error {
+	all, err := p.People.Export(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="unoxuno.json"`)
+	_, _ = w.Write(append(text, '\n')) // a reader who has gone away is no fault of ours
+	return nil
+}
+
+func (p *Pages) eraseAsk(w http.ResponseWriter, r *http.Request, o owner) error {
+	return web.Render(w, r, http.StatusOK, erasePage(o))
+}
+
+func (p *Pages) erase(w http.ResponseWriter, r *http.Request, o owner) error {
+	if err := p.People.Erase(r.Context(), o.ID); err != nil {
+		return err
+	}
+	return web.Go(w, r, "/goodbye")
+}
+
+func (p *Pages) goodbye(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, goodbyePage())
+}

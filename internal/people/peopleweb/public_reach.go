@@ -1,0 +1,147 @@
+package peopleweb
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+)
+
+// addresses are where she can be written to.
+func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, o owner) error {
+	return web.Render(w, r, http.StatusOK, addressesPage(o, "", "", web.Notices(r)))
+}
+
+// addressAdd writes to the new address and asks whether it is hers; the answer is the same if somebody has it already.
+func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) error {
+	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+		return err
+	}
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	pending, err := p.People.AskAddress(ctx, o.ID, people.Email, form.Get("address"))
+	if fault.Is(err, fault.KindInvalid) {
+		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, form.Get("address"), web.Sentence(ctx, err), nil))
+	}
+	if err == nil && pending.Send {
+		err = p.mail(ctx, addressLetter(ctx, p.addressLink(ctx, pending), pending))
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_asked")
+}
+
+// addressRemove forgets an address of hers, but not the last: nothing could reach her then, not even the link to this
+// page. Who wants that erases everything.
+func (p *Pages) addressRemove(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(form.Get("id"), 10, 64)
+	if err != nil {
+		return fault.NotFound("people.address.unknown").Because(err)
+	}
+	if !o.removable(id) {
+		return fault.Conflict("peopleweb.public.addresses.last")
+	}
+	if err := p.People.RemoveAddress(r.Context(), o.ID, id); err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_removed")
+}
+
+// removable tells whether a confirmed address is left without the one given.
+func (o owner) removable(address int64) bool {
+	for _, a := range o.Addresses {
+		if a.ID != address && !a.Verified.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// consents are what she agreed to, and when.
+func (p *Pages) consents(w http.ResponseWriter, r *http.Request, o owner) error {
+	view, err := p.consentsView(r.Context(), o)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, consentsPage(o, view, web.Notices(r)))
+}
+
+// consentsView is the ledger, parted in what stands and what ended.
+type consentsView struct {
+	Standing map[people.Purpose]people.Consent
+	Ended    []people.Consent
+	Texts    map[people.Purpose]people.ConsentText
+}
+
+func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error) {
+	view := consentsView{Standing: map[people.Purpose]people.Consent{}}
+	all, err := p.People.Consents(ctx, o.ID)
+	if err != nil {
+		return view, err
+	}
+	for _, c := range all {
+		if c.Ended.IsZero() {
+			view.Standing[c.Purpose] = c
+		} else {
+			view.Ended = append(view.Ended, c)
+		}
+	}
+	view.Texts, err = p.consentTexts(ctx)
+	return view, err
+}
+
+// consentGive notes the consent to be written to by profile; that to a newsletter is given by subscribing to it.
+func (p *Pages) consentGive(w http.ResponseWriter, r *http.Request, o owner) error {
+	ctx := r.Context()
+	texts, err := p.consentTexts(ctx)
+	if err != nil {
+		return err
+	}
+	err = p.People.Grant(ctx, o.ID, people.Grant{
+		Purpose: people.ForProfile, TextVersion: texts[people.ForProfile].Version, Source: "own page",
+		Channel: people.Email, Proof: "button pressed on her own page",
+	})
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("consents"), "peopleweb.done.consent_given")
+}
+
+// consentEnd withdraws a consent. Without that to newsletters none can go on, and so her subscriptions end with it:
+// otherwise they would all come back to life with the next one she begins.
+func (p *Pages) consentEnd(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx, purpose := r.Context(), people.Purpose(form.Get("purpose"))
+	if purpose == people.ForNewsletter {
+		received, err := p.Newsletters.ReceivedBy(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		for _, n := range received {
+			if !n.Subscribed {
+				continue
+			}
+			if err := p.Newsletters.Unsubscribe(ctx, o.ID, n.Slug); err != nil {
+				return err
+			}
+		}
+	}
+	if err := p.People.Withdraw(ctx, o.ID, purpose, "on her own page"); err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("consents"), "peopleweb.done.consent_withdrawn")
+}

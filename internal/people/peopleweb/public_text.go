@@ -1,0 +1,49 @@
+package peopleweb
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"net/http"
+	"text/template"
+
+	"github.com/yuin/goldmark"
+
+	"unoxuno/internal/locale"
+	"unoxuno/internal/web"
+)
+
+// The texts that the law wants on every site, one file a language, in Markdown. Their holes are {{.Town}} and
+// {{.Site}}, the site's address.
+//
+//go:embed texts/*.md
+var texts embed.FS
+
+// text is the page of one of those texts.
+func (p *Pages) text(name string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		html, err := textHTML(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		return web.Render(w, r, http.StatusOK, textPage(name, html))
+	}
+}
+
+// textHTML fills a text and renders it. Raw HTML is left out by goldmark, so that a town's name cannot become any.
+func textHTML(ctx context.Context, name string) (string, error) {
+	file := "texts/" + name + "." + locale.Lang(ctx) + ".md"
+	t, err := template.ParseFS(texts, file)
+	if err != nil {
+		return "", err
+	}
+	var filled, html bytes.Buffer
+	hole := struct{ Town, Site string }{web.TownOf(ctx).Name, web.URL(ctx, "/")}
+	if err := t.Execute(&filled, hole); err != nil {
+		return "", err
+	}
+	if err := goldmark.Convert(filled.Bytes(), &html); err != nil {
+		return "", err
+	}
+	return html.String(), nil
+}
