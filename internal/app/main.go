@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/app/demo"
 	"unoxuno/internal/config"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
@@ -31,6 +32,7 @@ type run struct {
 	words    *locale.Words
 	lang     string // of what is said on the terminal
 	log      *slog.Logger
+	mailbox  *demo.Mailbox // of the demonstration; nil otherwise
 }
 
 // exit is an error that carries an exit code and has been told already.

@@ -21,6 +21,13 @@ func (r *run) progress(what string, total int64) progress {
 		progressbar.OptionThrottle(100_000_000), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))}
 }
 
+// of sets how much there is to do in all, when that becomes known on the way.
+func (p progress) of(total int64) {
+	if p.bar != nil && p.bar.GetMax64() != total {
+		p.bar.ChangeMax64(total)
+	}
+}
+
 func (p progress) set(n int64) {
 	if p.bar != nil {
 		_ = p.bar.Set64(n)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/app/demo"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/identity/identityweb"
 	"unoxuno/internal/locale"
@@ -27,6 +28,7 @@ type pages struct {
 	identity    *identityweb.Pages
 	people      *peopleweb.Pages
 	newsletters *newslettersweb.Pages
+	demo        bool
 }
 
 // site builds the pages of every room and serves them through the kit.
@@ -49,11 +51,14 @@ func (r *run) site(h *house) (*web.Site, error) {
 		r.log.Warn(r.say("app.asset_missing"))
 	}
 	site.Static("GET "+assets.Prefix, files.Handler())
-	err = site.Handle(concat(
+	routes := concat(
 		p.identity.Routes(), p.people.PublicRoutes(), p.people.OfficeRoutes(),
 		p.newsletters.PublicRoutes(), p.newsletters.OfficeRoutes(), h.healthRoutes(),
-	)...)
-	return site, err
+	)
+	if r.mailbox != nil {
+		routes = append(routes, r.mailbox.Routes()...)
+	}
+	return site, site.Handle(routes...)
 }
 
 func concat(tables ...[]web.Route) (all []web.Route) {
@@ -65,10 +70,15 @@ func concat(tables ...[]web.Route) (all []web.Route) {
 
 // frame is what the rooms want seen around every page.
 func (p pages) frame(ctx context.Context, f *ui.Frame) {
-	at := func(key, path string) ui.Link { return ui.Link{Key: key, Label: locale.T(ctx, "app.menu."+key), URL: locale.Path(ctx, path)} }
+	at := func(key, path string) ui.Link {
+		return ui.Link{Key: key, Label: locale.T(ctx, "app.menu."+key), URL: locale.Path(ctx, path)}
+	}
 	topics := at("topics", "/newsletters")
 	topics.Element = "all-topics"
 	f.Menu = []ui.Link{at("home", "/"), topics, at("signup", "/sign-up")}
+	if p.demo {
+		f.Menu = append(f.Menu, at("mailbox", demo.MailboxPath))
+	}
 	f.Personal = locale.Path(ctx, "/me")
 	f.Accessibility, f.Privacy, f.Legal = locale.Path(ctx, "/accessibility"), locale.Path(ctx, "/privacy"), locale.Path(ctx, "/legal")
 	f.Office = locale.Path(ctx, "/office")

@@ -26,8 +26,8 @@ type applyCmd struct {
 
 // declaration is the file town.yaml.
 type declaration struct {
-	Town                 town.Town `yaml:"town"`
-	Lists taxonomy.Declaration `yaml:",inline"`
+	Town  town.Town               `yaml:"town"`
+	Lists taxonomy.Declaration    `yaml:",inline"`
 	Rooms newsletters.Declaration `yaml:",inline"`
 }
 

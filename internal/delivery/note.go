@@ -138,40 +138,40 @@ func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err 
 
 // sendNote sends a note that was claimed, and writes down what came of it.
 func (r *Room) sendNote(ctx context.Context, row db.DeliveryNote) (State, error) {
-	state, reason, code, nextAt, err := r.tryNote(ctx, row)
+	came, err := r.tryNote(ctx, row)
 	if err != nil {
 		return "", err
 	}
 	tries := row.Attempts + 1
-	if state == Later && reason == email.RelayUnreachable {
+	if came.reason == email.RelayUnreachable {
 		tries-- // nothing of the note was tried
 	}
-	return state, r.db.Tx(ctx, func(tx *storage.Tx) error {
-		queries, now := db.New(tx), r.now()
-		if state == Later {
-			_, err := queries.NoteLater(ctx, db.NoteLaterParams{
-				ID: row.ID, Fence: row.Fence, Reason: string(reason), Code: int64(code), Attempts: tries, Due: nextAt, Changed: now,
-			})
-			return err
-		}
-		_, err := queries.NoteDone(ctx, db.NoteDoneParams{
-			ID: row.ID, Fence: row.Fence, State: string(state), Reason: string(reason), Code: int64(code), Attempts: tries, Changed: now,
+	queries, now := db.New(r.db), r.now()
+	if came.state == Later {
+		err = queries.NoteLater(ctx, db.NoteLaterParams{
+			ID: row.ID, Fence: row.Fence, Reason: string(came.reason), Code: int64(came.code), Attempts: tries,
+			Due: came.nextAt, Changed: now,
 		})
-		return err
-	})
+	} else {
+		err = queries.NoteDone(ctx, db.NoteDoneParams{
+			ID: row.ID, Fence: row.Fence, State: string(came.state), Reason: string(came.reason), Code: int64(came.code),
+			Attempts: tries, Changed: now,
+		})
+	}
+	return came.state, err
 }
 
-func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (state State, reason email.Reason, code int, nextAt int64, err error) {
+func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (result, error) {
 	suppressed, err := r.Suppressed(ctx, r.db, row.ToAddress)
 	if err != nil {
-		return "", "", 0, 0, err
+		return result{}, err
 	}
 	if suppressed {
-		return Suppressed, "", 0, 0, nil
+		return result{state: Suppressed}, nil
 	}
 	path, err := email.ParsePath(row.ToAddress)
 	if err != nil {
-		return Refused, email.AddressMalformed, 0, 0, nil
+		return result{state: Refused, reason: email.AddressMalformed}, nil
 	}
 	note := Note{
 		From: email.Mailbox{Name: row.FromName, Address: row.FromAddress}, Language: row.Language, Subject: row.Subject,
@@ -179,30 +179,16 @@ func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (state State, r
 	}
 	template, err := note.compile()
 	if err != nil {
-		return Refused, email.Other, 0, 0, nil // Post has compiled it before: the settings changed since
+		return result{state: Refused, reason: email.Other}, nil // Post compiled it, so the program has changed since
 	}
 	timed, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
-	to := Recipient{Person: row.ID, Name: row.ToName, Template: template}
-	_, err = r.deliver(timed, 0, to, path, nil)
+	_, err = r.deliver(timed, 0, Recipient{Person: row.ID, Name: row.ToName, Template: template}, path, nil)
 	var down *email.Unreachable
 	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) {
-		return Later, email.RelayUnreachable, 0, r.relayBack(), nil
+		return result{state: Later, reason: email.RelayUnreachable, nextAt: r.relayBack()}, nil
 	}
-	state, reason, code, nextAt = r.verdict(err, row.Attempts+1)
-	return state, reason, code, nextAt, nil
-}
-
-// TestSend sends one mail at once, as the person would get it, and leaves no trace in the ledger: "send this issue to
-// myself". It fails with a fault that says why it did not go.
-func (r *Room) TestSend(ctx context.Context, to Recipient) error {
-	path, err := email.ParsePath(to.Address)
-	if err != nil {
-		return err
-	}
-	to.Person = storage.NewID() // a new Message-ID each time
-	_, err = r.deliver(ctx, 0, to, path, nil)
-	return sendFault(err)
+	return r.verdict(err, row.Attempts+1), nil
 }
 
 // Notes tells how many notes there are in each state, for the office.

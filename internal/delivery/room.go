@@ -102,7 +102,7 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 	}
 	return &Room{
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
-		pool: email.NewPool(relay, s.Conns, s.RetryFirst, c),
+		pool:    email.NewPool(relay, s.Conns, s.RetryFirst, c),
 		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight),
 	}, nil
 }

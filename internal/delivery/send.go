@@ -6,18 +6,24 @@ import (
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/storage"
 )
 
-// outcome is what came of one message.
+// result is what has become of a message.
+type result struct {
+	state  State // "" when nothing was tried: the message waits on
+	reason email.Reason
+	code   int   // SMTP reply code; 0: none
+	nextAt int64 // of Later: when it is tried again
+}
+
+// outcome is the result of one message of a chunk.
 type outcome struct {
+	result
 	chunk    *chunk
 	person   int64
-	state    State // "" when nothing was tried: the message waits on
-	reason   email.Reason
-	code     int
-	attempts int64
-	nextAt   int64
-	inFlight bool // holds a token of Room.inFlight, given back when it is on record
+	attempts int64 // with this one, if it was one
+	inFlight bool  // holds a token of Room.inFlight, given back when it is on record
 }
 
 // send sends the jobs, one at a time.
@@ -57,31 +63,31 @@ func (w *worker) judge(o *outcome, err error) {
 		w.log.Error("message not built", "batch", o.chunk.batch, "error", err)
 		o.state, o.reason = Refused, email.Other
 	default:
-		o.state, o.reason, o.code, o.nextAt = w.verdict(err, o.attempts+1)
+		o.result = w.verdict(err, o.attempts+1)
 		if o.state != "" {
 			o.attempts++
 		}
 	}
 }
 
-// verdict is what an answer of the channel means after that many tries: a state, which is "" when nothing was tried,
-// and for Later the time of the next try.
-func (r *Room) verdict(err error, tries int64) (state State, reason email.Reason, code int, nextAt int64) {
+// verdict is what an answer of the channel means after that many tries.
+func (r *Room) verdict(err error, tries int64) result {
 	var never *email.Permanent
 	var later *email.Later
 	switch {
 	case err == nil:
-		return Sent, "", 0, 0
+		return result{state: Sent}
 	case errors.As(err, &never):
-		return Refused, never.Reason, never.Code, 0
+		return result{state: Refused, reason: never.Reason, code: never.Code}
 	case errors.As(err, &later):
 		pause, again := wait(r.settings.RetryFirst, tries)
 		if !again {
-			return Refused, email.Expired, later.Code, 0
+			return result{state: Refused, reason: email.Expired, code: later.Code}
 		}
-		return Later, later.Reason, later.Code, clock.Millis(r.clock.Now().Add(pause))
+		at := clock.Millis(r.clock.Now().Add(pause))
+		return result{state: Later, reason: later.Reason, code: later.Code, nextAt: at}
 	}
-	return "", "", 0, 0 // told to stop before anything was said
+	return result{} // told to stop before anything was said
 }
 
 // unfitError says that a message could not be built: an origin's mistake.
@@ -103,4 +109,16 @@ func (r *Room) deliver(ctx context.Context, batch int64, to Recipient, path emai
 		Unsubscribe: to.Unsubscribe, Values: to.Values,
 	})
 	return buffer, r.pool.Send(ctx, from, path, buffer)
+}
+
+// TestSend sends one mail at once, as the person would get it, and leaves no trace in the ledger: "send this issue to
+// myself". It fails with a fault that says why it did not go.
+func (r *Room) TestSend(ctx context.Context, to Recipient) error {
+	path, err := email.ParsePath(to.Address)
+	if err != nil {
+		return err
+	}
+	to.Person = storage.NewID() // a new Message-ID each time
+	_, err = r.deliver(ctx, 0, to, path, nil)
+	return sendFault(err)
 }

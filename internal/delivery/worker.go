@@ -221,11 +221,12 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 		path, malformed := email.ParsePath(to.Address)
 		switch {
 		case !ok:
-			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, state: Withdrawn})
+			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, result: result{state: Withdrawn}})
 		case len(suppressed) > 0 && suppressed[w.digest(to.Address)]:
-			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, state: Suppressed})
+			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, result: result{state: Suppressed}})
 		case malformed != nil:
-			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, state: Refused, reason: email.AddressMalformed})
+			refused := result{state: Refused, reason: email.AddressMalformed}
+			w.settle(c, outcome{person: row.Person, attempts: row.Attempts, result: refused})
 		default:
 			jobs = append(jobs, job{chunk: c, to: to, path: path, attempts: row.Attempts})
 		}

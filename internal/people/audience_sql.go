@@ -65,7 +65,7 @@ func (c has) where(w *whereWriter) {
 	}
 }
 
-// The columns have the names of the facts; '' is unknown, and a word never is ''.
+// The columns have the names of the facts; ” is unknown, and a word never is ”.
 func (c is) where(w *whereWriter) {
 	column := w.alias + "." + c.fact
 	if c.other {

@@ -10,7 +10,12 @@ import (
 
 // Load is a snapshot of the three lists as they are now.
 func (t *Taxonomy) Load(ctx context.Context) (Vocabulary, error) {
-	return load(ctx, db.New(t.db))
+	return t.LoadIn(ctx, t.db)
+}
+
+// LoadIn is Load as q sees the lists: within a transaction, with what the transaction changed.
+func (t *Taxonomy) LoadIn(ctx context.Context, q storage.Queryer) (Vocabulary, error) {
+	return load(ctx, db.New(q))
 }
 
 // Categories are the categories that are offered, in order.
@@ -30,64 +35,43 @@ func (t *Taxonomy) inUse(ctx context.Context, kind Kind) ([]Term, error) {
 }
 
 // EnsureDefaults fills the lists that are still empty with the defaults, and makes sure that Outside exists. It is
-// called at every start and changes nothing after the first.
+// called at every start, changes nothing after the first, and then does not even wait for a writer.
 func (t *Taxonomy) EnsureDefaults(ctx context.Context) error {
+	now, err := t.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if _, missing, err := withDefaults(now); err != nil || len(missing) == 0 {
+		return err
+	}
 	return t.db.Tx(ctx, func(tx *storage.Tx) error {
 		_, err := ensureDefaults(ctx, db.New(tx))
 		return err
 	})
 }
 
-// Diff is what Apply would do, without doing it.
-func (t *Taxonomy) Diff(ctx context.Context, d Declaration) (Changes, error) {
-	now, err := t.Load(ctx)
+// Apply makes the lists what the town declares, within tx, and tells what changed; the defaults are installed first
+// where they are missing and do not count as changes. A declaration with mistakes changes nothing, and is answered with
+// every one of them (fault.Problems). Whoever only wants to know rolls the transaction back.
+func (t *Taxonomy) Apply(ctx context.Context, tx *storage.Tx, d Declaration) (Changes, error) {
+	queries := db.New(tx)
+	now, err := ensureDefaults(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
-	now, _, err = withDefaults(now)
-	if err != nil {
-		return nil, err
-	}
-	return changes(now, d)
-}
-
-// Apply makes the lists what the town declares, in one transaction, and tells what changed; the defaults are installed
-// first where they are missing and do not count as changes. A declaration with mistakes changes nothing, and is
-// answered with every one of them (fault.Problems).
-func (t *Taxonomy) Apply(ctx context.Context, d Declaration) (Changes, error) {
-	var done Changes
-	err := t.db.Tx(ctx, func(tx *storage.Tx) error {
-		queries := db.New(tx)
-		now, err := ensureDefaults(ctx, queries)
-		if err != nil {
-			return err
-		}
-		if done, err = changes(now, d); err != nil {
-			return err
-		}
-		for _, c := range done {
-			if err := put(ctx, queries, c.Kind, c.After); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return done, nil
-}
-
-// changes is what the declaration does to the lists as they are now.
-func changes(now Vocabulary, d Declaration) (Changes, error) {
 	if err := d.check(now); err != nil {
 		return nil, err
 	}
-	var all Changes
+	var changes Changes
 	for _, kind := range Kinds() {
-		all = append(all, diff(kind, now.Of(kind), d.Of(kind))...)
+		changes = append(changes, diff(kind, now.Of(kind), d.Of(kind))...)
 	}
-	return all, nil
+	for _, c := range changes {
+		if err := put(ctx, queries, c.Kind, c.After); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
 }
 
 // withDefaults adds the defaults that are missing, and tells which.

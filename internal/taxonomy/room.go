@@ -14,19 +14,10 @@ var schema embed.FS
 var words embed.FS
 
 // Schema is the room's migrations, the .sql files at the root.
-func Schema() fs.FS { return mustSub(schema, "schema") }
+func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Words are the room's words, it.toml and en.toml.
-func Words() fs.FS { return mustSub(words, "words") }
-
-// mustSub cannot fail: the folder is embedded above.
-func mustSub(files embed.FS, folder string) fs.FS {
-	sub, err := fs.Sub(files, folder)
-	if err != nil {
-		panic(err)
-	}
-	return sub
-}
+func Words() fs.FS { return words }
 
 // Taxonomy reads and changes the town's lists.
 type Taxonomy struct {

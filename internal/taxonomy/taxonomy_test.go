@@ -1,6 +1,8 @@
 package taxonomy_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -15,31 +17,38 @@ import (
 
 func schema() storage.Schema { return storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()} }
 
+// room is a taxonomy on a test's database.
+type room struct {
+	*taxonomy.Taxonomy
+	db *storage.DB
+}
+
 // onBoth runs the test on both engines, with the defaults installed.
-func onBoth(t *testing.T, test func(t *testing.T, room *taxonomy.Taxonomy)) {
+func onBoth(t *testing.T, test func(t *testing.T, room room)) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
-		room := taxonomy.New(db)
-		if err := room.EnsureDefaults(t.Context()); err != nil {
+		r := room{taxonomy.New(db), db}
+		if err := r.EnsureDefaults(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		test(t, room)
+		test(t, r)
 	}, schema())
 }
 
-func apply(t *testing.T, room *taxonomy.Taxonomy, d taxonomy.Declaration) taxonomy.Changes {
+func (r room) try(ctx context.Context, d taxonomy.Declaration) (changes taxonomy.Changes, err error) {
+	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
+		changes, err = r.Apply(ctx, tx, d)
+		return err
+	})
+	return changes, err
+}
+
+func (r room) apply(t *testing.T, d taxonomy.Declaration) taxonomy.Changes {
 	t.Helper()
-	planned, err := room.Diff(t.Context(), d)
+	changes, err := r.try(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := room.Apply(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(planned, done) {
-		t.Errorf("Diff planned %v, Apply did %v", planned, done)
-	}
-	return done
+	return changes
 }
 
 func lines(changes taxonomy.Changes) []string {
@@ -66,7 +75,7 @@ func theatre() taxonomy.Declaration {
 }
 
 func TestDefaults(t *testing.T) {
-	onBoth(t, func(t *testing.T, room *taxonomy.Taxonomy) {
+	onBoth(t, func(t *testing.T, room room) {
 		if err := room.EnsureDefaults(t.Context()); err != nil {
 			t.Fatalf("a second start: %v", err)
 		}
@@ -97,12 +106,12 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestApplyAddsThenChangesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, room *taxonomy.Taxonomy) {
+	onBoth(t, func(t *testing.T, room room) {
 		want := []string{`+ topics/teatro  "Teatro"`, `+ places/san-lazzaro  "San Lazzaro"`}
-		if diff := cmp.Diff(want, lines(apply(t, room, theatre()))); diff != "" {
+		if diff := cmp.Diff(want, lines(room.apply(t, theatre()))); diff != "" {
 			t.Errorf("first time (-want +got):\n%s", diff)
 		}
-		if again := apply(t, room, theatre()); len(again) != 0 {
+		if again := room.apply(t, theatre()); len(again) != 0 {
 			t.Errorf("the second time changed %v", again)
 		}
 		places, err := room.Places(t.Context())
@@ -117,8 +126,8 @@ func TestApplyAddsThenChangesNothing(t *testing.T) {
 
 func TestApplyOnANewDatabaseInstallsTheDefaults(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
-		room := taxonomy.New(db)
-		if changes := apply(t, room, theatre()); len(changes) != 2 {
+		room := room{taxonomy.New(db), db}
+		if changes := room.apply(t, theatre()); len(changes) != 2 {
 			t.Errorf("the defaults count as changes: %v", changes)
 		}
 		topics, err := room.Topics(t.Context())
@@ -132,13 +141,13 @@ func TestApplyOnANewDatabaseInstallsTheDefaults(t *testing.T) {
 }
 
 func TestApplyRetiresWhatTheTownNoLongerDeclares(t *testing.T) {
-	onBoth(t, func(t *testing.T, room *taxonomy.Taxonomy) {
-		apply(t, room, theatre())
-		untouched := apply(t, room, taxonomy.Declaration{Categories: []taxonomy.Declared{}})
+	onBoth(t, func(t *testing.T, room room) {
+		room.apply(t, theatre())
+		untouched := room.apply(t, taxonomy.Declaration{Categories: []taxonomy.Declared{}})
 		if len(untouched) != 0 {
 			t.Errorf("a list that is not declared changed: %v", untouched)
 		}
-		gone := apply(t, room, taxonomy.Declaration{Topics: []taxonomy.Declared{}})
+		gone := room.apply(t, taxonomy.Declaration{Topics: []taxonomy.Declared{}})
 		if diff := cmp.Diff([]string{`- topics/teatro  "Teatro"`}, lines(gone)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -152,15 +161,15 @@ func TestApplyRetiresWhatTheTownNoLongerDeclares(t *testing.T) {
 		if _, ok := v.Topics.Get("sport"); !ok {
 			t.Error("a default disappeared")
 		}
-		if back := apply(t, room, theatre()); back.Count(taxonomy.Restored) != 1 {
+		if back := room.apply(t, theatre()); back.Count(taxonomy.Restored) != 1 {
 			t.Errorf("declared again: %v", back)
 		}
 	})
 }
 
 func TestApplyLeavesAsItIsWhatADeclarationOmits(t *testing.T) {
-	onBoth(t, func(t *testing.T, room *taxonomy.Taxonomy) {
-		changes := apply(t, room, taxonomy.Declaration{
+	onBoth(t, func(t *testing.T, room room) {
+		changes := room.apply(t, taxonomy.Declaration{
 			Categories: []taxonomy.Declared{{Slug: "caregiver", Name: taxonomy.Name{EN: "Family carer"}}, {Slug: "turista", Retired: true}},
 		})
 		want := []string{`~ categories/caregiver  en: "Carer" → "Family carer"`, `- categories/turista  "Turista"`}
@@ -174,7 +183,7 @@ func TestApplyLeavesAsItIsWhatADeclarationOmits(t *testing.T) {
 }
 
 func TestApplyRefusesMistakesAllAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, room *taxonomy.Taxonomy) {
+	onBoth(t, func(t *testing.T, room room) {
 		bad := taxonomy.Declaration{
 			Topics: []taxonomy.Declared{
 				{Slug: "Città viva", Name: taxonomy.Name{IT: "Città viva"}},
@@ -183,7 +192,7 @@ func TestApplyRefusesMistakesAllAtOnce(t *testing.T) {
 			},
 			Places: []taxonomy.Declared{{Slug: taxonomy.Outside, Retired: true}},
 		}
-		_, err := room.Apply(t.Context(), bad)
+		_, err := room.try(t.Context(), bad)
 		for _, key := range []string{"taxonomy.slug.malformed", "taxonomy.name.missing", "taxonomy.slug.twice", "taxonomy.outside.kept"} {
 			if !fault.HasKey(err, key) {
 				t.Errorf("%s is not among %v", key, err)
@@ -195,6 +204,35 @@ func TestApplyRefusesMistakesAllAtOnce(t *testing.T) {
 		topics, err := room.Topics(t.Context())
 		if err != nil || len(topics) != 63 {
 			t.Errorf("%d topics after a refusal, error %v", len(topics), err)
+		}
+	})
+}
+
+func TestLoadInSeesItsTransactionAndRollbackUndoesIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, room room) {
+		dry := errors.New("dry run")
+		err := room.db.Tx(t.Context(), func(tx *storage.Tx) error {
+			if _, err := room.Apply(t.Context(), tx, theatre()); err != nil {
+				return err
+			}
+			v, err := room.LoadIn(t.Context(), tx)
+			if err != nil {
+				return err
+			}
+			if _, ok := v.Topics.Get("teatro"); !ok {
+				t.Error("the transaction does not see its own topic")
+			}
+			return dry
+		})
+		if !errors.Is(err, dry) {
+			t.Fatal(err)
+		}
+		v, err := room.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := v.Topics.Get("teatro"); ok {
+			t.Error("a dry run left a topic behind")
 		}
 	})
 }

@@ -72,12 +72,15 @@ type Term struct {
 	position    int64 // in its list
 }
 
-// The three kinds of term. They are one type, because nothing that may be done with one differs from the others.
-type (
-	Category = Term // who a citizen is, "chi sei?"
-	Topic    = Term // what she wants to hear about, "cosa vuoi?"
-	Place    = Term // where she lives
-)
+// Category is who a citizen is, "chi sei?". The three kinds of term are one type, because nothing that may be done with
+// one differs from the others.
+type Category = Term
+
+// Topic is what a citizen wants to hear about, "cosa vuoi?".
+type Topic = Term
+
+// Place is where a citizen lives: a district, a hamlet, or Outside.
+type Place = Term
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 

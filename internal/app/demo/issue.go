@@ -123,7 +123,7 @@ func sendingTime(now time.Time, daysAgo, i int) time.Time {
 func issueOf(head frontMatter, sent time.Time, pieces []piece) (Issue, error) {
 	head.Language = "it"
 	head.Slug = slugOf(head.Title)
-	front, err := yaml.Marshal(head)
+	front, err := yaml.MarshalWithOptions(head, yaml.UseSingleQuote(true))
 	if err != nil {
 		return Issue{}, fmt.Errorf("demo: front matter: %w", err)
 	}

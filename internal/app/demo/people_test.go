@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +19,10 @@ import (
 
 func today() time.Time { return time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC) }
 
-func population() []demo.Row {
+// population is made once, since it takes a second.
+var population = sync.OnceValue(func() []demo.Row {
 	return slices.Collect(demo.People(demo.Seed, demo.Population, today()))
-}
+})
 
 // reserved are the domains that nobody can ever register (RFC 2606, RFC 6761).
 var reserved = regexp.MustCompile(`(^|[.@/])(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$`)
@@ -55,28 +57,37 @@ func TestPeopleCarryOnlyWhatTheTownHas(t *testing.T) {
 	town := declared(t)
 	categories, topics, places := town.vocabulary(t)
 	newsletters := town.newsletterSlugs()
-	carriers := map[string]int{}
-	for _, p := range population() {
-		for _, check := range []struct {
-			what     string
-			has, all []string
-		}{{"who", p.Who, categories}, {"wants", p.Wants, topics}, {"place", []string{p.Place}, places}, {"newsletters", p.Newsletters, newsletters}} {
-			for _, slug := range check.has {
-				if !slices.Contains(check.all, slug) {
-					t.Fatalf("%s %s carries %s %q, which does not exist", p.GivenName, p.FamilyName, check.what, slug)
-				}
-				carriers[slug]++
-			}
+	carriers := map[string]map[string]int{}
+	carry := func(what string, slugs ...string) {
+		if carriers[what] == nil {
+			carriers[what] = map[string]int{}
+		}
+		for _, slug := range slugs {
+			carriers[what][slug]++
 		}
 	}
-	for _, slug := range slices.Concat(categories, places, newsletters) {
-		if carriers[slug] == 0 {
-			t.Errorf("nobody carries %q", slug)
+	for _, p := range population() {
+		carry("who", p.Who...)
+		carry("wants", p.Wants...)
+		carry("place", p.Place)
+		carry("newsletters", p.Newsletters...)
+	}
+	for what, exists := range map[string][]string{"who": categories, "wants": topics, "place": places, "newsletters": newsletters} {
+		for slug, n := range carriers[what] {
+			if !slices.Contains(exists, slug) {
+				t.Errorf("%d people carry %s %q, which does not exist", n, what, slug)
+			}
+		}
+		for _, slug := range exists {
+			if what != "wants" && carriers[what][slug] == 0 {
+				t.Errorf("nobody carries %s %q", what, slug)
+			}
 		}
 	}
 }
 
 func TestNobodyRealCanBeReached(t *testing.T) {
+	block := regexp.MustCompile(`^\+393100\d{6}$`)
 	seen := map[string]bool{}
 	for _, p := range population() {
 		if p.Email == "" && p.Mobile == "" {
@@ -91,9 +102,12 @@ func TestNobodyRealCanBeReached(t *testing.T) {
 		if p.Email != "" && !reserved.MatchString(p.Email) {
 			t.Fatalf("%s is not under a reserved domain", p.Email)
 		}
-		if p.Mobile != "" {
-			checkMobile(t, p.Mobile)
+		if p.Mobile != "" && !block.MatchString(p.Mobile) {
+			t.Fatalf("%s is not in the block that no operator holds", p.Mobile)
 		}
+	}
+	for _, ends := range []string{"000000", "499999", "999999"} {
+		checkMobile(t, "+393100"+ends)
 	}
 	for _, account := range demo.Staff() {
 		if !reserved.MatchString(account.Email) {
@@ -113,8 +127,8 @@ func checkMobile(t *testing.T, number string) {
 		phonenumbers.GetNumberType(n) != phonenumbers.MOBILE {
 		t.Fatalf("%s is no Italian mobile number in E.164", number)
 	}
-	if operator, _ := phonenumbers.GetCarrierForNumber(n, "en"); operator != "" || !strings.HasPrefix(number, "+393100") {
-		t.Fatalf("%s may be a real number (operator %q)", number, operator)
+	if operator, _ := phonenumbers.GetCarrierForNumber(n, "en"); operator != "" {
+		t.Fatalf("%s may be a real number, of %s", number, operator)
 	}
 }
 

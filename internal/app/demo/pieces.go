@@ -96,8 +96,8 @@ func render(body string, sent time.Time) (string, error) {
 
 // calendar is the functions that write dates after the day an issue is sent:
 //
-//	il "sabato" 1            sabato 14 marzo: the first Saturday that is at least two days away
-//	data "sabato" 2 "21:00"  2026-03-21 21:00: the Saturday after that one, for an event
+//	il "sabato" 1            sabato 14 marzo: Saturday of next week; weeks begin on Monday
+//	data "sabato" 2 "21:00"  2026-03-21 21:00: Saturday of the week after that one, for an event
 //	fra 20, al 20            il 3 aprile, al 3 aprile: twenty days later
 //	maiuscolo (il …)         Sabato 14 marzo, to begin a sentence
 func calendar(sent time.Time) template.FuncMap {
@@ -106,11 +106,8 @@ func calendar(sent time.Time) template.FuncMap {
 		if i < 0 {
 			return time.Time{}, fmt.Errorf("%q is no day of the week", name)
 		}
-		day := sent.AddDate(0, 0, 2)
-		for int(day.Weekday()) != i {
-			day = day.AddDate(0, 0, 1)
-		}
-		return day.AddDate(0, 0, 7*(week-1)), nil
+		sinceMonday := (int(sent.Weekday()) + 6) % 7
+		return sent.AddDate(0, 0, 7*week-sinceMonday+i), nil
 	}
 	return template.FuncMap{
 		"il": func(name string, week int) (string, error) {
@@ -130,7 +127,7 @@ func calendar(sent time.Time) template.FuncMap {
 }
 
 func weekdays() []string {
-	return []string{"domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato"}
+	return []string{"lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"}
 }
 
 func dayAndMonth(t time.Time) string {

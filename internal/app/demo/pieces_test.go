@@ -32,21 +32,21 @@ func TestThemesNameNewslettersThatExist(t *testing.T) {
 }
 
 func TestCalendarWritesItalianDates(t *testing.T) {
-	sunday := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	friday := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	for text, want := range map[string]string{
-		`{{il "lunedì" 1}}`:                 "lunedì 30 novembre", // tomorrow would be too soon
-		`{{il "martedì" 1}}`:                "martedì 24 novembre",
+		`{{il "lunedì" 1}}`:                 "lunedì 23 novembre",
+		`{{il "domenica" 1}}`:               "domenica 29 novembre", // after that Monday, not the day after tomorrow
 		`{{data "martedì" 2 "20:30"}}`:      "2026-12-01 20:30",
 		`{{maiuscolo (il "martedì" 2)}}`:    "Martedì 1º dicembre",
-		`{{fra 16}} {{fra 17}} {{al 19}}`:   "l’8 dicembre il 9 dicembre all’11 dicembre",
+		`{{fra 18}} {{fra 19}} {{al 21}}`:   "l’8 dicembre il 9 dicembre all’11 dicembre",
 		"[Orari](/orari)\nlink: /orari/bus": "[Orari](https://www.borgopanaro.example/orari)\nlink: https://www.borgopanaro.example/orari/bus",
 	} {
-		if got, err := render(text, sunday); err != nil || got != want {
+		if got, err := render(text, friday); err != nil || got != want {
 			t.Errorf("%s reads %q, want %q; %v", text, got, want, err)
 		}
 	}
 	for _, text := range []string{`{{il "luned" 1}}`, `{{ieri}}`, `{{`} {
-		if got, err := render(text, sunday); err == nil {
+		if got, err := render(text, friday); err == nil {
 			t.Errorf("%s reads %q, want an error", text, got)
 		}
 	}

@@ -55,7 +55,11 @@ func (d declaration) vocabulary(t *testing.T) (categories, topics, places []stri
 	t.Helper()
 	db := storagetest.Open(t, storage.SQLite, storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()})
 	room := taxonomy.New(db)
-	if _, err := room.Apply(t.Context(), d.Declaration); err != nil {
+	err := db.Tx(t.Context(), func(tx *storage.Tx) error {
+		_, err := room.Apply(t.Context(), tx, d.Declaration)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	v, err := room.Load(t.Context())

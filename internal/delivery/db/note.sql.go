@@ -84,7 +84,7 @@ func (q *Queries) GetNote(ctx context.Context, id int64) (DeliveryNote, error) {
 	return i, err
 }
 
-const noteDone = `-- name: NoteDone :execrows
+const noteDone = `-- name: NoteDone :exec
 UPDATE delivery_note SET state = $3, reason = $4, code = $5, attempts = $6, due = 0, changed = $7, lease_until = 0,
     to_address = '', to_name = '', subject = '', body_text = '', body_html = ''
 WHERE id = $1 AND fence = $2
@@ -101,8 +101,8 @@ type NoteDoneParams struct {
 }
 
 // Sent or given up: what it said, and to whom, is nobody's business any more.
-func (q *Queries) NoteDone(ctx context.Context, arg NoteDoneParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, noteDone,
+func (q *Queries) NoteDone(ctx context.Context, arg NoteDoneParams) error {
+	_, err := q.db.ExecContext(ctx, noteDone,
 		arg.ID,
 		arg.Fence,
 		arg.State,
@@ -111,13 +111,10 @@ func (q *Queries) NoteDone(ctx context.Context, arg NoteDoneParams) (int64, erro
 		arg.Attempts,
 		arg.Changed,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
-const noteLater = `-- name: NoteLater :execrows
+const noteLater = `-- name: NoteLater :exec
 UPDATE delivery_note SET state = 'later', reason = $3, code = $4, attempts = $5, due = $6, changed = $7, lease_until = 0
 WHERE id = $1 AND fence = $2
 `
@@ -132,8 +129,8 @@ type NoteLaterParams struct {
 	Changed  int64
 }
 
-func (q *Queries) NoteLater(ctx context.Context, arg NoteLaterParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, noteLater,
+func (q *Queries) NoteLater(ctx context.Context, arg NoteLaterParams) error {
+	_, err := q.db.ExecContext(ctx, noteLater,
 		arg.ID,
 		arg.Fence,
 		arg.Reason,
@@ -142,10 +139,7 @@ func (q *Queries) NoteLater(ctx context.Context, arg NoteLaterParams) (int64, er
 		arg.Due,
 		arg.Changed,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const postNote = `-- name: PostNote :exec

@@ -9,11 +9,11 @@ SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1);
 -- name: GetNote :one
 SELECT * FROM delivery_note WHERE id = $1;
 
--- name: NoteLater :execrows
+-- name: NoteLater :exec
 UPDATE delivery_note SET state = 'later', reason = $3, code = $4, attempts = $5, due = $6, changed = $7, lease_until = 0
 WHERE id = $1 AND fence = $2;
 
--- name: NoteDone :execrows
+-- name: NoteDone :exec
 -- Sent or given up: what it said, and to whom, is nobody's business any more.
 UPDATE delivery_note SET state = $3, reason = $4, code = $5, attempts = $6, due = 0, changed = $7, lease_until = 0,
     to_address = '', to_name = '', subject = '', body_text = '', body_html = ''

@@ -9,6 +9,39 @@ import (
 	"context"
 )
 
+const addSubscription = `-- name: AddSubscription :execrows
+INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
+    ended_how, ended_why, ended_by, ended_issue)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
+ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING
+`
+
+type AddSubscriptionParams struct {
+	ID         int64
+	PersonID   int64
+	Newsletter string
+	Channel    string
+	BeganAt    int64
+	BeganHow   string
+	BeganBy    string
+}
+
+func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, addSubscription,
+		arg.ID,
+		arg.PersonID,
+		arg.Newsletter,
+		arg.Channel,
+		arg.BeganAt,
+		arg.BeganHow,
+		arg.BeganBy,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countSubscriptions = `-- name: CountSubscriptions :many
 SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 0 GROUP BY newsletter
 `
@@ -226,37 +259,6 @@ func (q *Queries) OptOutsOf(ctx context.Context, personID int64) ([]NewslettersO
 		return nil, err
 	}
 	return items, nil
-}
-
-const subscribeAsked = `-- name: SubscribeAsked :exec
-INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-    ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-`
-
-type SubscribeAskedParams struct {
-	ID         int64
-	PersonID   int64
-	Newsletter string
-	Channel    string
-	BeganAt    int64
-	BeganHow   string
-	BeganBy    string
-}
-
-// Begins what was asked, but for what stands, and what she left since she asked: for who was staged in
-// newsletters_asked, see Room.Subscribe.
-func (q *Queries) SubscribeAsked(ctx context.Context, arg SubscribeAskedParams) error {
-	_, err := q.db.ExecContext(ctx, subscribeAsked,
-		arg.ID,
-		arg.PersonID,
-		arg.Newsletter,
-		arg.Channel,
-		arg.BeganAt,
-		arg.BeganHow,
-		arg.BeganBy,
-	)
-	return err
 }
 
 const subscribedTo = `-- name: SubscribedTo :many

@@ -13,12 +13,11 @@ SELECT * FROM newsletters_optout WHERE person_id = $1 ORDER BY began_at DESC, id
 -- name: CountSubscriptions :many
 SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 0 GROUP BY newsletter;
 
--- name: SubscribeAsked :exec
--- Begins what was asked, but for what stands, and what she left since she asked: for who was staged in
--- newsletters_asked, see Room.Subscribe.
+-- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0);
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
+ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING;
 
 -- name: LiftOptOut :execrows
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;

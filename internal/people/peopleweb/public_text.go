@@ -13,8 +13,8 @@ import (
 	"unoxuno/internal/web"
 )
 
-// The texts that the law wants on every site, one file a language, in Markdown. Their holes are {{.Town}} and
-// {{.Site}}, the site's address.
+// The texts that the law wants on every site, one file a language, in Markdown. Their holes are those of
+// textHoles.
 //
 //go:embed texts/*.md
 var texts embed.FS
@@ -38,8 +38,11 @@ func textHTML(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	var filled, html bytes.Buffer
-	hole := struct{ Town, Site string }{web.TownOf(ctx).Name, web.URL(ctx, "/")}
-	if err := t.Execute(&filled, hole); err != nil {
+	holes := textHoles{
+		Town: web.TownOf(ctx).Name, OwnPage: locale.Path(ctx, "/me"),
+		Privacy: locale.Path(ctx, "/privacy"), Accessibility: locale.Path(ctx, "/accessibility"),
+	}
+	if err := t.Execute(&filled, holes); err != nil {
 		return "", err
 	}
 	if err := goldmark.Convert(filled.Bytes(), &html); err != nil {
@@ -47,3 +50,6 @@ func textHTML(ctx context.Context, name string) (string, error) {
 	}
 	return html.String(), nil
 }
+
+// textHoles are what a text may name: the town, and paths of the site in the reader's language.
+type textHoles struct{ Town, OwnPage, Privacy, Accessibility string }

@@ -22,6 +22,7 @@ type Options struct {
 	Newsletters Newsletters
 	OwnPage     OwnPage
 	Mailer      Mailer
+	Audit       Audit // of what staff look at and do
 }
 
 // Mailer hands over single mails; *delivery.Room is one.

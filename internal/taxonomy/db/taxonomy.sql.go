@@ -19,7 +19,7 @@ func (q *Queries) ListCategories(ctx context.Context) ([]TaxonomyCategory, error
 		return nil, err
 	}
 	defer rows.Close()
-	var items []TaxonomyCategory
+	items := []TaxonomyCategory{}
 	for rows.Next() {
 		var i TaxonomyCategory
 		if err := rows.Scan(
@@ -55,7 +55,7 @@ func (q *Queries) ListPlaces(ctx context.Context) ([]TaxonomyPlace, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []TaxonomyPlace
+	items := []TaxonomyPlace{}
 	for rows.Next() {
 		var i TaxonomyPlace
 		if err := rows.Scan(
@@ -91,7 +91,7 @@ func (q *Queries) ListTopics(ctx context.Context) ([]TaxonomyTopic, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []TaxonomyTopic
+	items := []TaxonomyTopic{}
 	for rows.Next() {
 		var i TaxonomyTopic
 		if err := rows.Scan(

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"unoxuno/internal/app/demo"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/storage"
+)
+
+type demoCmd struct {
+	People int  `default:"37500" help:"How many people the town has." placeholder:"N"`
+	Fresh  bool `help:"Throw the demonstration's data away and begin anew."`
+}
+
+// demoData is the demonstration's own folder, unless another was asked for.
+const demoData = "demo-data"
+
+// mailboxKeeps is how many of the mails it caught the demonstration still shows.
+const mailboxKeeps = 2000
+
+// Run makes the invented town at the first start, and serves it with a mail server that catches every mail.
+func (c demoCmd) Run(r *run) error {
+	if r.origin("data") == "default" {
+		r.config.Data = demoData
+	}
+	// Whatever the environment says: the demonstration has a database and a relay of its own.
+	r.config.DatabaseURL = "sqlite:" + filepath.Join(r.config.Data, "unoxuno.db")
+	mailbox := demo.NewMailbox(mailboxKeeps)
+	sink, err := deliverytest.Start(deliverytest.Options{Keep: -1, OnMail: mailbox.Caught, Rule: demo.Rule})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sink.Close() }()
+	r.config.SMTPURL = sink.URL()
+	if c.Fresh {
+		if err := os.RemoveAll(r.config.Data); err != nil {
+			return err
+		}
+	}
+	if err := r.demoTown(c.People); err != nil {
+		return err
+	}
+	h, err := r.openHouse()
+	if err != nil {
+		return err
+	}
+	defer h.close(r)
+	r.mailbox = mailbox
+	return r.serve(h, func(string) { r.demoWelcome() })
+}
+
+// origin is where a setting's value came from.
+func (r *run) origin(name string) string {
+	for _, s := range r.settings {
+		if s.Name == name {
+			return s.Origin
+		}
+	}
+	return ""
+}
+
+func (r *run) demoWelcome() {
+	_, _ = fmt.Fprintln(r.Out)
+	r.tell("app.demo.ready", "URL", r.config.PublicURL)
+	r.tell("app.demo.office", "URL", r.config.PublicURL+"/office")
+	for _, a := range demo.Staff() {
+		_, _ = fmt.Fprintf(r.Out, "    %-36s %s\n", a.Email, r.say("identity.role."+a.Role))
+	}
+	r.tell("app.demo.password", "Password", demo.Password)
+	r.tell("app.demo.mailbox", "URL", r.config.PublicURL+demo.MailboxPath)
+	r.tell("app.demo.stop", "Folder", r.config.Data)
+}
+
+// demoTown makes the town in a folder beside and moves it into place when it is whole, so that a start that was
+// interrupted leaves nothing half-made.
+func (r *run) demoTown(people int) error {
+	if _, err := os.Stat(r.config.Data); err == nil {
+		r.tell("app.demo.again", "Folder", r.config.Data)
+		return nil
+	}
+	making := *r
+	making.config.Data = r.config.Data + ".part"
+	making.config.DatabaseURL = "sqlite:" + filepath.Join(making.config.Data, "unoxuno.db")
+	if err := os.RemoveAll(making.config.Data); err != nil {
+		return err
+	}
+	past := clock.At(clock.System{}.Now())
+	db, err := storage.Open(r.ctx, making.config.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	h, err := making.build(db, past)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	err = making.fillDemo(h, past, people)
+	h.close(r)
+	if err != nil {
+		return err
+	}
+	return os.Rename(making.config.Data, r.config.Data)
+}
+
+// fillDemo goes through the doors that a real town uses: town apply, people import, staff add, issue send.
+func (r *run) fillDemo(h *house, past *clock.Manual, people int) error {
+	today := past.Now()
+	steps := []struct {
+		key string
+		do  func(context.Context, demo.Step) error
+	}{
+		{"town", func(_ context.Context, _ demo.Step) error {
+			_, err := h.applyTown(r, demo.Town(), "town.yaml", false)
+			return err
+		}},
+		{"staff", func(ctx context.Context, _ demo.Step) error { return addStaff(ctx, h) }},
+		{"people", func(ctx context.Context, s demo.Step) error { return r.importDemo(ctx, h, people, s) }},
+		{"archive", func(ctx context.Context, s demo.Step) error { return h.archiveDemo(ctx, past, today, s) }},
+		{"sending", func(ctx context.Context, s demo.Step) error { return h.sendDemo(ctx, past, today, s) }},
+		{"draft", func(ctx context.Context, _ demo.Step) error { return h.draftDemo(ctx, past, today) }},
+	}
+	for i, step := range steps {
+		what := fmt.Sprintf("[%d/%d] %s", i+1, len(steps), r.say("app.demo.step."+step.key))
+		bar := r.progress(what, -1)
+		err := step.do(r.ctx, func(done, total int64) {
+			bar.of(total)
+			bar.set(done)
+		})
+		bar.done()
+		if err != nil {
+			return fmt.Errorf("%s: %w", step.key, err)
+		}
+		_, _ = fmt.Fprintln(r.Out, what)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"unoxuno/internal/app/demo"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/identity"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
+)
+
+// addStaff opens the demonstration's accounts, all with the password that is printed.
+func addStaff(ctx context.Context, h *house) error {
+	for _, a := range demo.Staff() {
+		s := identity.Staff{Email: a.Email, Name: a.Name, Role: identity.Role(a.Role)}
+		if a.Newsroom != "" {
+			s.Newsrooms = []string{a.Newsroom}
+		}
+		s, err := h.identity.AddStaff(ctx, s)
+		if err != nil {
+			return err
+		}
+		token, err := h.identity.Invitation(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := h.identity.AcceptInvitation(ctx, token, demo.Password); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// demoSeed makes the same people every time.
+const demoSeed = 2002
+
+// importDemo writes the people as the CSV file that a town would have, and imports it.
+func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) error {
+	in, out := io.Pipe()
+	go func() { out.CloseWithError(demo.WriteCSV(out, demo.People(demoSeed, n, h.clock.Now()))) }()
+	result, err := h.people.Import(ctx, in, people.ImportOptions{
+		Say: r.saysWith, Progress: func(p people.ImportProgress) { step(p.Rows, int64(n)) },
+	})
+	_ = in.CloseWithError(io.ErrClosedPipe)
+	if err == nil && result.Rejected > 0 {
+		err = fmt.Errorf("%d rows were rejected, the first: %+v", result.Rejected, result.Rejects[0])
+	}
+	return err
+}
+
+// reallySent is how many of the latest past issues go out for real, to the demonstration's own mail server, so that
+// they have a ledger and numbers; the older ones are archive only, as those of a town that moves to unoxuno.
+const reallySent = 6
+
+func pastIssues(today time.Time) (older, latest []demo.Issue, err error) {
+	all, err := demo.Issues(today)
+	if err != nil {
+		return nil, nil, err
+	}
+	cut := max(0, len(all)-reallySent)
+	return all[:cut], all[cut:], nil
+}
+
+func (h *house) archiveDemo(ctx context.Context, past *clock.Manual, today time.Time, step demo.Step) error {
+	older, _, err := pastIssues(today)
+	if err != nil {
+		return err
+	}
+	defer past.Set(today)
+	for i, issue := range older {
+		content, err := newsletters.ParseIssueFile(issue.Markdown)
+		if err != nil {
+			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
+		}
+		past.Set(issue.SentAt)
+		if _, err := h.newsletters.Archive(ctx, content, issue.SentAt); err != nil {
+			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
+		}
+		step(int64(i+1), int64(len(older)))
+	}
+	return nil
+}
+
+func (h *house) sendDemo(ctx context.Context, past *clock.Manual, today time.Time, step demo.Step) error {
+	_, latest, err := pastIssues(today)
+	if err != nil {
+		return err
+	}
+	defer past.Set(today)
+	dice := rand.New(rand.NewPCG(demoSeed, 1))
+	for i, issue := range latest {
+		content, err := newsletters.ParseIssueFile(issue.Markdown)
+		if err != nil {
+			return err
+		}
+		past.Set(issue.SentAt)
+		kept, err := h.newsletters.Put(ctx, content)
+		if err != nil {
+			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
+		}
+		sending, err := h.newsletters.Send(ctx, kept.ID, true)
+		if err != nil {
+			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
+		}
+		if _, err := h.delivery.Drain(ctx, sending.Batch.ID, nil); err != nil {
+			return err
+		}
+		if err := h.visitDemo(ctx, past, dice, kept.ID, sending.Batch.Messages); err != nil {
+			return err
+		}
+		step(int64(i+1), int64(len(latest)))
+	}
+	return nil
+}
+
+// visitDemo lets some of the readers open the issue and follow its links within two days, and a scanner follow them
+// all within a second, as happens.
+func (h *house) visitDemo(ctx context.Context, past *clock.Manual, dice *rand.Rand, issue, messages int64) error {
+	sent := past.Now()
+	defer past.Set(sent)
+	stats, err := h.newsletters.Statistics(ctx, issue)
+	if err != nil {
+		return err
+	}
+	readers := min(messages*2/5, 400)
+	for i := range readers {
+		past.Set(sent.Add(time.Duration(dice.ExpFloat64()*6*float64(time.Hour)) % (48 * time.Hour)))
+		visit := newsletters.Visit{IP: fmt.Sprintf("192.0.2.%d", i%250), UserAgent: fmt.Sprintf("Mozilla/5.0 (demo %d)", i), Method: "GET"}
+		if err := h.newsletters.Opened(ctx, issue, visit); err != nil {
+			return err
+		}
+		if len(stats.Links) > 0 && dice.IntN(3) == 0 {
+			if _, err := h.newsletters.Clicked(ctx, issue, stats.Links[dice.IntN(len(stats.Links))].N, visit); err != nil {
+				return err
+			}
+		}
+	}
+	past.Set(sent.Add(2 * time.Second))
+	for _, link := range stats.Links {
+		scanner := newsletters.Visit{IP: "198.51.100.7", UserAgent: "LinkScanner/1.0", Method: "HEAD"}
+		if _, err := h.newsletters.Clicked(ctx, issue, link.N, scanner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draftDemo leaves an issue ready to be sent.
+func (h *house) draftDemo(ctx context.Context, past *clock.Manual, today time.Time) error {
+	draft, err := demo.Draft(today)
+	if err != nil {
+		return err
+	}
+	content, err := newsletters.ParseIssueFile(draft.Markdown)
+	if err != nil {
+		return err
+	}
+	past.Set(today)
+	_, err = h.newsletters.Put(ctx, content)
+	return err
+}

@@ -1,0 +1,28 @@
+// Package newsletters writes to those whom something concerns: newsrooms, their newsletters, who gets them, the issues,
+// and the numbers that come back.
+//
+// Nouns: a [Newsroom] is an editorial team; a [Newsletter] is its periodical, about topics and for categories of people;
+// a [Subscription] says that a person asked for one; an opt-out says that she left one that would reach her by profile;
+// an [Issue] is one number of a newsletter, and goes draft → scheduled → sending → sent, or cancelled.
+//
+// Who gets an issue: those who subscribed to the newsletter and whose consent "newsletter" stands; and, unless the
+// newsletter is sensitive, those whose consent "profile" stands, who want one of its topics, who are of one of its
+// categories where it names any, and who did not opt out of it. The issue's own audience narrows both. All this is asked
+// when sending begins, in one statement, and again, but for the audience, of each person when her message leaves.
+//
+// Promises:
+//   - Send does everything in one transaction, or nothing. Sending twice adds nobody.
+//   - What was sent never changes: content, sender's name and links are frozen when sending begins.
+//   - Two people who edit one issue: the second is told, and nothing is overwritten.
+//   - Whoever leaves is out at once: what is already queued for her is withdrawn.
+//   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
+//   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it
+//     seems a person's; see [Visit] for the rule.
+//   - A newsroom's rights end at its own newsletters, whatever the route that was taken.
+//
+// Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,
+// newsletters_optout, newsletters_issue, newsletters_link, newsletters_visits, newsletters_image. The room reads the
+// views people_profile, people_reachable, people_consenting and delivery_facts, and the tables people_who, people_wants.
+//
+// Facts published: to people's audience, who is subscribed to what ([Room.Subscribed]).
+package newsletters

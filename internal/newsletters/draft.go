@@ -1,0 +1,314 @@
+package newsletters
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/content"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+)
+
+// Create begins an issue. Blocks may be unfinished. Without a slug one is made from the title, and numbered when it is
+// taken. Faults concern the fields title, slug, language and audience. It asks access.WriteIssues.
+func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
+	made := c.Slug == ""
+	c, err := r.checked(ctx, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	var created Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if made {
+			if c.Slug, err = freeSlug(ctx, tx, c.Newsletter, c.Slug); err != nil {
+				return err
+			}
+		}
+		created, err = r.create(ctx, tx, c, row{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"})
+		return err
+	})
+	return created, err
+}
+
+// row is what differs between an issue that is begun and one that is archived.
+type row struct {
+	state      State
+	sentAt     int64
+	frame      string
+	permission access.Permission
+	action     string
+}
+
+// create adds an issue, in the caller's transaction.
+func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with row) (Issue, error) {
+	catalogue, err := loadCatalogue(ctx, tx)
+	if err != nil {
+		return Issue{}, err
+	}
+	n, err := catalogue.find(c.Newsletter)
+	if err != nil {
+		return Issue{}, err
+	}
+	if err := may(ctx, with.permission, n.Newsroom.Slug); err != nil {
+		return Issue{}, err
+	}
+	blocks, err := json.Marshal(slices.Concat([]content.Block{}, c.Blocks))
+	if err != nil {
+		return Issue{}, fmt.Errorf("newsletters: write blocks: %w", err)
+	}
+	id, now, who, sentBy := storage.NewID(), r.now(), actorName(ctx), ""
+	if with.sentAt > 0 {
+		sentBy = who
+	}
+	err = db.New(tx).AddIssue(ctx, db.AddIssueParams{
+		ID: id, Newsletter: n.Slug, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
+		Audience: c.Audience, State: string(with.state), SentAt: with.sentAt, FinishedAt: with.sentAt, Frame: with.frame,
+		Archived: with.sentAt > 0, Search: storage.Fold(c.Title), CreatedAt: now, CreatedBy: who, SentBy: sentBy,
+	})
+	if storage.IsUnique(err) {
+		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
+	}
+	if err != nil {
+		return Issue{}, err
+	}
+	i, _, err := issue(ctx, tx, id)
+	if err != nil {
+		return Issue{}, err
+	}
+	return i, r.Identity.Audit(ctx, tx, with.action, i.Subject(), i.Title)
+}
+
+// freeSlug is slug, or slug with the first number that no issue of the newsletter has.
+func freeSlug(ctx context.Context, q storage.Queryer, newsletter, slug string) (string, error) {
+	slug = slug[:min(len(slug), maxSlug-4)]
+	taken, err := db.New(q).SlugsLike(ctx, db.SlugsLikeParams{Newsletter: newsletter, Slug: slug, Slug_2: slug + "-z"})
+	if err != nil {
+		return "", err
+	}
+	free := slug
+	for n := 2; slices.Contains(taken, free); n++ {
+		free = slug + "-" + strconv.Itoa(n)
+	}
+	return free, nil
+}
+
+// Save changes a draft. version is the one that the editor had before her: when somebody changed the issue meanwhile,
+// nothing is saved and the fault newsletters.issue.stale (Conflict) says Who and When. An issue stays in its newsletter.
+// Faults are otherwise those of Create, and newsletters.issue.closed for what is no draft any more.
+func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, error) {
+	c, err := r.checked(ctx, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	var saved Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		saved, err = r.save(ctx, tx, id, version, c)
+		return err
+	})
+	return saved, err
+}
+
+func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
+	before, _, err := issueFor(ctx, tx, id, access.WriteIssues)
+	if err != nil {
+		return Issue{}, err
+	}
+	if err := r.current(ctx, before, version); err != nil {
+		return Issue{}, err
+	}
+	blocks, err := json.Marshal(slices.Concat([]content.Block{}, c.Blocks))
+	if err != nil {
+		return Issue{}, fmt.Errorf("newsletters: write blocks: %w", err)
+	}
+	n, err := db.New(tx).SaveIssue(ctx, db.SaveIssueParams{
+		ID: id, Version: version, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
+		Audience: c.Audience, Search: storage.Fold(c.Title), UpdatedAt: r.now(), UpdatedBy: actorName(ctx),
+	})
+	if storage.IsUnique(err) {
+		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
+	}
+	if err != nil {
+		return Issue{}, err
+	}
+	if n == 0 { // another transaction came between: who it was shows on the next try
+		return Issue{}, r.stale(ctx, before)
+	}
+	saved, _, err := issue(ctx, tx, id)
+	if err != nil {
+		return Issue{}, err
+	}
+	return saved, r.Identity.Audit(ctx, tx, "audit.issue.changed", saved.Subject(), saved.Title)
+}
+
+// current refuses a version that is no longer the issue's, and an issue that is no draft any more.
+func (r *Room) current(ctx context.Context, i Issue, version int64) error {
+	switch {
+	case i.State == Cancelled:
+		return fault.Conflict("newsletters.issue.cancelled")
+	case i.State == Scheduled && i.Version == version:
+		return fault.Conflict("newsletters.issue.scheduled")
+	case i.State == Sending, i.State == Sent:
+		return fault.Conflict("newsletters.issue.closed")
+	case i.Version != version:
+		return r.stale(ctx, i)
+	}
+	return nil
+}
+
+// stale says who changed the issue, and when.
+func (r *Room) stale(ctx context.Context, i Issue) error {
+	when := locale.DateTime(locale.Lang(ctx), i.Updated.In(r.Town.Town(ctx).Zone()))
+	return fault.Conflict("newsletters.issue.stale", "Who", i.UpdatedBy, "When", when)
+}
+
+// Delete throws a draft away. Faults are those of Save.
+func (r *Room) Delete(ctx context.Context, id, version int64) error {
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		i, _, err := issueFor(ctx, tx, id, access.WriteIssues)
+		if err != nil {
+			return err
+		}
+		if err := r.current(ctx, i, version); err != nil {
+			return err
+		}
+		n, err := db.New(tx).DeleteIssue(ctx, db.DeleteIssueParams{ID: id, Version: version})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return r.stale(ctx, i)
+		}
+		return r.Identity.Audit(ctx, tx, "audit.issue.deleted", i.Subject(), i.Title)
+	})
+}
+
+// Put makes the issue of that newsletter and slug what c says: it creates it, or changes the draft. When nothing differs
+// nothing happens, whatever the issue's state, so that a file can be sent again to continue what is owed. Content that
+// differs from what was sent, or is being sent, is refused with newsletters.issue.closed.
+func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
+	c, err := r.checked(ctx, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	var put Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		row, err := db.New(tx).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: c.Newsletter, Slug: c.Slug})
+		if storage.None(err) {
+			put, err = r.create(ctx, tx, c, newDraft())
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		before, _, err := issueFor(ctx, tx, row.ID, access.WriteIssues)
+		if err != nil {
+			return err
+		}
+		if before.says(c) {
+			put = before
+			return nil
+		}
+		put, err = r.save(ctx, tx, row.ID, row.Version, c)
+		return err
+	})
+	return put, err
+}
+
+func newDraft() row {
+	return row{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"}
+}
+
+// says tells whether the issue already is what c says.
+func (i Issue) says(c Content) bool {
+	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && slices.Equal(i.Blocks, c.Blocks)
+}
+
+// IssueQuery chooses issues; empty fields choose all.
+type IssueQuery struct {
+	Newsletter string
+	State      State
+	Text       string // words that the title holds
+	Page       int    // from 1
+}
+
+// IssueList is a page of issues, without their blocks.
+type IssueList struct {
+	Issues []Issue
+	More   bool
+}
+
+// issuesPerPage is how many issues a page of the office lists.
+const issuesPerPage = 25
+
+// Issues are those of the actor's newsrooms that the query chooses, the last changed first.
+func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
+	list, err := r.issues(ctx, ask, "i.updated_at DESC, i.id DESC", issuesPerPage+1, (max(ask.Page, 1)-1)*issuesPerPage)
+	if err != nil {
+		return IssueList{}, err
+	}
+	more := len(list) > issuesPerPage
+	return IssueList{Issues: list[:min(len(list), issuesPerPage)], More: more}, nil
+}
+
+// Board is what the office's first page shows of the actor's newsrooms.
+type Board struct {
+	Drafts, Scheduled, Sending, Recent []Issue // a few each, without their blocks
+	Subscriptions                      int64   // that stand, to newsletters of those newsrooms
+	Newsletters                        int64   // that are open
+}
+
+// boardRows is how many issues each part of the board lists.
+const boardRows = 5
+
+// Board tells what goes on in the actor's newsrooms.
+func (r *Room) Board(ctx context.Context) (Board, error) {
+	var b Board
+	for _, part := range []struct {
+		into  *[]Issue
+		state State
+		order string
+	}{
+		{&b.Drafts, Draft, "i.updated_at DESC"}, {&b.Scheduled, Scheduled, "i.scheduled_at"},
+		{&b.Sending, Sending, "i.sent_at DESC"}, {&b.Recent, Sent, "i.sent_at DESC"},
+	} {
+		list, err := r.issues(ctx, IssueQuery{State: part.state}, part.order, boardRows, 0)
+		if err != nil {
+			return b, err
+		}
+		*part.into = list
+	}
+	mine, err := r.Mine(ctx)
+	if err != nil {
+		return b, err
+	}
+	counts, err := r.Subscribers(ctx)
+	for _, n := range mine {
+		b.Subscriptions += counts[n.Slug]
+		if !n.Closed {
+			b.Newsletters++
+		}
+	}
+	return b, err
+}
+
+// millis are times as rows hold them.
+type millis int64
+
+// Scan reads a column.
+func (m *millis) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("newsletters: a time is %T", value)
+	}
+	*m = millis(n)
+	return nil
+}
+
+func (m millis) time() (t clockTime) { return clock.Time(int64(m)) }

@@ -1,0 +1,233 @@
+package newsletters
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/content"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+)
+
+// State is how far an issue has come.
+type State string
+
+// The states of an issue, in order. The word of each is "newsletters.state." and the state.
+const (
+	Draft     State = "draft"
+	Scheduled State = "scheduled" // goes by itself when its time comes
+	Sending   State = "sending"   // somebody is still owed it
+	Sent      State = "sent"
+	Cancelled State = "cancelled" // while scheduled, or half-way: what was sent stays sent
+)
+
+// Content is what an editor writes.
+type Content struct {
+	Newsletter string // slug
+	Slug       string // within its newsletter; "" is made from the title
+	Title      string
+	Language   string // BCP 47; "" is the town's first
+	Blocks     []content.Block
+	Audience   string // narrows who gets it; "" narrows nobody
+}
+
+// Issue is one number of a newsletter.
+type Issue struct {
+	ID         int64
+	Newsletter string // slug
+	Newsroom   string // slug
+	Slug       string
+	Title      string
+	Language   string
+	Blocks     []content.Block
+	Audience   string
+	State      State
+	Version    int64 // grows with every change
+
+	Scheduled time.Time // when it is to go; zero unless it is scheduled
+	Sent      time.Time // when sending began: the issue's date
+	Finished  time.Time // when nobody was owed it any more
+	Cancelled time.Time
+	Created   time.Time
+	Updated   time.Time
+
+	CreatedBy string
+	UpdatedBy string
+	SentBy    string
+	Archived  bool // sent before this program was there: no numbers of its delivery
+}
+
+// Document is the issue for content.
+func (i Issue) Document() content.Document {
+	return content.Document{Language: i.Language, Title: i.Title, Blocks: i.Blocks}
+}
+
+// Content is what was written in it.
+func (i Issue) Content() Content {
+	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience}
+}
+
+// Editable tells whether it is still a draft.
+func (i Issue) Editable() bool { return i.State == Draft }
+
+// Public tells whether everybody may read it in the archive.
+func (i Issue) Public() bool { return i.State == Sending || i.State == Sent }
+
+// Subject is how the audit log names it.
+func (i Issue) Subject() string { return "issue " + i.Newsletter + "/" + i.Slug }
+
+// ReadyToSend says everything that keeps the issue from being sent, or scheduled, at now; its fields are those of the
+// editor's form: title, blocks, and of single blocks as content.Validate names them.
+func (i Issue) ReadyToSend(now time.Time) error {
+	var problems fault.Problems
+	switch i.State {
+	case Draft, Scheduled:
+	case Cancelled:
+		return fault.Conflict("newsletters.issue.cancelled")
+	default:
+		return fault.Conflict("newsletters.issue.closed")
+	}
+	if i.Created.After(now) {
+		problems = append(problems, fault.Conflict("newsletters.issue.clock"))
+	}
+	_ = problems.Add("", content.Validate(i.Blocks)) // only faults
+	return problems.Err()
+}
+
+func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
+	i := Issue{
+		ID: row.ID, Newsletter: row.Newsletter, Newsroom: newsroom, Slug: row.Slug, Title: row.Title,
+		Language: row.Language, Audience: row.Audience, State: State(row.State), Version: row.Version,
+		Scheduled: clock.Time(row.ScheduledAt), Sent: clock.Time(row.SentAt), Finished: clock.Time(row.FinishedAt),
+		Cancelled: clock.Time(row.CancelledAt), Created: clock.Time(row.CreatedAt), Updated: clock.Time(row.UpdatedAt),
+		CreatedBy: row.CreatedBy, UpdatedBy: row.UpdatedBy, SentBy: row.SentBy, Archived: row.Archived,
+	}
+	if row.Blocks != "" {
+		if err := json.Unmarshal([]byte(row.Blocks), &i.Blocks); err != nil {
+			return i, fmt.Errorf("newsletters: blocks of issue %d: %w", row.ID, err)
+		}
+	}
+	return i, nil
+}
+
+// issue loads an issue with its newsletter.
+func issue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newsletter, error) {
+	row, err := db.New(q).GetIssue(ctx, id)
+	if storage.None(err) {
+		return Issue{}, Newsletter{}, fault.NotFound("newsletters.issue.unknown", "Text", fmt.Sprint(id))
+	}
+	if err != nil {
+		return Issue{}, Newsletter{}, err
+	}
+	return withNewsletter(ctx, q, row)
+}
+
+func withNewsletter(ctx context.Context, q storage.Queryer, row db.NewslettersIssue) (Issue, Newsletter, error) {
+	c, err := loadCatalogue(ctx, q)
+	if err != nil {
+		return Issue{}, Newsletter{}, err
+	}
+	n, err := c.find(row.Newsletter)
+	if err != nil {
+		return Issue{}, Newsletter{}, err
+	}
+	i, err := issueOf(row, n.Newsroom.Slug)
+	return i, n, err
+}
+
+// issueFor loads an issue for an actor who needs the permission in its newsroom.
+func issueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permission) (Issue, Newsletter, error) {
+	i, n, err := issue(ctx, q, id)
+	if err != nil {
+		return i, n, err
+	}
+	return i, n, may(ctx, p, i.Newsroom)
+}
+
+// Issue is the issue, for staff who write or read numbers in its newsroom.
+func (r *Room) Issue(ctx context.Context, id int64) (Issue, error) {
+	i, _, err := issue(ctx, r.DB, id)
+	if err != nil {
+		return Issue{}, err
+	}
+	if may(ctx, access.ReadStatistics, i.Newsroom) == nil {
+		return i, nil
+	}
+	return i, may(ctx, access.WriteIssues, i.Newsroom)
+}
+
+// FindIssue is the issue that somebody names at the command line: its number, "newsletter/slug", or its slug where no
+// other issue has the same.
+func (r *Room) FindIssue(ctx context.Context, ref string) (Issue, error) {
+	missing := fault.NotFound("newsletters.issue.unknown", "Text", ref)
+	var id int64
+	queries := db.New(r.DB)
+	if newsletter, slug, ok := strings.Cut(ref, "/"); ok {
+		row, err := queries.IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: newsletter, Slug: slug})
+		if storage.None(err) {
+			return Issue{}, missing
+		}
+		if err != nil {
+			return Issue{}, err
+		}
+		id = row.ID
+	} else {
+		found, err := queries.IssuesOfSlug(ctx, ref)
+		switch {
+		case err != nil:
+			return Issue{}, err
+		case len(found) == 1:
+			id = found[0]
+		case len(found) > 1:
+			return Issue{}, fault.Invalid("newsletters.issue.ambiguous", "Text", ref)
+		default:
+			if _, err := fmt.Sscan(ref, &id); err != nil {
+				return Issue{}, missing
+			}
+		}
+	}
+	return r.Issue(ctx, id)
+}
+
+var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+// maxTitle is the longest title taken, in characters: a subject line that is cut says nothing.
+const maxTitle = 200
+
+// checked is what was written in its normal form, or every fault in it on the fields title, slug, language and
+// audience. Blocks may be unfinished.
+func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
+	var problems fault.Problems
+	c.Title, c.Slug = strings.Join(strings.Fields(c.Title), " "), strings.TrimSpace(c.Slug)
+	c.Audience = strings.TrimSpace(c.Audience)
+	if c.Slug == "" {
+		c.Slug = slugOf(c.Title)
+	}
+	if c.Language == "" {
+		c.Language = r.defaultLanguage(ctx)
+	}
+	switch {
+	case c.Title == "":
+		problems = append(problems, fault.Invalid("newsletters.title.missing").On("title"))
+	case len([]rune(c.Title)) > maxTitle:
+		problems = append(problems, fault.Invalid("newsletters.title.long", "Max", maxTitle).On("title"))
+	}
+	if !validSlug(c.Slug) && (c.Slug != "" || c.Title != "") {
+		problems = append(problems, slugFault(c.Slug, "2026-11").On("slug"))
+	}
+	if !languageForm.MatchString(c.Language) {
+		problems = append(problems, fault.Invalid("newsletters.language.malformed", "Text", c.Language).On("language"))
+	}
+	_, err := r.People.ParseAudience(ctx, c.Audience)
+	if err := problems.Add("audience", err); err != nil {
+		return c, err
+	}
+	return c, problems.Err()
+}

@@ -1,0 +1,238 @@
+package newsletters
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+)
+
+// NewsroomKind says what sort of team a newsroom is.
+type NewsroomKind string
+
+// The kinds of newsroom.
+const (
+	Office      NewsroomKind = "office"      // of the administration
+	Association NewsroomKind = "association" // cultural, sporting, trade…
+	Order       NewsroomKind = "order"       // of a profession
+	Committee   NewsroomKind = "committee"
+)
+
+// NewsroomKinds are the kinds of newsroom; the word of each is "newsletters.kind." and the kind.
+func NewsroomKinds() []NewsroomKind { return []NewsroomKind{Office, Association, Order, Committee} }
+
+// Newsroom is an editorial team.
+type Newsroom struct {
+	Slug   string
+	Name   taxonomy.Name
+	Kind   NewsroomKind
+	Closed bool // declared no longer; its past stays
+
+	declared bool // by town.yaml
+}
+
+// Newsletter is a periodical of a newsroom.
+type Newsletter struct {
+	Slug        string // for ever
+	Newsroom    Newsroom
+	Name        taxonomy.Name
+	Description taxonomy.Name
+	Topics      []string // what it is about
+	For         []string // categories of people it is for; none means everybody
+	Period      string   // one of Periods, or any short text; see PeriodText
+	Sender      string   // shown beside the address it comes from; "" is the newsroom's name
+	ReplyTo     string   // mailbox that somebody reads; may be empty
+	Sensitive   bool     // who reads it reveals special-category data (GDPR, article 9)
+	Closed      bool     // nobody can subscribe any more
+
+	declared bool // by town.yaml
+}
+
+// From is the name that readers see as sender.
+func (n Newsletter) From(lang string) string {
+	if n.Sender != "" {
+		return n.Sender
+	}
+	return n.Newsroom.Name.In(lang)
+}
+
+// Periods are the usual periods, the most frequent first.
+func Periods() []string {
+	return []string{"daily", "weekly", "fortnightly", "monthly", "bimonthly", "quarterly", "yearly", "occasional"}
+}
+
+// PeriodText says a period in words; what is not one of Periods is shown as it was written.
+func PeriodText(say func(key string) string, period string) string {
+	if slices.Contains(Periods(), period) {
+		return say("newsletters.period." + period)
+	}
+	return period
+}
+
+// catalogue is a snapshot of all newsrooms and newsletters.
+type catalogue struct {
+	newsrooms   []Newsroom
+	newsletters []Newsletter
+}
+
+func loadCatalogue(ctx context.Context, q storage.Queryer) (catalogue, error) {
+	var c catalogue
+	queries := db.New(q)
+	rooms, err := queries.ListNewsrooms(ctx)
+	if err != nil {
+		return c, fmt.Errorf("newsletters: list newsrooms: %w", err)
+	}
+	for _, row := range rooms {
+		c.newsrooms = append(c.newsrooms, Newsroom{
+			Slug: row.Slug, Name: taxonomy.Name{IT: row.NameIt, EN: row.NameEn}, Kind: NewsroomKind(row.Kind),
+			Closed: row.Closed, declared: row.Declared,
+		})
+	}
+	rows, err := queries.ListNewsletters(ctx)
+	if err != nil {
+		return c, fmt.Errorf("newsletters: list newsletters: %w", err)
+	}
+	topics, err := queries.ListTopics(ctx)
+	if err != nil {
+		return c, fmt.Errorf("newsletters: list topics: %w", err)
+	}
+	categories, err := queries.ListFor(ctx)
+	if err != nil {
+		return c, fmt.Errorf("newsletters: list categories: %w", err)
+	}
+	about, forWhom := map[string][]string{}, map[string][]string{}
+	for _, t := range topics {
+		about[t.Newsletter] = append(about[t.Newsletter], t.Topic)
+	}
+	for _, f := range categories {
+		forWhom[f.Newsletter] = append(forWhom[f.Newsletter], f.Category)
+	}
+	for _, row := range rows {
+		newsroom, _ := c.newsroom(row.Newsroom)
+		c.newsletters = append(c.newsletters, Newsletter{
+			Slug: row.Slug, Newsroom: newsroom, Name: taxonomy.Name{IT: row.NameIt, EN: row.NameEn},
+			Description: taxonomy.Name{IT: row.DescriptionIt, EN: row.DescriptionEn},
+			Topics:      about[row.Slug], For: forWhom[row.Slug], Period: row.Period, Sender: row.Sender,
+			ReplyTo: row.ReplyTo, Sensitive: row.Sensitive, Closed: row.Closed, declared: row.Declared,
+		})
+	}
+	return c, nil
+}
+
+func (c catalogue) newsroom(slug string) (Newsroom, bool) {
+	i := slices.IndexFunc(c.newsrooms, func(n Newsroom) bool { return n.Slug == slug })
+	if i < 0 {
+		return Newsroom{}, false
+	}
+	return c.newsrooms[i], true
+}
+
+func (c catalogue) newsletter(slug string) (Newsletter, bool) {
+	i := slices.IndexFunc(c.newsletters, func(n Newsletter) bool { return n.Slug == slug })
+	if i < 0 {
+		return Newsletter{}, false
+	}
+	return c.newsletters[i], true
+}
+
+// find is the newsletter with that slug, or the fault that names the nearest.
+func (c catalogue) find(slug string) (Newsletter, error) {
+	if n, ok := c.newsletter(slug); ok {
+		return n, nil
+	}
+	var slugs []string
+	for _, n := range c.newsletters {
+		slugs = append(slugs, n.Slug)
+	}
+	return Newsletter{}, unknown(fault.KindNotFound, "newsletters.newsletter.unknown", slug, slugs)
+}
+
+// sorted are the newsletters that keep approves, by name.
+func (c catalogue) sorted(lang string, keep func(Newsletter) bool) []Newsletter {
+	var list []Newsletter
+	for _, n := range c.newsletters {
+		if keep(n) {
+			list = append(list, n)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Newsletter) int {
+		return strings.Compare(storage.Fold(a.Name.In(lang)), storage.Fold(b.Name.In(lang)))
+	})
+	return list
+}
+
+// Newsrooms are all newsrooms, by name.
+func (r *Room) Newsrooms(ctx context.Context) ([]Newsroom, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	lang := locale.Lang(ctx)
+	slices.SortStableFunc(c.newsrooms, func(a, b Newsroom) int {
+		return strings.Compare(storage.Fold(a.Name.In(lang)), storage.Fold(b.Name.In(lang)))
+	})
+	return c.newsrooms, err
+}
+
+// Newsletter is the newsletter with that slug; the fault newsletters.newsletter.unknown names the nearest.
+func (r *Room) Newsletter(ctx context.Context, slug string) (Newsletter, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	if err != nil {
+		return Newsletter{}, err
+	}
+	return c.find(slug)
+}
+
+// Newsletters are all newsletters, the closed ones too, by name.
+func (r *Room) Newsletters(ctx context.Context) ([]Newsletter, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	return c.sorted(locale.Lang(ctx), func(Newsletter) bool { return true }), err
+}
+
+// Mine are the newsletters of the actor's newsrooms, the closed ones too, by name.
+func (r *Room) Mine(ctx context.Context) ([]Newsletter, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	actor := access.From(ctx)
+	return c.sorted(locale.Lang(ctx), func(n Newsletter) bool {
+		return actor.CanIn(access.WriteIssues, n.Newsroom.Slug) || actor.CanIn(access.ReadStatistics, n.Newsroom.Slug)
+	}), err
+}
+
+// CatalogueQuery chooses newsletters; empty fields choose all.
+type CatalogueQuery struct {
+	Topic    string // slug
+	Category string // slug: newsletters for that category, not those for everybody
+	Text     string // words that name, description or newsroom hold, in any case and without accents
+}
+
+// Catalogue are the open newsletters that the query chooses, by name.
+func (r *Room) Catalogue(ctx context.Context, ask CatalogueQuery) ([]Newsletter, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	wanted := strings.Fields(storage.Fold(ask.Text))
+	return c.sorted(locale.Lang(ctx), func(n Newsletter) bool {
+		return !n.Closed && (ask.Topic == "" || slices.Contains(n.Topics, ask.Topic)) &&
+			(ask.Category == "" || slices.Contains(n.For, ask.Category)) && n.says(wanted)
+	}), err
+}
+
+// says tells whether all the folded words stand in what the newsletter says of itself.
+func (n Newsletter) says(words []string) bool {
+	text := storage.Fold(strings.Join([]string{
+		n.Name.IT, n.Name.EN, n.Description.IT, n.Description.EN, n.Newsroom.Name.IT, n.Newsroom.Name.EN,
+	}, " "))
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
+}
+
+// Subscribers counts the subscriptions that stand, by newsletter.
+func (r *Room) Subscribers(ctx context.Context) (map[string]int64, error) {
+	rows, err := db.New(r.DB).CountSubscriptions(ctx)
+	counts := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		counts[row.Newsletter] = row.N
+	}
+	return counts, err
+}

@@ -1,0 +1,111 @@
+package newsletters
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/seal"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/town"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+//go:embed words/*.toml
+var words embed.FS
+
+// Schema is the room's migrations. Its foreign keys point at the tables of taxonomy and people.
+func Schema() fs.FS { return storage.Sub(schema, "schema") }
+
+// Words are the room's words, it.toml and en.toml.
+func Words() fs.FS { return words }
+
+// Origin is the name under which the room is plugged into delivery.
+const Origin = "newsletters.issue"
+
+// The room is what its neighbours below ask for.
+var (
+	_ delivery.Origin      = (*Room)(nil)
+	_ people.Subscriptions = (*Room)(nil)
+	_ people.Keeper        = (*Room)(nil)
+)
+
+// Deps are the rooms below, and what all rooms share. All are needed.
+type Deps struct {
+	DB       *storage.DB
+	Clock    clock.Clock
+	Sealer   *seal.Sealer
+	Words    *locale.Words
+	Log      *slog.Logger
+	Identity *identity.Room
+	Town     *town.Room
+	Taxonomy *taxonomy.Taxonomy
+	People   *people.People
+	Delivery *delivery.Room
+}
+
+// Settings are what an operator decides.
+type Settings struct {
+	PublicURL string // how citizens reach the site, without a final slash
+	MailFrom  string // address that issues come from; "" is newsletter@ the town's domain
+	// OwnPage is the absolute address of a person's own page, for her mails; nil is one made with OwnPageToken.
+	OwnPage func(person int64, language string) string
+}
+
+// Room keeps newsletters. Its exported methods open their own transaction, except those that are given one.
+type Room struct {
+	Deps
+
+	settings Settings
+	window   *window
+}
+
+// New makes the room upon a database that has its schema. The app plugs it into delivery (as Origin) and into people
+// (as Keeper and as Subscriptions), and calls Due every few seconds.
+func New(d Deps, s Settings) *Room {
+	return &Room{Deps: d, settings: s, window: newWindow()}
+}
+
+func (r *Room) now() int64 { return clock.Millis(r.Clock.Now()) }
+
+// may refuses an actor who lacks the permission in that newsroom.
+func may(ctx context.Context, p access.Permission, newsroom string) error {
+	if access.From(ctx).CanIn(p, newsroom) {
+		return nil
+	}
+	return fault.Forbidden("newsletters.newsroom.forbidden", "Newsroom", newsroom)
+}
+
+// actorName is how the room's tables name the context's actor: a member of staff by her account, anybody else by kind,
+// never by name.
+func actorName(ctx context.Context) string {
+	actor := access.From(ctx)
+	if actor.Kind == access.StaffAct && actor.Name != "" {
+		return actor.Name
+	}
+	return string(actor.Kind)
+}
+
+// defaultLanguage is the town's first language.
+func (r *Room) defaultLanguage(ctx context.Context) string {
+	if languages := r.Town.Town(ctx).Languages; len(languages) > 0 {
+		return languages[0]
+	}
+	return locale.Languages()[0]
+}
+
+// say is the words of one language.
+func (r *Room) say(lang string) func(key string) string {
+	return func(key string) string { return r.Words.Say(lang, key) }
+}

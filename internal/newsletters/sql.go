@@ -1,0 +1,38 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"unoxuno/internal/storage"
+)
+
+// each runs a query and hands every row to read.
+func each(ctx context.Context, q storage.Queryer, text string, args []any, read func(*sql.Rows) error) (err error) {
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// ids are the identifiers that a query of one column yields.
+func ids(ctx context.Context, q storage.Queryer, text string, args ...any) ([]int64, error) {
+	var found []int64
+	err := each(ctx, q, text, args, func(rows *sql.Rows) error {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		found = append(found, id)
+		return nil
+	})
+	return found, err
+}

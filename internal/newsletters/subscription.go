@@ -1,0 +1,233 @@
+package newsletters
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// Subscription says that a person asked for a newsletter, and when and how that ended.
+type Subscription struct {
+	ID         int64          `json:"id,string"`
+	Person     int64          `json:"-"`
+	Newsletter string         `json:"newsletter"` // slug
+	Channel    people.Channel `json:"channel"`
+	Began      time.Time      `json:"began"`
+	How        string         `json:"how"` // "signup", "import", "own-page", "desk"
+	By         string         `json:"by"`
+	Ended      time.Time      `json:"ended,omitzero"` // zero while it stands
+	EndedHow   string         `json:"ended_how,omitempty"`
+	EndedWhy   string         `json:"ended_why,omitempty"` // in her own words
+	EndedBy    string         `json:"ended_by,omitempty"`
+}
+
+// Standing tells whether the subscription has not ended.
+func (s Subscription) Standing() bool { return s.Ended.IsZero() }
+
+// Subscriptions are the person's subscriptions, the newest first, ended ones too.
+func (r *Room) Subscriptions(ctx context.Context, person int64) ([]Subscription, error) {
+	return subscriptionsOf(ctx, r.DB, person)
+}
+
+func subscriptionsOf(ctx context.Context, q storage.Queryer, person int64) ([]Subscription, error) {
+	rows, err := db.New(q).SubscriptionsOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Subscription, len(rows))
+	for i, row := range rows {
+		list[i] = Subscription{
+			ID: row.ID, Person: row.PersonID, Newsletter: row.Newsletter, Channel: people.Channel(row.Channel),
+			Began: clock.Time(row.BeganAt), How: row.BeganHow, By: row.BeganBy, Ended: clock.Time(row.EndedAt),
+			EndedHow: row.EndedHow, EndedWhy: row.EndedWhy, EndedBy: row.EndedBy,
+		}
+	}
+	return list, nil
+}
+
+// SubscribedTo are the newsletters that the person is subscribed to now, by name.
+func (r *Room) SubscribedTo(ctx context.Context, person int64) ([]Newsletter, error) {
+	slugs, err := r.Of(ctx, r.DB, person)
+	if err != nil {
+		return nil, err
+	}
+	c, err := loadCatalogue(ctx, r.DB)
+	return c.sorted(locale.Lang(ctx), func(n Newsletter) bool { return slices.Contains(slugs, n.Slug) }), err
+}
+
+// Known are the slugs of the newsletters that one may subscribe to.
+func (r *Room) Known(ctx context.Context) ([]string, error) { return db.New(r.DB).OpenNewsletters(ctx) }
+
+// Of are the slugs of the newsletters that the person is subscribed to now.
+func (r *Room) Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {
+	return db.New(q).SubscribedTo(ctx, person)
+}
+
+// Subscribed writes the SQL condition that the person whose identifier is the expression personID is subscribed now to
+// the newsletter.
+func (r *Room) Subscribed(b *storage.Builder, personID, slug string) {
+	b.Add("EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = "+personID+
+		" AND s.newsletter = ? AND s.ended_at = 0)", slug)
+}
+
+// Subscribe begins many subscriptions at once. It leaves alone what stands already, and what she left at or after When.
+// It returns those for whom something began, each once.
+func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) ([]int64, error) {
+	const table = "newsletters_asked"
+	if err := tx.Staging(ctx, table, "id bigint, person_id bigint, newsletter text, channel text, at bigint, how text"); err != nil {
+		return nil, fmt.Errorf("newsletters: stage subscriptions: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { // of an earlier call in this transaction
+		return nil, fmt.Errorf("newsletters: stage subscriptions: %w", err)
+	}
+	if _, err := tx.Load(ctx, table, []string{"id", "person_id", "newsletter", "channel", "at", "how"}, distinct(asked)); err != nil {
+		return nil, fmt.Errorf("newsletters: load subscriptions: %w", err)
+	}
+	// What stands is left alone; and so is what she left since she asked.
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
+			ended_how, ended_why, ended_by, ended_issue)
+		SELECT a.id, a.person_id, a.newsletter, a.channel, a.at, a.how, $1, 0, '', '', '', 0 FROM newsletters_asked a
+		WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
+				AND s.newsletter = a.newsletter AND s.channel = a.channel AND (s.ended_at = 0 OR s.ended_at >= a.at))
+			AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
+				AND o.newsletter = a.newsletter AND o.ended_at = 0 AND o.began_at >= a.at)`, actorName(ctx)); err != nil {
+		return nil, fmt.Errorf("newsletters: subscribe: %w", err)
+	}
+	// An older opt-out gives way.
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ended_at = 0 AND EXISTS (
+			SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id
+			WHERE a.person_id = newsletters_optout.person_id AND a.newsletter = newsletters_optout.newsletter)`, r.now()); err != nil {
+		return nil, fmt.Errorf("newsletters: lift opt-outs: %w", err)
+	}
+	return ids(ctx, tx, `SELECT DISTINCT a.person_id FROM newsletters_asked a
+		JOIN newsletters_subscription s ON s.id = a.id ORDER BY a.person_id`)
+}
+
+// distinct are the rows of what was asked, the first for each person, newsletter and channel.
+func distinct(asked []people.Asked) func(yield func([]any) bool) {
+	type key struct {
+		person     int64
+		newsletter string
+		channel    people.Channel
+	}
+	return func(yield func([]any) bool) {
+		seen := make(map[key]bool, len(asked))
+		for _, a := range asked {
+			k := key{a.Person, a.Newsletter, a.Channel}
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+			if !yield([]any{storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How}) {
+				return
+			}
+		}
+	}
+}
+
+// SubscribePerson begins a subscription by e-mail that the person asks for now, notes her consent when none stands, and
+// lifts an earlier opt-out. Nothing happens when she is subscribed already. How is "own-page", "signup" or "desk".
+// Faults: newsletters.newsletter.closed, newsletters.newsletter.unknown, people.consent.too_young.
+func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, how string) error {
+	texts, err := r.People.ConsentTexts(ctx)
+	if err != nil {
+		return err
+	}
+	version := ""
+	for _, t := range texts {
+		if t.Purpose == people.ForNewsletter {
+			version = t.Version
+		}
+	}
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		c, err := loadCatalogue(ctx, tx)
+		if err != nil {
+			return err
+		}
+		n, err := c.find(newsletter)
+		if err != nil {
+			return err
+		}
+		if n.Closed {
+			return fault.Invalid("newsletters.newsletter.closed", "Name", n.Name.In(locale.Lang(ctx)))
+		}
+		grant := people.Grant{Purpose: people.ForNewsletter, TextVersion: version, Source: how, Channel: people.Email}
+		if err := r.People.GrantIn(ctx, tx, person, grant); err != nil {
+			return err
+		}
+		queries := db.New(tx)
+		if _, err := queries.LiftOptOut(ctx, db.LiftOptOutParams{
+			PersonID: person, Newsletter: n.Slug, EndedAt: r.now(), EndedHow: "subscribed",
+		}); err != nil {
+			return err
+		}
+		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
+			ID: storage.NewID(), PersonID: person, Newsletter: n.Slug, Channel: string(people.Email), BeganAt: r.now(),
+			BeganHow: how, BeganBy: actorName(ctx),
+		})
+		return err
+	})
+}
+
+// Leaving is how somebody leaves a newsletter.
+type Leaving struct {
+	Person     int64
+	Newsletter string // slug
+	How        string // "one-click", "page", "own-page", "desk"
+	Why        string // in her own words; may be empty
+	Issue      int64  // whose link she followed; 0 for none
+}
+
+// maxWhy is how much of her reason is kept, in characters.
+const maxWhy = 500
+
+// Unsubscribe ends the person's subscription to the newsletter, and opts her out of getting it by profile: whatever
+// brought it to her, it does not come any more. What is queued for her is withdrawn when its turn comes. It may be done
+// again, and does nothing then.
+func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
+	why := []rune(l.Why)
+	l.Why = string(why[:min(len(why), maxWhy)])
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		exists, err := ids(ctx, tx, "SELECT person_id FROM people_profile WHERE person_id = $1", l.Person)
+		if err != nil || len(exists) == 0 {
+			return err // erased meanwhile, or the sample person of a test send: nothing of hers is left to end
+		}
+		queries := db.New(tx)
+		if _, err := queries.EndSubscription(ctx, db.EndSubscriptionParams{
+			PersonID: l.Person, Newsletter: l.Newsletter, EndedAt: r.now(), EndedHow: l.How, EndedWhy: l.Why,
+			EndedBy: actorName(ctx), EndedIssue: l.Issue,
+		}); err != nil {
+			return err
+		}
+		return queries.OptOut(ctx, db.OptOutParams{
+			ID: storage.NewID(), PersonID: l.Person, Newsletter: l.Newsletter, BeganAt: r.now(), BeganHow: l.How, Issue: l.Issue,
+		})
+	})
+}
+
+// UnsubscribeAll ends all the person's subscriptions and withdraws both her consents: no issue reaches her any more.
+func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) error {
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if _, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
+			PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
+		}); err != nil {
+			return err
+		}
+		for _, purpose := range people.Purposes() {
+			if err := r.People.WithdrawIn(ctx, tx, person, purpose, how); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

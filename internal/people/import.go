@@ -1,0 +1,268 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people/csvtext"
+	"unoxuno/internal/storage"
+)
+
+// importChunk is how many rows one transaction takes: many enough that its costs are shared, few enough that others get
+// their turn to write.
+const importChunk = 3000
+
+// maxRejects is how many rejects a result holds; the rejects file holds them all.
+const maxRejects = 1000
+
+// ImportOptions are what one import goes by.
+type ImportOptions struct {
+	Rejects       io.Writer // gets the rejected rows, to be mended and imported again; nil for none
+	ConsentSource string    // for rows that name none
+	ConsentDate   string    // for rows that name none; as ParseDay reads it
+	DryRun        bool      // count everything, change nothing; holds the database's writer until it is done
+	// Say finds the sentence of a fault, in the language that reasons are to be in; nil for English.
+	Say      func(key string, args map[string]any) string
+	Progress func(ImportProgress) // called after every chunk; may be nil
+}
+
+// ImportProgress is how far an import has come.
+type ImportProgress struct {
+	Bytes int64 // of the file
+	Rows  int64
+}
+
+// ImportResult is what an import did. Each row is counted once: created a person, updated one (or one that an earlier
+// row created), left one unchanged, or was rejected.
+type ImportResult struct {
+	Rows           int64    `json:"rows"`
+	Created        int64    `json:"created"`
+	Updated        int64    `json:"updated"`
+	Unchanged      int64    `json:"unchanged"`
+	Rejected       int64    `json:"rejected"`
+	Rejects        []Reject `json:"rejects"`                    // the first 1,000
+	RejectsLeftOut bool     `json:"rejects_left_out,omitempty"` // there were more: they are in the rejects file
+}
+
+// Reject says why a row was not taken.
+type Reject struct {
+	Line   int    `json:"line"`   // of the file, where the row begins; from 1
+	Column string `json:"column"` // the first one that must be mended; "" for the whole row
+	Reason string `json:"reason"`
+}
+
+// Import reads a CSV file of people with their consents; see [importColumns] for its columns and the package's promises
+// for what it may change. Rows are taken in transactions of a few thousand, so what was read before an accident stays,
+// and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
+// options, is a fault; together with a fault in the middle of the file comes the result up to there.
+func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {
+	run, err := p.newImport(ctx, file, o)
+	if err != nil {
+		return ImportResult{Rejects: []Reject{}}, err
+	}
+	if o.DryRun {
+		err = run.rehearse(ctx)
+	} else {
+		err = run.chunks(ctx, func(entries []entry) (done outcome, err error) {
+			return done, p.db.Tx(ctx, func(tx *storage.Tx) error {
+				done, err = run.take(ctx, tx, entries)
+				return err
+			})
+		})
+	}
+	return run.result, errors.Join(err, run.rejects.flush())
+}
+
+// importRun is one import.
+type importRun struct {
+	people  *People
+	file    *csvtext.Reader
+	rows    rowReader
+	rejects *rejectsFile
+	options ImportOptions
+	result  ImportResult
+	fresh   int64 // people created since the tables were last analysed
+	settled int64 // people created before that
+}
+
+func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions) (*importRun, error) {
+	v, err := p.Vocabulary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := csvtext.NewReader(file, func(name string) bool { return slices.Contains(importColumns(), columnName(name)) })
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.newRowReader(v, text.Header, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Say == nil {
+		words, err := locale.Load(Words())
+		if err != nil {
+			return nil, err
+		}
+		o.Say = func(key string, args map[string]any) string { return words.SayWith("en", key, args) }
+	}
+	return &importRun{
+		people: p, file: text, rows: rows, options: o,
+		rejects: newRejectsFile(o.Rejects, text), result: ImportResult{Rejects: []Reject{}},
+	}, nil
+}
+
+// chunks reads the file to its end and hands it over in chunks.
+func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, error)) error {
+	for {
+		entries, bad, last := run.read()
+		done, err := take(entries)
+		if storage.IsUnique(err) {
+			done, err = take(entries) // somebody signed up with one of these addresses meanwhile: look again
+		}
+		if err != nil {
+			return err
+		}
+		if err := run.note(done, bad, len(entries)); err != nil {
+			return err
+		}
+		if run.options.Progress != nil {
+			run.options.Progress(ImportProgress{Bytes: run.file.Bytes(), Rows: run.result.Rows})
+		}
+		if errors.Is(last, io.EOF) {
+			return run.analyse(ctx, true)
+		}
+		if last != nil {
+			return last
+		}
+		if err := run.analyse(ctx, false); err != nil {
+			return err
+		}
+	}
+}
+
+// read is the next chunk: the rows that can be taken, those that cannot, and the error that ends the file.
+func (run *importRun) read() (entries []entry, bad []rejected, last error) {
+	for len(entries)+len(bad) < importChunk {
+		row, err := run.file.Read()
+		var broken *csvtext.RowError
+		switch {
+		case errors.As(err, &broken):
+			bad = append(bad, rejected{broken.Line, []string{broken.Raw}, brokenFault(broken)})
+			continue
+		case err != nil:
+			return entries, bad, err
+		case row.Blank():
+			continue
+		}
+		e, err := run.rows.entry(row)
+		if err != nil {
+			bad = append(bad, rejected{row.Line, row.Cells, err})
+			continue
+		}
+		entries = append(entries, e)
+	}
+	return entries, bad, nil
+}
+
+// brokenFault says what is wrong with the quotes of a row.
+func brokenFault(broken *csvtext.RowError) error {
+	if broken.LastLine > broken.Line {
+		return fault.Invalid("people.import.quotes_over", "Line", broken.Line, "Last", broken.LastLine).Because(broken)
+	}
+	return fault.Invalid("people.import.quotes").Because(broken)
+}
+
+// rejected is a row that was not taken.
+type rejected struct {
+	line  int
+	cells []string
+	err   error
+}
+
+// outcome is what became of a chunk.
+type outcome struct {
+	created, updated, unchanged int64
+	rejects                     []rejected
+}
+
+// note adds a chunk that was committed to the result.
+func (run *importRun) note(done outcome, bad []rejected, entries int) error {
+	run.result.Rows += int64(entries + len(bad))
+	run.result.Created += done.created
+	run.result.Updated += done.updated
+	run.result.Unchanged += done.unchanged
+	run.fresh += done.created
+	bad = append(bad, done.rejects...)
+	run.result.Rejected += int64(len(bad))
+	sort.Slice(bad, func(i, j int) bool { return bad[i].line < bad[j].line })
+	for _, r := range bad {
+		reject := run.explain(r)
+		if len(run.result.Rejects) < maxRejects {
+			run.result.Rejects = append(run.result.Rejects, reject)
+		} else {
+			run.result.RejectsLeftOut = true
+		}
+		if err := run.rejects.write(reject, r.cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain puts a rejected row's faults in words: the column is the first fault's, the others name theirs.
+func (run *importRun) explain(r rejected) Reject {
+	faults := fault.List(r.err)
+	reject := Reject{Line: r.line, Column: faults[0].Field}
+	reasons := make([]string, len(faults))
+	for i, f := range faults {
+		reasons[i] = run.options.Say(f.Key, f.Args)
+		if f.Field != reject.Column {
+			reasons[i] = f.Field + ": " + reasons[i]
+		}
+	}
+	reject.Reason = strings.Join(reasons, " ")
+	return reject
+}
+
+// analyse tells the planner how the tables have grown: at the end, and whenever they have doubled, because plans made
+// for small tables are slow on large ones.
+func (run *importRun) analyse(ctx context.Context, end bool) error {
+	if run.options.DryRun || run.fresh == 0 || !end && run.fresh < max(importChunk, run.settled) {
+		return nil
+	}
+	run.settled, run.fresh = run.settled+run.fresh, 0
+	return run.people.db.Analyze(ctx, importedTables()...)
+}
+
+func importedTables() []string {
+	return []string{"people_person", "people_address", "people_who", "people_wants", "people_consent"}
+}
+
+// errRehearsed undoes what a dry run did.
+var errRehearsed = errors.New("dry run")
+
+// rehearse does everything in one transaction and then takes it back.
+func (run *importRun) rehearse(ctx context.Context) error {
+	begun := false
+	err := run.people.db.Tx(ctx, func(tx *storage.Tx) error {
+		if begun {
+			return errors.New("the dry run was interrupted by another transaction: try again")
+		}
+		begun = true
+		err := run.chunks(ctx, func(entries []entry) (outcome, error) { return run.take(ctx, tx, entries) })
+		if err != nil {
+			return err
+		}
+		return errRehearsed
+	})
+	if errors.Is(err, errRehearsed) {
+		return nil
+	}
+	return err
+}

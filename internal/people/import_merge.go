@@ -1,0 +1,242 @@
+package people
+
+import (
+	"context"
+	"slices"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/storage"
+)
+
+// holder is a person whom a chunk touches: as she stands, and what the chunk adds.
+type holder struct {
+	*record
+	fresh     bool    // made by this import's chunk
+	changed   bool    // her record was
+	stood     Details // as she was read: what lists grew by is to be written
+	addresses []heldAddress
+	standing  map[Purpose]bool
+	ended     map[Purpose]int64 // when she last withdrew
+	consents  []entryConsent    // to be written
+	asked     []string          // newsletters, by this chunk
+}
+
+type heldAddress struct {
+	id       int64
+	key      addressKey
+	shown    string
+	verified int64
+	fresh    bool // to be written
+	proved   bool // stood unconfirmed, and is confirmed now
+}
+
+type entryConsent struct {
+	purpose Purpose
+	entry   *entry
+}
+
+// batch is a chunk being merged with what stands.
+type batch struct {
+	people   *People
+	today    Day
+	now      int64
+	holders  []*holder // in the order in which they were met
+	byID     map[int64]*holder
+	byKey    map[addressKey]*holder
+	asked    []Asked
+	askedBy  map[int64][]int // person → rows that only asked for newsletters
+	outcomes []outcomeKind   // of each entry
+	rejects  []rejected
+}
+
+type outcomeKind int
+
+const (
+	unchanged outcomeKind = iota
+	updated
+	created
+	refused
+)
+
+// take merges a chunk into the database.
+func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry) (outcome, error) {
+	b := &batch{
+		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
+		byKey: map[addressKey]*holder{}, askedBy: map[int64][]int{}, outcomes: make([]outcomeKind, len(entries)),
+	}
+	if len(entries) == 0 {
+		return outcome{}, nil
+	}
+	if err := b.load(ctx, tx, entries); err != nil {
+		return outcome{}, err
+	}
+	for i := range entries {
+		kind, err := b.merge(i, &entries[i])
+		if err != nil {
+			b.rejects = append(b.rejects, rejected{entries[i].line, entries[i].cells, err})
+		}
+		b.outcomes[i] = kind
+	}
+	if err := b.write(ctx, tx); err != nil {
+		return outcome{}, err
+	}
+	begun, err := run.people.subscriptions.Subscribe(ctx, tx, b.asked)
+	if err != nil {
+		return outcome{}, err
+	}
+	for _, person := range begun {
+		if rows := b.askedBy[person]; len(rows) > 0 {
+			b.outcomes[rows[0]] = updated
+		}
+	}
+	return b.outcome(), nil
+}
+
+func (b *batch) outcome() outcome {
+	o := outcome{rejects: b.rejects}
+	for _, kind := range b.outcomes {
+		switch kind {
+		case created:
+			o.created++
+		case updated:
+			o.updated++
+		case unchanged:
+			o.unchanged++
+		case refused: // counted by its reject
+		}
+	}
+	return o
+}
+
+// merge lays one row over what stands. Its error is a fault: the row is not taken, and nothing of it is.
+func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
+	h, err := b.whose(e)
+	if err != nil {
+		return refused, err
+	}
+	kind := unchanged
+	if h == nil {
+		h, kind = b.meet(e), created
+	} else if b.lay(h, e) {
+		kind = updated
+	}
+	for _, c := range e.contacts {
+		if b.reach(h, c, e) && kind == unchanged {
+			kind = updated
+		}
+	}
+	for _, purpose := range e.purposes {
+		if h.agree(purpose, e) && kind == unchanged {
+			kind = updated
+		}
+	}
+	b.ask(h, i, kind, e)
+	return kind, nil
+}
+
+// whose is the person whose addresses the row has; nil for somebody new.
+func (b *batch) whose(e *entry) (*holder, error) {
+	var h *holder
+	for _, c := range e.contacts {
+		other := b.byKey[c.key]
+		if h != nil && other != nil && other != h {
+			return nil, fault.Invalid("people.import.two_people").On("mobile")
+		}
+		if h == nil {
+			h = other
+		}
+	}
+	if h == nil {
+		return nil, nil //nolint:nilnil // nobody yet, and nothing wrong
+	}
+	if h.isOther(e) {
+		return nil, fault.Invalid("people.import.other_person").On("mobile")
+	}
+	if tooYoung(h.Born, b.today) {
+		return nil, tooYoungFault()
+	}
+	return h, nil
+}
+
+// isOther recognises two people who share a telephone: the row comes with an e-mail address that is not hers, though
+// she has one, and with another given name. To merge them would show one the other's page.
+func (h *holder) isOther(e *entry) bool {
+	email := e.contacts[0].key
+	if email.channel != Email || h.Given == "" || e.details.Given == "" {
+		return false
+	}
+	hasEmail := false
+	for _, a := range h.addresses {
+		if a.key == email {
+			return false
+		}
+		hasEmail = hasEmail || a.key.channel == Email
+	}
+	return hasEmail && storage.Fold(h.Given) != storage.Fold(e.details.Given)
+}
+
+func (b *batch) meet(e *entry) *holder {
+	h := &holder{
+		record: newRecord(e.details, FromImport, e.day, b.now), fresh: true,
+		standing: map[Purpose]bool{}, ended: map[Purpose]int64{},
+	}
+	b.know(h)
+	return h
+}
+
+func (b *batch) know(h *holder) {
+	b.holders = append(b.holders, h)
+	b.byID[h.id] = h
+}
+
+// lay fills the gaps of her record.
+func (b *batch) lay(h *holder, e *entry) bool {
+	if !h.fill(e.details, FromImport) {
+		return false
+	}
+	h.changed, h.updated = true, b.now
+	return true
+}
+
+// reach notes an address. One that comes with proof of consent counts as confirmed.
+func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
+	i := slices.IndexFunc(h.addresses, func(a heldAddress) bool { return a.key == c.key })
+	if i < 0 {
+		h.addresses = append(h.addresses, heldAddress{id: storage.NewID(), key: c.key, shown: c.shown, verified: e.when, fresh: true})
+		b.byKey[c.key] = h
+		return true
+	}
+	if a := &h.addresses[i]; a.verified == 0 {
+		a.verified, a.proved = e.when, true
+		return true
+	}
+	return false
+}
+
+// agree notes a consent, unless one stands or she withdrew one since.
+func (h *holder) agree(purpose Purpose, e *entry) bool {
+	if ended, has := h.ended[purpose]; h.standing[purpose] || has && ended >= e.when {
+		return false
+	}
+	h.standing[purpose] = true
+	h.consents = append(h.consents, entryConsent{purpose, e})
+	return true
+}
+
+// ask notes the newsletters that the row asks for, where the consent to receive them stands.
+func (b *batch) ask(h *holder, i int, kind outcomeKind, e *entry) {
+	if !h.standing[ForNewsletter] {
+		return
+	}
+	for _, slug := range e.newsletters {
+		if slices.Contains(h.asked, slug) {
+			continue
+		}
+		h.asked = append(h.asked, slug)
+		b.asked = append(b.asked, Asked{Person: h.id, Newsletter: slug, Channel: e.channel, How: "import", When: clock.Time(e.when)})
+		if rows := b.askedBy[h.id]; kind == unchanged && !slices.Contains(rows, i) {
+			b.askedBy[h.id] = append(rows, i)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"unoxuno/internal/storage"
+)
+
+// settle ends the reading of a holder: her lists are put in order, and remembered.
+func (h *holder) settle() {
+	slices.Sort(h.Who)
+	slices.Sort(h.Wants)
+	h.stood = h.Details
+}
+
+// write stores what the chunk added and changed.
+func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
+	loads := []struct {
+		table   string
+		columns []string
+		rows    iter.Seq[[]any]
+	}{
+		{"people_person", personColumns(), b.newPeople},
+		{"people_address", []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"}, b.newAddresses},
+		{"people_who", []string{"person_id", "category"}, b.newWords(func(d Details) []string { return d.Who })},
+		{"people_wants", []string{"person_id", "topic"}, b.newWords(func(d Details) []string { return d.Wants })},
+		{"people_consent", []string{
+			"id", "person_id", "purpose", "text_version", "source", "channel", "granted_at", "recorded_at", "actor",
+			"proof", "ended_at", "end_reason", "ended_by",
+		}, b.newConsents(actorOf(ctx))},
+	}
+	for _, l := range loads {
+		if _, err := tx.Load(ctx, l.table, l.columns, l.rows); err != nil {
+			return fmt.Errorf("import into %s: %w", l.table, err)
+		}
+	}
+	if err := b.writeChanges(ctx, tx); err != nil {
+		return err
+	}
+	return b.writeProved(ctx, tx)
+}
+
+func personColumns() []string {
+	return []string{
+		"id", "kind", "given_name", "family_name", "organisation", "search", "search_given", "born", "born_exact",
+		"language", "place", "name_source", "born_source", "language_source", "place_source", "who_source",
+		"wants_source", "since", "created_at", "updated_at",
+	}
+}
+
+// row is the record as people_person keeps it, in the order of personColumns.
+func (r *record) row() []any {
+	familyFirst, givenFirst := r.search()
+	return []any{
+		r.id, string(r.Kind), r.Given, r.Family, r.Organisation, familyFirst, givenFirst, int64(r.Born.Day), r.Born.Exact,
+		r.Language, r.Place, string(r.told.name), string(r.told.born), string(r.told.language), string(r.told.place),
+		string(r.told.who), string(r.told.wants), int64(r.since), r.created, r.updated,
+	}
+}
+
+func (b *batch) newPeople(yield func([]any) bool) {
+	for _, h := range b.holders {
+		if h.fresh && !yield(h.row()) {
+			return
+		}
+	}
+}
+
+func (b *batch) newAddresses(yield func([]any) bool) {
+	for _, h := range b.holders {
+		for _, a := range h.addresses {
+			if a.fresh && !yield([]any{a.id, h.id, string(a.key.channel), a.key.value, a.shown, a.verified, b.now, string(FromImport)}) {
+				return
+			}
+		}
+	}
+}
+
+// newWords are the words by which a list of theirs grew.
+func (b *batch) newWords(list func(Details) []string) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, h := range b.holders {
+			stood := list(h.stood)
+			for _, word := range list(h.Details) {
+				if _, had := slices.BinarySearch(stood, word); !had && !yield([]any{h.id, word}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// newConsents are worded as their source was: the town's own wording was not what she saw.
+func (b *batch) newConsents(actor string) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, h := range b.holders {
+			for _, c := range h.consents {
+				row := []any{
+					storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
+					b.now, actor, fmt.Sprintf("CSV import, line %d", c.entry.line), int64(0), "", "",
+				}
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// writeChanges updates the records that stood before and were filled.
+func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
+	changed := func(yield func([]any) bool) {
+		for _, h := range b.holders {
+			if h.changed && !h.fresh && !yield(h.row()) {
+				return
+			}
+		}
+	}
+	some := false
+	for range changed {
+		some = true
+		break
+	}
+	if !some {
+		return nil
+	}
+	definition := "id bigint, kind text, given_name text, family_name text, organisation text, search text," +
+		" search_given text, born bigint, born_exact boolean, language text, place text, name_source text," +
+		" born_source text, language_source text, place_source text, who_source text, wants_source text, since bigint," +
+		" created_at bigint, updated_at bigint"
+	if err := refill(ctx, tx, stageChange, definition, personColumns(), changed); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE people_person SET given_name = c.given_name, family_name = c.family_name,"+
+		" organisation = c.organisation, search = c.search, search_given = c.search_given, born = c.born,"+
+		" born_exact = c.born_exact, language = c.language, place = c.place, name_source = c.name_source,"+
+		" born_source = c.born_source, language_source = c.language_source, place_source = c.place_source,"+
+		" who_source = c.who_source, wants_source = c.wants_source, updated_at = c.updated_at"+
+		" FROM "+stageChange+" c WHERE people_person.id = c.id")
+	return err
+}
+
+// writeProved confirms addresses that stood unconfirmed; there are few.
+func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
+	for _, h := range b.holders {
+		for _, a := range h.addresses {
+			if !a.proved {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, "UPDATE people_address SET verified_at = $1 WHERE id = $2 AND verified_at = 0", a.verified, a.id)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,304 @@
+package peopleweb
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// deskForm is what is written at the front desk about a person; the second group only when she is registered.
+type deskForm struct {
+	Kind, Given, Family, Organisation, Birth, Language, Place string
+	Who, Wants                                                []string
+
+	Email, Mobile, Proof              string
+	Proven, ForNewsletter, ForProfile bool
+	Newsletters                       []string
+}
+
+func readDesk(form url.Values) deskForm {
+	return deskForm{
+		Kind: form.Get("kind"), Given: form.Get("given_name"), Family: form.Get("family_name"),
+		Organisation: form.Get("organisation"), Birth: form.Get("birth_date"), Language: form.Get("language"),
+		Place: form.Get("place"), Who: form["who"], Wants: form["wants"],
+		Email: strings.TrimSpace(form.Get("email")), Mobile: strings.TrimSpace(form.Get("sms")), Proof: form.Get("proof"),
+		Proven: form.Get("proven") != "", ForNewsletter: form.Get("for_newsletter") != "",
+		ForProfile: form.Get("for_profile") != "", Newsletters: form["newsletters"],
+	}
+}
+
+func deskOf(d people.Details) deskForm {
+	return deskForm{
+		Kind: string(d.Kind), Given: d.Given, Family: d.Family, Organisation: d.Organisation, Birth: d.Born.String(),
+		Language: d.Language, Place: d.Place, Who: d.Who, Wants: d.Wants,
+	}
+}
+
+// details are what the form says of the person, or what is wrong with its birth date.
+func (f deskForm) details() (people.Details, error) {
+	born, err := people.ParseBirth(f.Birth)
+	var problems fault.Problems
+	if other := problems.Add("birth_date", err); other != nil {
+		return people.Details{}, other
+	}
+	return people.Details{
+		Kind: people.Kind(f.Kind), Given: f.Given, Family: f.Family, Organisation: f.Organisation, Born: born,
+		Language: f.Language, Place: f.Place, Who: f.Who, Wants: f.Wants,
+	}, problems.Err()
+}
+
+func (f deskForm) contacts() []people.Contact {
+	var contacts []people.Contact
+	if f.Email != "" {
+		contacts = append(contacts, people.Contact{Channel: people.Email, Value: f.Email, Verified: f.Proven})
+	}
+	if f.Mobile != "" {
+		contacts = append(contacts, people.Contact{Channel: people.SMS, Value: f.Mobile, Verified: f.Proven})
+	}
+	return contacts
+}
+
+// channel is where she agreed to be written to.
+func (f deskForm) channel() people.Channel {
+	switch {
+	case f.Email != "":
+		return people.Email
+	case f.Mobile != "":
+		return people.SMS
+	}
+	return ""
+}
+
+func (f deskForm) purposes() []people.Purpose {
+	var purposes []people.Purpose
+	if f.ForNewsletter {
+		purposes = append(purposes, people.ForNewsletter)
+	}
+	if f.ForProfile {
+		purposes = append(purposes, people.ForProfile)
+	}
+	return purposes
+}
+
+func (p *Pages) officeNew(w http.ResponseWriter, r *http.Request) error {
+	return p.renderDesk(w, r, http.StatusOK, 0, deskForm{Kind: string(people.KindPerson)}, nil)
+}
+
+func (p *Pages) officeRegister(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	desk := readDesk(form)
+	person, err := p.register(r.Context(), desk)
+	if mendable(err) {
+		return p.renderDesk(w, r, http.StatusUnprocessableEntity, 0, desk, web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.note(r.Context(), "registered", person, ""); err != nil {
+		return err
+	}
+	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done.registered")
+}
+
+// register writes the person down with her consents, and then begins her subscriptions.
+func (p *Pages) register(ctx context.Context, desk deskForm) (int64, error) {
+	details, grants, err := p.checkDesk(ctx, desk)
+	if err != nil {
+		return 0, err
+	}
+	person, err := p.People.Register(ctx, details, desk.contacts(), grants)
+	if err != nil {
+		return 0, err
+	}
+	for _, slug := range desk.Newsletters {
+		if err := p.Newsletters.Subscribe(ctx, person, slug); err != nil {
+			// Not for the form to mend: she is written down already, and the form sent again would do so twice.
+			return person, fmt.Errorf("person %d is registered, but not subscribed to %s: %v", person, slug, err) //nolint:errorlint // see above
+		}
+	}
+	return person, nil
+}
+
+// checkDesk says all that the form itself has wrong.
+func (p *Pages) checkDesk(ctx context.Context, desk deskForm) (people.Details, []people.Grant, error) {
+	var problems fault.Problems
+	details, err := desk.details()
+	if err = problems.Add("", err); err != nil {
+		return details, nil, err
+	}
+	offers, err := p.subscribable(ctx)
+	if err != nil {
+		return details, nil, err
+	}
+	for _, slug := range desk.Newsletters {
+		if !offered(offers, slug) {
+			problems = append(problems, fault.Invalid("peopleweb.office.newsletter.choose").On("newsletters"))
+		}
+	}
+	if strings.TrimSpace(desk.Given+desk.Family+desk.Organisation) == "" {
+		problems = append(problems, fault.Invalid("peopleweb.office.register.name_missing").On("given_name"))
+	}
+	if len(desk.Newsletters) > 0 && !desk.ForNewsletter {
+		problems = append(problems, fault.Invalid("peopleweb.office.register.agree_missing").On("for_newsletter"))
+	}
+	var grants []people.Grant
+	for _, purpose := range desk.purposes() {
+		grant, err := p.counterGrant(ctx, purpose, desk.channel(), desk.Proof)
+		if fault.Is(err, fault.KindInvalid) && len(grants) > 0 {
+			continue // one proof serves both, and is missed once
+		}
+		if err = problems.Add("", err); err != nil {
+			return details, nil, err
+		}
+		grants = append(grants, grant)
+	}
+	return details, grants, problems.Err()
+}
+
+// subscribable are the newsletters that the desk may begin for a person: those that tell nothing delicate of her.
+func (p *Pages) subscribable(ctx context.Context) ([]Offer, error) {
+	offers, err := p.Newsletters.Offered(ctx)
+	return slices.DeleteFunc(slices.Clone(offers), func(o Offer) bool { return o.Sensitive }), err
+}
+
+// offered tells whether slug is among offers.
+func offered(offers []Offer, slug string) bool {
+	return slices.ContainsFunc(offers, func(o Offer) bool { return o.Slug == slug })
+}
+
+func (p *Pages) officeEdit(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	if err := p.note(r.Context(), "looked", person.ID, ""); err != nil {
+		return err
+	}
+	return p.renderDesk(w, r, http.StatusOK, person.ID, deskOf(person.Details), nil)
+}
+
+func (p *Pages) officeUpdate(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	desk := readDesk(form)
+	details, err := desk.details()
+	if err == nil {
+		err = p.People.Update(r.Context(), person.ID, details)
+	}
+	if mendable(err) {
+		return p.renderDesk(w, r, http.StatusUnprocessableEntity, person.ID, desk, web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, "details", "changed")
+}
+
+// deskView is the form as it is drawn; ID is 0 for somebody new.
+type deskView struct {
+	ID                                                         int64
+	Title, Action, Cancel                                      string
+	Kind, Given, Family, Organisation, Birth, Language, Place  ui.Field
+	Who, Wants                                                 ui.Field
+	Email, Mobile, Proven, ForNewsletter, ForProfile, Proof    ui.Field
+	Newsletters                                                ui.Field
+	Kinds, Languages, Places, Categories, Topics, Subscribable []ui.Option
+	Other                                                      string // what is wrong with no field in particular
+}
+
+func (v deskView) problems() []ui.Problem {
+	found := ui.Problems(v.Kind, v.Given, v.Family, v.Organisation, v.Birth, v.Language, v.Place, v.Who, v.Wants, v.Email, v.Mobile,
+		v.Newsletters, v.ForNewsletter, v.ForProfile, v.Proof)
+	if v.Other != "" {
+		found = append(found, ui.Problem{Text: v.Other})
+	}
+	return found
+}
+
+func (p *Pages) renderDesk(w http.ResponseWriter, r *http.Request, status int, person int64, desk deskForm, faults map[string]string) error {
+	ctx := r.Context()
+	vocabulary, err := p.People.Vocabulary(ctx)
+	if err != nil {
+		return err
+	}
+	view := deskFields(ctx, desk, faults)
+	view.ID, view.Title, view.Action = person, tell(ctx, "register.title"), locale.Path(ctx, "/office/people/new")
+	view.Cancel = locale.Path(ctx, "/office/people")
+	if person != 0 {
+		view.Title, view.Action, view.Cancel = tell(ctx, "edit.title"), officeURL(ctx, person, "/edit"), officeURL(ctx, person, "")
+	}
+	view.Places = append([]ui.Option{{Label: tell(ctx, "unknown")}}, termOptions(ctx, vocabulary.Places, desk.Place)...)
+	view.Categories = termOptions(ctx, vocabulary.Categories, desk.Who...)
+	view.Topics = termOptions(ctx, vocabulary.Topics, desk.Wants...)
+	for _, code := range vocabulary.Languages {
+		view.Languages = append(view.Languages, ui.Option{Value: code, Label: languageName(ctx, code)})
+	}
+	offers, err := p.subscribable(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range offers {
+		chosen := slices.Contains(desk.Newsletters, o.Slug)
+		view.Subscribable = append(view.Subscribable, ui.Option{Value: o.Slug, Label: o.Name, Selected: chosen})
+	}
+	return web.Render(w, r, status, deskPage(view))
+}
+
+// termOptions are the terms in use, and those the person carries even where they are no longer offered.
+func termOptions(ctx context.Context, list taxonomy.List, chosen ...string) []ui.Option {
+	var options []ui.Option
+	for _, term := range list.All() {
+		has := slices.Contains(chosen, term.Slug)
+		if has || !term.Retired {
+			options = append(options, ui.Option{Value: term.Slug, Label: term.Name.In(locale.Lang(ctx)), Selected: has})
+		}
+	}
+	return options
+}
+
+func proofField(ctx context.Context, value, wrong string) ui.Field {
+	return ui.Field{Name: "proof", Label: tell(ctx, "consent.proof"), Help: tell(ctx, "consent.proof_help"), Value: value, Error: wrong}
+}
+
+func deskFields(ctx context.Context, f deskForm, faults map[string]string) deskView {
+	field := func(name, label, value string) ui.Field {
+		return ui.Field{Name: name, Label: tell(ctx, "field."+label), Value: value, Error: faults[name]}
+	}
+	v := deskView{
+		Kind: field("kind", "kind", f.Kind), Given: field("given_name", "given", f.Given), Family: field("family_name", "family", f.Family),
+		Organisation: field("organisation", "organisation", f.Organisation), Birth: field("birth_date", "born", f.Birth),
+		Language: field("language", "language", f.Language), Place: field("place", "place", f.Place),
+		Who: field("who", "who", ""), Wants: field("wants", "wants", ""),
+		Email: field("email", "email", f.Email), Mobile: field("sms", "mobile", f.Mobile), Proven: field("proven", "proven", ""),
+		ForNewsletter: field("for_newsletter", "for_newsletter", ""), ForProfile: field("for_profile", "for_profile", ""),
+		Newsletters: field("newsletters", "newsletters", ""), Proof: proofField(ctx, f.Proof, faults["proof"]), Other: faults[""],
+		Kinds: []ui.Option{
+			{Value: string(people.KindPerson), Label: tell(ctx, "kind.person")},
+			{Value: string(people.KindOrganisation), Label: tell(ctx, "kind.organisation")},
+		},
+	}
+	v.Birth.Help, v.Birth.Short = tell(ctx, "field.born_help"), true
+	v.Email.Type, v.Mobile.Type = "email", "tel"
+	v.Proven.Help, v.Proven.Checked = tell(ctx, "field.proven_help"), f.Proven
+	v.ForNewsletter.Checked, v.ForProfile.Checked = f.ForNewsletter, f.ForProfile
+	return v
+}

@@ -1,0 +1,245 @@
+package peopleweb
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// personView is a person's page for the front desk.
+type personView struct {
+	people.Person
+	Facts         []ui.Fact
+	Consents      []people.Consent
+	Grantable     []ui.Option    // purposes without a consent that stands
+	Subscriptions []Subscription // those that may be shown
+	Withheld      int            // how many are not, for what they would tell
+	Offers        []ui.Option    // newsletters that she might begin
+	May           bool           // the reader may change things
+	Address       ui.Field
+	Error         map[string]string
+	Notices       []ui.Notice
+}
+
+// officePerson shows a person to staff, and notes that it did.
+func (p *Pages) officePerson(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	if err := p.note(r.Context(), "looked", person.ID, ""); err != nil {
+		return err
+	}
+	return p.renderPerson(w, r, http.StatusOK, person, "", nil)
+}
+
+// renderPerson answers with the person's page; address is what was written in the form for a new one, faults what was
+// wrong with any of the page's forms.
+func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int, who people.Person, address string, faults map[string]string) error {
+	ctx := r.Context()
+	vocabulary, err := p.People.Vocabulary(ctx)
+	if err != nil {
+		return err
+	}
+	view := personView{
+		Person: who, Facts: personFacts(ctx, who, vocabulary), May: access.From(ctx).Can(access.ManagePeople),
+		Error: faults, Notices: web.Notices(r),
+		Address: ui.Field{
+			Name: "address", Label: tell(ctx, "address.new"), Help: tell(ctx, "address.help"), Value: address,
+			Error: strings.TrimSpace(faults["email"] + " " + faults["sms"]),
+		},
+	}
+	if view.Consents, err = p.People.Consents(ctx, who.ID); err != nil {
+		return err
+	}
+	view.Grantable = grantable(ctx, view.Consents)
+	if err := p.addSubscriptions(ctx, &view); err != nil {
+		return err
+	}
+	return web.Render(w, r, status, personPage(view))
+}
+
+// addSubscriptions shows what she is subscribed to, except newsletters that tell something delicate of who reads them:
+// that is between her and the newsletter.
+func (p *Pages) addSubscriptions(ctx context.Context, view *personView) error {
+	offers, err := p.Newsletters.Offered(ctx)
+	if err != nil {
+		return err
+	}
+	standing, err := p.Newsletters.SubscriptionsOf(ctx, view.ID)
+	if err != nil {
+		return err
+	}
+	subscribed := map[string]Subscription{}
+	for _, s := range standing {
+		subscribed[s.Newsletter] = s
+	}
+	for _, o := range offers {
+		s, has := subscribed[o.Slug]
+		switch {
+		case o.Sensitive:
+		case has:
+			view.Subscriptions = append(view.Subscriptions, s)
+		default:
+			view.Offers = append(view.Offers, ui.Option{Value: o.Slug, Label: o.Name})
+		}
+	}
+	view.Withheld = len(standing) - len(view.Subscriptions)
+	return nil
+}
+
+// grantable are the purposes for which no consent stands.
+func grantable(ctx context.Context, ledger []people.Consent) []ui.Option {
+	standing := map[people.Purpose]bool{}
+	for _, c := range ledger {
+		standing[c.Purpose] = standing[c.Purpose] || c.Ended.IsZero()
+	}
+	var options []ui.Option
+	for _, purpose := range people.Purposes() {
+		if !standing[purpose] {
+			options = append(options, ui.Option{Value: string(purpose), Label: purposeName(ctx, purpose)})
+		}
+	}
+	return options
+}
+
+func purposeName(ctx context.Context, purpose people.Purpose) string {
+	return tell(ctx, "purpose."+string(purpose))
+}
+
+func personFacts(ctx context.Context, who people.Person, v people.Vocabulary) []ui.Fact {
+	facts := []ui.Fact{
+		{Label: tell(ctx, "field.kind"), Text: tell(ctx, "kind."+string(who.Kind))},
+		{Label: tell(ctx, "field.born"), Text: bornText(ctx, who.Born)},
+		{Label: tell(ctx, "field.language"), Text: languageName(ctx, who.Language)},
+		{Label: tell(ctx, "field.place"), Text: termNames(ctx, v.Places, who.Place)},
+		{Label: tell(ctx, "field.who"), Text: termNames(ctx, v.Categories, who.Who...)},
+		{Label: tell(ctx, "field.wants"), Text: termNames(ctx, v.Topics, who.Wants...)},
+		{Label: tell(ctx, "field.since"), Text: ui.DateText(ctx, who.Since.Time(zoneOf(ctx)))},
+	}
+	for i := range facts {
+		if facts[i].Text == "" {
+			facts[i].Text = "–"
+		}
+	}
+	return facts
+}
+
+func zoneOf(ctx context.Context) *time.Location {
+	if zone := web.TownOf(ctx).Zone; zone != nil {
+		return zone
+	}
+	return time.UTC
+}
+
+// bornText is the birth date as it is read, or the year alone.
+func bornText(ctx context.Context, b people.Birth) string {
+	switch {
+	case b.Day == 0:
+		return "–"
+	case b.Exact:
+		return locale.Date(locale.Lang(ctx), b.Day.Time(time.UTC))
+	}
+	return b.String()
+}
+
+func languageName(ctx context.Context, code string) string {
+	if code == "" {
+		return ""
+	}
+	return locale.T(ctx, "web.language_name."+code)
+}
+
+// termNames are the names of the terms with those slugs, in the order given.
+func termNames(ctx context.Context, list taxonomy.List, slugs ...string) string {
+	var names []string
+	for _, slug := range slugs {
+		if term, ok := list.Get(slug); ok {
+			names = append(names, term.Name.In(locale.Lang(ctx)))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// officeAddAddress takes an e-mail address or a mobile number: whichever it looks like.
+func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	contact := people.Contact{Channel: people.SMS, Value: form.Get("address"), Verified: form.Get("proven") != ""}
+	if strings.Contains(contact.Value, "@") {
+		contact.Channel = people.Email
+	}
+	_, err = p.People.AddAddress(r.Context(), person.ID, contact)
+	if mendable(err) {
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, contact.Value, web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, "address added", "address_added")
+}
+
+// changed notes a change in the audit log and goes back to the person's page, where done is told.
+func (p *Pages) changed(w http.ResponseWriter, r *http.Request, person int64, detail, done string) error {
+	if err := p.note(r.Context(), "changed", person, detail); err != nil {
+		return err
+	}
+	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done."+done)
+}
+
+// addressOf is the address of the person that the path names.
+func officeAddressOf(r *http.Request, person people.Person) (people.Address, error) {
+	for _, a := range person.Addresses {
+		if r.PathValue("address") == strconv.FormatInt(a.ID, 10) {
+			return a, nil
+		}
+	}
+	return people.Address{}, fault.NotFound("peopleweb.office.address.unknown")
+}
+
+func (p *Pages) officeRemoveAddressAsk(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	address, err := officeAddressOf(r, person)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, confirmPage(confirmView{
+		Person: person, Title: tell(ctx, "address.remove_title"), Text: tell(ctx, "address.remove_text", "Address", address.Shown),
+		Yes: tell(ctx, "address.remove"), Action: officeURL(ctx, person.ID, "/addresses/"+r.PathValue("address")+"/remove"),
+	}))
+}
+
+func (p *Pages) officeRemoveAddress(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	address, err := officeAddressOf(r, person)
+	if err != nil {
+		return err
+	}
+	if err := p.People.RemoveAddress(r.Context(), person.ID, address.ID); err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, "address removed", "address_removed")
+}

@@ -1,0 +1,193 @@
+package peopleweb
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// atCounter is what the ledger says of where a consent was given to the front desk.
+const atCounter = "counter"
+
+// confirmView asks before something that cannot be undone.
+type confirmView struct {
+	Person                   people.Person
+	Title, Text, Yes, Action string
+	Reason                   *ui.Field // asked along, where it is kept
+}
+
+func (p *Pages) officeSubscribe(w http.ResponseWriter, r *http.Request) error {
+	return p.subscription(w, r, p.Newsletters.Subscribe, "subscribed")
+}
+
+func (p *Pages) officeUnsubscribe(w http.ResponseWriter, r *http.Request) error {
+	return p.subscription(w, r, p.Newsletters.Unsubscribe, "unsubscribed")
+}
+
+// subscription begins or ends one at the desk. Newsletters that tell something delicate of their readers are not the
+// desk's to handle: she does it herself.
+func (p *Pages) subscription(w http.ResponseWriter, r *http.Request, do func(context.Context, int64, string) error, done string) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	offers, err := p.subscribable(r.Context())
+	if err != nil {
+		return err
+	}
+	slug := form.Get("newsletter")
+	if !offered(offers, slug) {
+		return fault.Invalid("peopleweb.office.newsletter.choose")
+	}
+	err = do(r.Context(), person.ID, slug)
+	if mendable(err) {
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, "", map[string]string{"": web.Sentence(r.Context(), err)})
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, done+" "+slug, done)
+}
+
+// officeGrant writes down a consent that was given at the desk, with how it can be shown.
+func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	grant, err := p.counterGrant(r.Context(), people.Purpose(form.Get("purpose")), "", form.Get("proof"))
+	if err == nil {
+		err = p.People.Grant(r.Context(), person.ID, grant)
+	}
+	if mendable(err) {
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, "", web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, fmt.Sprintf("consent %s granted", grant.Purpose), "granted")
+}
+
+// counterGrant is a consent given at the desk to the wording that is current. Without a proof it would be worth nothing.
+func (p *Pages) counterGrant(ctx context.Context, purpose people.Purpose, channel people.Channel, proof string) (people.Grant, error) {
+	g := people.Grant{Purpose: purpose, Source: atCounter, Channel: channel, Proof: strings.TrimSpace(proof)}
+	if g.Proof == "" {
+		return g, fault.Invalid("peopleweb.office.consent.proof_missing").On("proof")
+	}
+	texts, err := p.People.ConsentTexts(ctx)
+	for _, t := range texts {
+		if t.Purpose == purpose {
+			g.TextVersion = t.Version
+		}
+	}
+	return g, err
+}
+
+// purposeOf is the purpose that the path names.
+func purposeOf(r *http.Request) (people.Purpose, error) {
+	purpose := people.Purpose(r.PathValue("purpose"))
+	if !slices.Contains(people.Purposes(), purpose) {
+		return "", fault.NotFound("web.not_found")
+	}
+	return purpose, nil
+}
+
+func (p *Pages) officeWithdrawAsk(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	purpose, err := purposeOf(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, confirmPage(confirmView{
+		Person: person, Title: tell(ctx, "consent.end_title"), Yes: tell(ctx, "consent.end"),
+		Text:   tell(ctx, "consent.end_text", "Purpose", purposeName(ctx, purpose)),
+		Action: officeURL(ctx, person.ID, "/consents/"+string(purpose)+"/end"),
+		Reason: &ui.Field{Name: "reason", Label: tell(ctx, "consent.reason"), Help: tell(ctx, "consent.reason_help"), Optional: true},
+	}))
+}
+
+func (p *Pages) officeWithdraw(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	purpose, err := purposeOf(r)
+	if err != nil {
+		return err
+	}
+	reason := strings.TrimSpace(form.Get("reason"))
+	if reason == "" {
+		reason = "asked at the counter"
+	}
+	if err := p.People.Withdraw(r.Context(), person.ID, purpose, reason); err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, fmt.Sprintf("consent %s withdrawn", purpose), "withdrawn")
+}
+
+// officeExport hands over everything the town keeps of the person (GDPR, articles 15 and 20).
+func (p *Pages) officeExport(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	all, err := p.People.Export(r.Context(), person.ID)
+	if err != nil {
+		return err
+	}
+	if err := p.note(r.Context(), "exported", person.ID, ""); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="person-%d.json"`, person.ID))
+	return web.JSON(w, http.StatusOK, all)
+}
+
+func (p *Pages) officeEraseAsk(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, confirmPage(confirmView{
+		Person: person, Title: tell(ctx, "erase.title", "Name", nameOr(ctx, person.Details)), Text: tell(ctx, "erase.text"),
+		Yes: tell(ctx, "erase.yes"), Action: officeURL(ctx, person.ID, "/erase"),
+	}))
+}
+
+// officeErase removes the person from every room (GDPR, article 17).
+func (p *Pages) officeErase(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	if err := p.People.Erase(r.Context(), person.ID); err != nil {
+		return err
+	}
+	if err := p.note(r.Context(), "erased", person.ID, ""); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/office/people", "peopleweb.office.done.erased")
+}

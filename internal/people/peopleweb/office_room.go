@@ -1,0 +1,112 @@
+package peopleweb
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"strconv"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+//go:embed words/office/*.toml
+var officeWords embed.FS
+
+// OfficeWords are the words of the office's pages, it.toml and en.toml.
+func OfficeWords() fs.FS {
+	sub, err := fs.Sub(officeWords, "words/office")
+	if err != nil {
+		panic(err) // cannot be: the folder is embedded above
+	}
+	return sub
+}
+
+// Audit keeps what staff look at and do to people; *identity.Room is one. Subjects name a person by her identifier and
+// details never hold her name or address: the log outlives her data.
+type Audit interface {
+	Note(ctx context.Context, action, subject, detail string) error
+}
+
+// OfficeRoutes are the routes of the front desk.
+func (p *Pages) OfficeRoutes() []web.Route {
+	find := func(pattern string, kind web.Kind, do web.Handler) web.Route {
+		return web.Route{Pattern: pattern, Permission: access.FindPeople, Kind: kind, Do: do}
+	}
+	manage := func(pattern string, kind web.Kind, do web.Handler) web.Route {
+		return web.Route{Pattern: pattern, Permission: access.ManagePeople, Kind: kind, Do: do}
+	}
+	return []web.Route{
+		find("GET /office/people", web.Page, p.officeSearch),
+		manage("GET /office/people/new", web.Page, p.officeNew),
+		manage("POST /office/people/new", web.Action, p.officeRegister),
+		find("GET /office/people/{id}", web.Page, p.officePerson),
+		manage("GET /office/people/{id}/edit", web.Page, p.officeEdit),
+		manage("POST /office/people/{id}/edit", web.Action, p.officeUpdate),
+		manage("POST /office/people/{id}/addresses", web.Action, p.officeAddAddress),
+		manage("GET /office/people/{id}/addresses/{address}/remove", web.Page, p.officeRemoveAddressAsk),
+		manage("POST /office/people/{id}/addresses/{address}/remove", web.Action, p.officeRemoveAddress),
+		manage("POST /office/people/{id}/newsletters", web.Action, p.officeSubscribe),
+		manage("POST /office/people/{id}/newsletters/end", web.Action, p.officeUnsubscribe),
+		manage("POST /office/people/{id}/consents", web.Action, p.officeGrant),
+		manage("GET /office/people/{id}/consents/{purpose}/end", web.Page, p.officeWithdrawAsk),
+		manage("POST /office/people/{id}/consents/{purpose}/end", web.Action, p.officeWithdraw),
+		manage("GET /office/people/{id}/export.json", web.Data, p.officeExport),
+		manage("GET /office/people/{id}/erase", web.Page, p.officeEraseAsk),
+		manage("POST /office/people/{id}/erase", web.Action, p.officeErase),
+	}
+}
+
+// OfficeMenu are the entries of the office's menu that the context's actor may use. The key is "people".
+func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
+	if !access.From(ctx).Can(access.FindPeople) {
+		return nil
+	}
+	return []ui.Link{{Key: "people", Label: tell(ctx, "menu"), URL: locale.Path(ctx, "/office/people"), Icon: "search"}}
+}
+
+// tell is one of this package's words for staff.
+func tell(ctx context.Context, key string, args ...any) string {
+	return locale.T(ctx, "peopleweb.office."+key, args...)
+}
+
+// officePath is the page of a person, or what lies below it.
+func officePath(person int64, below string) string {
+	return "/office/people/" + strconv.FormatInt(person, 10) + below
+}
+
+func officeURL(ctx context.Context, person int64, below string) string {
+	return locale.Path(ctx, officePath(person, below))
+}
+
+// officePersonOf is the person that the path names.
+func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return people.Person{}, fault.NotFound("people.person.unknown").Because(err)
+	}
+	return p.People.Get(r.Context(), id)
+}
+
+// note writes to the audit log what is done to, or seen of, a person.
+func (p *Pages) note(ctx context.Context, action string, person int64, detail string) error {
+	return p.Audit.Note(ctx, "audit.person."+action, "person "+strconv.FormatInt(person, 10), detail)
+}
+
+// mendable tells whether the form that caused err should come back to its author with what is wrong.
+func mendable(err error) bool {
+	return fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict)
+}
+
+// nameOr is the person's name, or a word for one who gave none.
+func nameOr(ctx context.Context, d people.Details) string {
+	if name := d.Name(); name != "" {
+		return name
+	}
+	return tell(ctx, "nameless")
+}

@@ -1,0 +1,70 @@
+package peopleweb
+
+import (
+	"context"
+	"slices"
+
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web/ui"
+)
+
+// field is a question of the sign-up or of the profile, with the answer so far and what is wrong with it. Its words are
+// peopleweb.public.field.<name> and, where it explains itself, …_help.
+func (v joinView) field(ctx context.Context, name string) ui.Field {
+	f := ui.Field{Name: name, Label: say(ctx, "field."+name), Error: v.Errors[name], MaxLength: 120}
+	switch name {
+	case "who", "wants", "newsletters":
+		f.Help, f.MaxLength = say(ctx, "field."+name+"_help"), 0
+	case "place":
+		f.Help, f.Optional, f.MaxLength, f.Value = say(ctx, "field.place_help"), true, 0, v.Place
+	case "birth_date":
+		f.Help, f.Optional, f.Short, f.Value, f.MaxLength = say(ctx, "field.birth_date_help"), true, true, v.Birth, 10
+		f.Autocomplete = "bday"
+	case "language":
+		f.MaxLength, f.Value = 0, v.Language
+	case "address":
+		f.Type, f.Autocomplete, f.Inputmode = "email", "email", "email"
+		f.Help, f.Required, f.Value, f.MaxLength = say(ctx, "field.address_help"), true, v.Address, 254
+	case "given_name":
+		f.Help, f.Optional, f.Autocomplete, f.Value = say(ctx, "field.given_name_help"), true, "given-name", v.Given
+	case "family_name":
+		f.Optional, f.Autocomplete, f.Value = true, "family-name", v.Family
+	case "organisation":
+		f.Optional, f.Autocomplete, f.Value = true, "organization", v.Organisation
+	}
+	return f
+}
+
+// consentField asks for a consent with its wording in full, and says which version of it that is.
+func (v joinView) consentField(ctx context.Context, name string, purpose people.Purpose, given bool) ui.Field {
+	return ui.Field{
+		Name: name, Label: v.wording(ctx, purpose), Checked: given, Error: v.Errors[name],
+		Help: say(ctx, "field."+name+"_help", "Version", v.Texts[purpose].Version),
+	}
+}
+
+func (v joinView) wording(ctx context.Context, purpose people.Purpose) string {
+	return v.Texts[purpose].In(locale.Lang(ctx))
+}
+
+// problems are the errors of the step that is shown, each leading to its field, and after them those of no field.
+func (v joinView) problems(ctx context.Context) []ui.Problem {
+	var fields []ui.Field
+	asked := v.Step.fields()
+	for _, name := range asked {
+		fields = append(fields, ui.Field{Name: name, Error: v.Errors[name]})
+	}
+	list := ui.Problems(fields...)
+	for name, text := range v.Errors {
+		if !slices.Contains(asked, name) {
+			list = append(list, ui.Problem{Text: text})
+		}
+	}
+	return list
+}
+
+// chosenNames are the names of the newsletters she chose.
+func (v joinView) chosenNames() []string {
+	return namesOf(slices.Concat(v.Suggested, v.Others), v.Newsletters)
+}

@@ -1,0 +1,80 @@
+package peopleweb
+
+import (
+	"context"
+
+	"github.com/a-h/templ"
+
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web/ui"
+)
+
+// url is the address of a page of hers in the reader's language.
+func (o owner) url(ctx context.Context, page string) string { return locale.Path(ctx, o.path(page)) }
+
+// tabs lead through her pages.
+func (o owner) tabs(ctx context.Context) []ui.Link {
+	var tabs []ui.Link
+	for _, t := range []struct{ key, page string }{
+		{"home", ""}, {"profile", "profile"}, {"newsletters", "newsletters"},
+		{"addresses", "addresses"}, {"consents", "consents"}, {"data", "data"},
+	} {
+		tabs = append(tabs, ui.Link{Key: t.key, Label: say(ctx, "me.tab."+t.key), URL: o.url(ctx, t.page)})
+	}
+	return tabs
+}
+
+// greeting calls her by name if she told it.
+func (o owner) greeting(ctx context.Context) string {
+	if name := o.Name(); name != "" {
+		return say(ctx, "me.hello", "Name", name)
+	}
+	return say(ctx, "me.hello_unnamed")
+}
+
+// described gives a button whose label repeats down a list the name by which a screen reader tells it apart.
+func described(ctx context.Context, key, what string) templ.Attributes {
+	return templ.Attributes{"aria-label": say(ctx, key, "What", what)}
+}
+
+// consentFacts are what the ledger says of a consent. The wording is shown where it is the one of today; an older one is
+// told by its version.
+func consentFacts(ctx context.Context, c people.Consent, now people.ConsentText) []ui.Fact {
+	wording := say(ctx, "consents.older", "Version", c.TextVersion)
+	switch c.TextVersion {
+	case "":
+		wording = say(ctx, "consents.paper")
+	case now.Version:
+		wording = now.In(locale.Lang(ctx))
+	}
+	return []ui.Fact{
+		{Label: say(ctx, "consents.since"), Text: ui.DateTimeText(ctx, c.Granted)},
+		{Label: say(ctx, "consents.text", "Version", c.TextVersion), Text: wording},
+		{Label: say(ctx, "consents.source"), Text: sourceText(ctx, c.Source)},
+	}
+}
+
+// sourceText says where a consent was given, in words where the place is one of ours.
+func sourceText(ctx context.Context, source string) string {
+	switch source {
+	case "sign-up", "signup":
+		return say(ctx, "consents.at_signup")
+	case "own page", "own-page":
+		return say(ctx, "consents.at_own_page")
+	case "desk":
+		return say(ctx, "consents.at_desk")
+	}
+	return source
+}
+
+// allProblems are the errors of a form that asks everything at once.
+func (v joinView) allProblems() []ui.Problem {
+	var fields []ui.Field
+	for _, s := range []step{stepWho, stepWants, stepReach} {
+		for _, name := range s.fields() {
+			fields = append(fields, ui.Field{Name: name, Error: v.Errors[name]})
+		}
+	}
+	return ui.Problems(fields...)
+}
