@@ -57,6 +57,7 @@ generate: $(tools)/.built node_modules/.installed
 	$(tools)/templ generate -log-level error
 	for room in $(rooms_with_sql); do $(tools)/sqlc generate -f internal/$$room/sqlc.yaml; done
 	npm run --silent email
+	go run ./internal/arch/rooms > docs/rooms.md
 
 lint: generate
 	$(tools)/golangci-lint run

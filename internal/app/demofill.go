@@ -36,13 +36,10 @@ func addStaff(ctx context.Context, h *house) error {
 	return nil
 }
 
-// demoSeed makes the same people every time.
-const demoSeed = 2002
-
 // importDemo writes the people as the CSV file that a town would have, and imports it.
 func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) error {
 	in, out := io.Pipe()
-	go func() { out.CloseWithError(demo.WriteCSV(out, demo.People(demoSeed, n, h.clock.Now()))) }()
+	go func() { out.CloseWithError(demo.WriteCSV(out, demo.People(demo.Seed, n, h.clock.Now()))) }()
 	result, err := h.people.Import(ctx, in, people.ImportOptions{
 		Say: r.saysWith, Progress: func(p people.ImportProgress) { step(p.Rows, int64(n)) },
 	})
@@ -92,7 +89,7 @@ func (h *house) sendDemo(ctx context.Context, past *clock.Manual, today time.Tim
 		return err
 	}
 	defer past.Set(today)
-	dice := rand.New(rand.NewPCG(demoSeed, 1))
+	dice := rand.New(rand.NewPCG(demo.Seed, 1))
 	for i, issue := range latest {
 		content, err := newsletters.ParseIssueFile(issue.Markdown)
 		if err != nil {

@@ -37,9 +37,12 @@ type OwnPage interface {
 type Newsletters interface {
 	// Offered are the newsletters one may subscribe to, in the order of the catalogue.
 	Offered(ctx context.Context) ([]Offer, error)
-	// ReceivedBy are the newsletters the person gets now.
+	// SubscriptionsOf are the person's subscriptions that stand.
+	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
+	// ReceivedBy are the newsletters the person gets now, by subscription or by her profile.
 	ReceivedBy(ctx context.Context, person int64) ([]Received, error)
-	// Subscribe begins a subscription by e-mail, with the consent it needs; nothing happens when it stands already.
+	// Subscribe begins a subscription by e-mail, with the consent it needs, on her own page or, when staff act, at the
+	// desk; nothing happens when it stands already.
 	Subscribe(ctx context.Context, person int64, newsletter string) error
 	// Unsubscribe sees to it that she gets the newsletter no more.
 	Unsubscribe(ctx context.Context, person int64, newsletter string) error
@@ -50,6 +53,12 @@ type Offer struct {
 	Slug, Name, Description string
 	Topics, For             []string // slugs of what it is about, and of whom it is for (empty: for everybody)
 	Sensitive               bool     // to be subscribed tells something delicate of a person
+}
+
+// Subscription is one that stands.
+type Subscription struct {
+	Newsletter, Name string // slug and name
+	Since            time.Time
 }
 
 // Received is a newsletter that a person gets.
