@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"unoxuno/internal/access"
-	"unoxuno/internal/clock"
 	"unoxuno/internal/content"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
@@ -31,7 +30,7 @@ func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 				return err
 			}
 		}
-		created, err = r.create(ctx, tx, c, row{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"})
+		created, err = r.create(ctx, tx, c, newDraft())
 		return err
 	})
 	return created, err
@@ -229,86 +228,3 @@ func newDraft() row {
 func (i Issue) says(c Content) bool {
 	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && slices.Equal(i.Blocks, c.Blocks)
 }
-
-// IssueQuery chooses issues; empty fields choose all.
-type IssueQuery struct {
-	Newsletter string
-	State      State
-	Text       string // words that the title holds
-	Page       int    // from 1
-}
-
-// IssueList is a page of issues, without their blocks.
-type IssueList struct {
-	Issues []Issue
-	More   bool
-}
-
-// issuesPerPage is how many issues a page of the office lists.
-const issuesPerPage = 25
-
-// Issues are those of the actor's newsrooms that the query chooses, the last changed first.
-func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
-	list, err := r.issues(ctx, ask, "i.updated_at DESC, i.id DESC", issuesPerPage+1, (max(ask.Page, 1)-1)*issuesPerPage)
-	if err != nil {
-		return IssueList{}, err
-	}
-	more := len(list) > issuesPerPage
-	return IssueList{Issues: list[:min(len(list), issuesPerPage)], More: more}, nil
-}
-
-// Board is what the office's first page shows of the actor's newsrooms.
-type Board struct {
-	Drafts, Scheduled, Sending, Recent []Issue // a few each, without their blocks
-	Subscriptions                      int64   // that stand, to newsletters of those newsrooms
-	Newsletters                        int64   // that are open
-}
-
-// boardRows is how many issues each part of the board lists.
-const boardRows = 5
-
-// Board tells what goes on in the actor's newsrooms.
-func (r *Room) Board(ctx context.Context) (Board, error) {
-	var b Board
-	for _, part := range []struct {
-		into  *[]Issue
-		state State
-		order string
-	}{
-		{&b.Drafts, Draft, "i.updated_at DESC"}, {&b.Scheduled, Scheduled, "i.scheduled_at"},
-		{&b.Sending, Sending, "i.sent_at DESC"}, {&b.Recent, Sent, "i.sent_at DESC"},
-	} {
-		list, err := r.issues(ctx, IssueQuery{State: part.state}, part.order, boardRows, 0)
-		if err != nil {
-			return b, err
-		}
-		*part.into = list
-	}
-	mine, err := r.Mine(ctx)
-	if err != nil {
-		return b, err
-	}
-	counts, err := r.Subscribers(ctx)
-	for _, n := range mine {
-		b.Subscriptions += counts[n.Slug]
-		if !n.Closed {
-			b.Newsletters++
-		}
-	}
-	return b, err
-}
-
-// millis are times as rows hold them.
-type millis int64
-
-// Scan reads a column.
-func (m *millis) Scan(value any) error {
-	n, ok := value.(int64)
-	if !ok {
-		return fmt.Errorf("newsletters: a time is %T", value)
-	}
-	*m = millis(n)
-	return nil
-}
-
-func (m millis) time() (t clockTime) { return clock.Time(int64(m)) }

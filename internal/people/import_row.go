@@ -132,7 +132,7 @@ func (r rowReader) cell(row csvtext.Row, name string) string {
 // entry reads a row; its faults name their columns.
 func (r rowReader) entry(row csvtext.Row) (entry, error) {
 	if len(row.Cells) != r.width {
-		return entry{}, fault.Invalid("people.import.cells", "Count", len(row.Cells), "Want", r.width)
+		return entry{}, fault.Invalid("people.import.cells", "Has", len(row.Cells), "Want", r.width)
 	}
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults

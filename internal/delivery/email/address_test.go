@@ -9,11 +9,11 @@ import (
 
 func TestPathsThatSMTPCanCarry(t *testing.T) {
 	for address, want := range map[string]string{
-		"maria@example.org":             "maria@example.org",
-		"Maria.Rossi+x@Example.ORG":     "Maria.Rossi+x@example.org",
-		"o'neil@example.org":            "o'neil@example.org",
-		"info@città.example":            "info@xn--citt-3na.example",
-		"a@sub.xn--citt-3na.example":    "a@sub.xn--citt-3na.example",
+		"maria@example.org":              "maria@example.org",
+		"Maria.Rossi+x@Example.ORG":      "Maria.Rossi+x@example.org",
+		"o'neil@example.org":             "o'neil@example.org",
+		"info@città.example":             "info@xn--citt-3na.example",
+		"a@sub.xn--citt-3na.example":     "a@sub.xn--citt-3na.example",
 		strings.Repeat("a", 64) + "@b.c": strings.Repeat("a", 64) + "@b.c",
 	} {
 		if got, err := email.ParsePath(address); err != nil || got.String() != want {

@@ -1,0 +1,58 @@
+package delivery_test
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
+)
+
+// BenchmarkBatch sends messages of 6 kB to a server in this process and tells messages a second and the CPU seconds of
+// a thousand messages, the server's share included:
+//
+//	go test -run '^$' -bench Batch -benchtime 20000x ./internal/delivery
+func BenchmarkBatch(b *testing.B) {
+	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
+		b.Run(engine.String(), func(b *testing.B) {
+			db := storagetest.Open(b, engine, storage.Schema{Room: "delivery", Files: delivery.Schema()})
+			sink := deliverytest.New(b, deliverytest.Options{Keep: -1})
+			o := newTown(b)
+			body := strings.Repeat("Sabato 14 marzo alle 21, al teatro comunale: La locandiera.\r\n", 47)
+			template, err := email.Compile(email.Message{
+				From: email.Mailbox{Name: "Teatro", Address: "teatro@town.example"}, Subject: "La stagione", Bulk: true,
+				Text: email.Part{{Literal: "Ciao ", Hole: 1}, {Literal: body}}, HTML: email.Part{{Literal: "Ciao ", Hole: 1}, {Literal: body}},
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			o.template = template
+			n := newNode(b, db, o, clock.At(morning), sink.URL(), func(s *delivery.Settings) { s.ChunkSize = 0 })
+			batch := n.enqueue(b, 1, 1, int64(b.N))
+			before, start := cpu(b), time.Now()
+			b.ResetTimer()
+			p, err := n.Drain(b.Context(), batch.ID, nil)
+			b.StopTimer()
+			if err != nil || p.Sent != int64(b.N) {
+				b.Fatalf("%+v, %v", p, err)
+			}
+			b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "messages/s")
+			b.ReportMetric((cpu(b)-before).Seconds()*1000/float64(b.N), "cpu-s/1000")
+		})
+	}
+}
+
+// cpu is the processor time this process has used.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

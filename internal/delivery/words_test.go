@@ -1,0 +1,37 @@
+package delivery_test
+
+import (
+	"slices"
+	"testing"
+
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/locale"
+)
+
+func TestEveryStateAndReasonHasWords(t *testing.T) {
+	w, err := locale.Load(delivery.Words())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if it, en := w.Keys("it"), w.Keys("en"); !slices.Equal(it, en) {
+		t.Errorf("Italian has %v\nEnglish has %v", it, en)
+	}
+	var keys []string
+	for _, s := range []delivery.State{
+		delivery.Waiting, delivery.Sent, delivery.Refused, delivery.Later, delivery.Suppressed, delivery.Withdrawn, delivery.Cancelled,
+	} {
+		keys = append(keys, "delivery.state."+string(s))
+	}
+	for _, r := range []email.Reason{
+		email.MailboxUnknown, email.MailboxFull, email.Blocked, email.Temporary, email.ConnectionLost, email.AddressMalformed,
+		email.RelayUnreachable, email.Expired, email.Other,
+	} {
+		keys = append(keys, "delivery.reason."+string(r))
+	}
+	for _, key := range keys {
+		if !slices.Contains(w.Keys("it"), key) {
+			t.Errorf("no word for %s", key)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package newsletters
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/content"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+)
+
+// head is the front matter of an issue's file.
+type head struct {
+	Newsletter string `yaml:"newsletter"`
+	Slug       string `yaml:"slug"`
+	Title      string `yaml:"title"`
+	Language   string `yaml:"language"`
+	Audience   string `yaml:"audience"`
+}
+
+// fence parts front matter from body.
+const fence = "---"
+
+// ParseIssueFile reads an issue from a Markdown file with front matter in YAML:
+//
+//	---
+//	newsletter: teatro            # slug
+//	slug: 2026-12
+//	title: Il teatro a dicembre
+//	language: it                  # the town's first, when left out
+//	audience: "teatro" in wants   # may be left out
+//	---
+//	Markdown, as content.ParseMarkdown takes it
+//
+// What cannot be taken is told all at once (fault.Problems), each with the argument Line, that of the file. A word that
+// front matter does not know is a mistake: a misspelt "audience" must not write to everybody.
+func ParseIssueFile(src []byte) (Content, error) {
+	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
+	text := strings.ReplaceAll(strings.ReplaceAll(string(src), "\r\n", "\n"), "\r", "\n")
+	lines := strings.Split(text, "\n")
+	end := -1
+	for i := 1; i < len(lines) && strings.TrimRight(lines[0], " \t") == fence; i++ {
+		if strings.TrimRight(lines[i], " \t") == fence {
+			end = i
+			break
+		}
+	}
+	if end < 0 {
+		return Content{}, fault.Invalid("newsletters.file.head", "Line", 1)
+	}
+	h, err := parseHead(lines[1:end])
+	var problems fault.Problems
+	_ = problems.Add("", err) // only faults
+	if err == nil {
+		problems = append(problems, h.missing(end+1)...)
+	}
+	body := strings.Repeat("\n", end+1) + strings.Join(lines[end+1:], "\n")
+	blocks, err := content.ParseMarkdown([]byte(body))
+	_ = problems.Add("", err) // only faults
+	c := Content{
+		Newsletter: h.Newsletter, Slug: h.Slug, Title: h.Title, Language: h.Language, Blocks: blocks, Audience: h.Audience,
+	}
+	return c, problems.Err()
+}
+
+// missing says which of the needed words the front matter lacks; line is where it ends.
+func (h head) missing(line int) fault.Problems {
+	var problems fault.Problems
+	for _, f := range []struct{ name, value string }{{"newsletter", h.Newsletter}, {"slug", h.Slug}, {"title", h.Title}} {
+		if strings.TrimSpace(f.value) == "" {
+			problems = append(problems, fault.Invalid("newsletters.file.missing", "Line", line, "Name", f.name).On(f.name))
+		}
+	}
+	return problems
+}
+
+// quotedStart is an audience as one writes it without thinking of YAML, which takes the quoted word for the whole value.
+var quotedStart = regexp.MustCompile(`^(audience:[ \t]*)("[^"]*"[ \t]*[^ \t#].*)$`)
+
+func parseHead(lines []string) (head, error) {
+	text := make([]string, len(lines))
+	for i, line := range lines {
+		if m := quotedStart.FindStringSubmatch(line); m != nil {
+			line = m[1] + "'" + strings.ReplaceAll(m[2], "'", "''") + "'"
+		}
+		text[i] = line
+	}
+	var h head
+	err := yaml.UnmarshalWithOptions([]byte(strings.Join(text, "\n")+"\n"), &h, yaml.Strict())
+	if err == nil {
+		return h, nil
+	}
+	line := 2
+	var located yaml.Error
+	if errors.As(err, &located) && located.GetToken() != nil {
+		line = located.GetToken().Position.Line + 1
+	}
+	var strange *yaml.UnknownFieldError
+	if errors.As(err, &strange) {
+		name := strange.Token.Value
+		known := []string{"newsletter", "slug", "title", "language", "audience"}
+		problem := unknown(fault.KindInvalid, "newsletters.file.unknown", name, known)
+		problem.Args["Line"], problem.Args["Known"] = line, known
+		return h, problem
+	}
+	return h, fault.Invalid("newsletters.file.yaml", "Line", line).Because(err)
+}
+
+// Archive puts an issue into the archive that was sent, at sentAt, before this program was there: a town that moves here
+// brings its past along. Nobody is written to. Doing it again changes nothing. It asks access.SendIssues.
+func (r *Room) Archive(ctx context.Context, c Content, sentAt time.Time) (Issue, error) {
+	c, err := r.checked(ctx, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	if err := content.Validate(c.Blocks); err != nil {
+		return Issue{}, err
+	}
+	if sentAt.After(r.Clock.Now()) || sentAt.IsZero() {
+		return Issue{}, fault.Invalid("newsletters.archive.date").On("sent_at")
+	}
+	var archived Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		kept, err := db.New(tx).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: c.Newsletter, Slug: c.Slug})
+		if err == nil {
+			var before Issue
+			if before, _, err = issueFor(ctx, tx, kept.ID, access.SendIssues); err != nil {
+				return err
+			}
+			if !before.Archived || !before.says(c) {
+				return fault.Conflict("newsletters.issue.closed")
+			}
+			archived = before
+			return nil
+		}
+		if !storage.None(err) {
+			return err
+		}
+		archived, err = r.create(ctx, tx, c, row{
+			state: Sent, sentAt: clock.Millis(sentAt), permission: access.SendIssues, action: "audit.issue.archived",
+		})
+		return err
+	})
+	return archived, err
+}

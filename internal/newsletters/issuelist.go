@@ -1,0 +1,125 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/storage"
+)
+
+// IssueQuery chooses issues; empty fields choose all.
+type IssueQuery struct {
+	Newsletter string
+	State      State
+	Text       string // words that the title holds
+	Page       int    // from 1
+}
+
+// IssueList is a page of issues, without their blocks.
+type IssueList struct {
+	Issues []Issue
+	More   bool
+}
+
+// issuesPerPage is how many issues a page of the office lists.
+const issuesPerPage = 25
+
+// Issues are those of the actor's newsrooms that the query chooses, the last changed first.
+func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
+	list, err := r.issues(ctx, ask, "i.updated_at DESC, i.id DESC", issuesPerPage+1, (max(ask.Page, 1)-1)*issuesPerPage)
+	if err != nil {
+		return IssueList{}, err
+	}
+	more := len(list) > issuesPerPage
+	return IssueList{Issues: list[:min(len(list), issuesPerPage)], More: more}, nil
+}
+
+// Board is what the office's first page shows of the actor's newsrooms.
+type Board struct {
+	Drafts, Scheduled, Sending, Recent []Issue // a few each, without their blocks
+	Subscriptions                      int64   // that stand, to newsletters of those newsrooms
+	Newsletters                        int64   // that are open
+}
+
+// boardRows is how many issues each part of the board lists.
+const boardRows = 5
+
+// Board tells what goes on in the actor's newsrooms.
+func (r *Room) Board(ctx context.Context) (Board, error) {
+	var b Board
+	for _, part := range []struct {
+		into  *[]Issue
+		state State
+		order string
+	}{
+		{&b.Drafts, Draft, "i.updated_at DESC"}, {&b.Scheduled, Scheduled, "i.scheduled_at"},
+		{&b.Sending, Sending, "i.sent_at DESC"}, {&b.Recent, Sent, "i.sent_at DESC"},
+	} {
+		list, err := r.issues(ctx, IssueQuery{State: part.state}, part.order, boardRows, 0)
+		if err != nil {
+			return b, err
+		}
+		*part.into = list
+	}
+	mine, err := r.Mine(ctx)
+	if err != nil {
+		return b, err
+	}
+	counts, err := r.Subscribers(ctx)
+	for _, n := range mine {
+		b.Subscriptions += counts[n.Slug]
+		if !n.Closed {
+			b.Newsletters++
+		}
+	}
+	return b, err
+}
+
+// issues lists issues of the newsletters whose newsroom the actor may write in or read numbers of.
+func (r *Room) issues(ctx context.Context, ask IssueQuery, order string, limit, offset int) ([]Issue, error) {
+	var b storage.Builder
+	b.Add(`SELECT i.id, i.newsletter, n.newsroom, i.slug, i.title, i.language, i.audience, i.state, i.version,
+		i.scheduled_at, i.sent_at, i.finished_at, i.updated_at, i.updated_by, i.archived
+		FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE 1 = 1`)
+	if actor := access.From(ctx); !actor.Can(access.WriteIssues) && !actor.Can(access.ReadStatistics) {
+		return nil, nil
+	} else if actor.Newsrooms != nil {
+		b.Add(" AND n.newsroom IN (''")
+		for _, slug := range actor.Newsrooms {
+			b.Add(", ?", slug)
+		}
+		b.Add(")")
+	}
+	if ask.Newsletter != "" {
+		b.Add(" AND i.newsletter = ?", ask.Newsletter)
+	}
+	if ask.State != "" {
+		b.Add(" AND i.state = ?", string(ask.State))
+	}
+	for _, word := range strings.Fields(storage.Fold(ask.Text)) {
+		b.Add(" AND i.search LIKE ? ESCAPE '!'", "%"+likeLiteral(word)+"%")
+	}
+	b.Add(" ORDER BY "+order+" LIMIT ? OFFSET ?", limit, offset)
+	var list []Issue
+	err := each(ctx, r.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var i Issue
+		var scheduled, sent, finished, updated int64
+		if err := rows.Scan(&i.ID, &i.Newsletter, &i.Newsroom, &i.Slug, &i.Title, &i.Language, &i.Audience, &i.State,
+			&i.Version, &scheduled, &sent, &finished, &updated, &i.UpdatedBy, &i.Archived); err != nil {
+			return err
+		}
+		i.Scheduled, i.Sent = clock.Time(scheduled), clock.Time(sent)
+		i.Finished, i.Updated = clock.Time(finished), clock.Time(updated)
+		list = append(list, i)
+		return nil
+	})
+	return list, err
+}
+
+// likeLiteral is text that LIKE takes for itself, with "!" as its escape.
+func likeLiteral(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}

@@ -1,0 +1,175 @@
+package newsletters
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+)
+
+// wallForm is how a form gives a time of the town's clock (HTML's datetime-local).
+const wallForm = "2006-01-02T15:04"
+
+// wallTime is when the town's clock shows wall. An hour that the clock skips in spring is refused; of an hour that it
+// shows twice in autumn the first is meant. Faults concern the field "at".
+func wallTime(wall string, zone *time.Location) (time.Time, error) {
+	wall = strings.Replace(strings.TrimSpace(wall), " ", "T", 1)
+	t, err := time.ParseInLocation(wallForm, wall, zone)
+	if err != nil {
+		return time.Time{}, fault.Invalid("newsletters.schedule.malformed", "Text", wall).On("at")
+	}
+	if t.Format(wallForm) != wall {
+		return time.Time{}, fault.Invalid("newsletters.schedule.gap", "Text", wall).On("at")
+	}
+	if earlier := t.Add(-time.Hour); earlier.Format(wallForm) == wall {
+		t = earlier
+	}
+	return t, nil
+}
+
+// Schedule has the issue sent when the town's clock shows wall ("2026-12-05T18:30"). version is the one that the
+// publisher saw: who schedules answers for what is in it. Whom it concerns is found when the time comes; unless
+// confirmEmpty, an issue that would concern nobody now is refused as Send does. A scheduled issue can be scheduled anew.
+// It asks access.SendIssues.
+func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, confirmEmpty bool) (Issue, error) {
+	at, err := wallTime(wall, r.Town.Town(ctx).Zone())
+	if err != nil {
+		return Issue{}, err
+	}
+	now := r.Clock.Now()
+	if !at.After(now) {
+		return Issue{}, fault.Invalid("newsletters.schedule.past").On("at")
+	}
+	i, n, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	if err != nil {
+		return Issue{}, err
+	}
+	if err := i.ReadyToSend(now); err != nil {
+		return Issue{}, err
+	}
+	if i.Version != version {
+		return Issue{}, r.stale(ctx, i)
+	}
+	reach, err := r.reach(ctx, n, i.Audience)
+	if err != nil {
+		return Issue{}, err
+	}
+	if reach.People == 0 && !confirmEmpty {
+		return Issue{}, fault.Invalid("newsletters.issue.nobody").On("audience")
+	}
+	var scheduled Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		changed, err := db.New(tx).ScheduleIssue(ctx, db.ScheduleIssueParams{
+			ID: id, Version: version, ScheduledAt: clock.Millis(at), SentBy: actorName(ctx),
+		})
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return r.stale(ctx, i)
+		}
+		if scheduled, _, err = issue(ctx, tx, id); err != nil {
+			return err
+		}
+		return r.Identity.Audit(ctx, tx, "audit.issue.scheduled", i.Subject(), at.Format(time.RFC3339))
+	})
+	return scheduled, err
+}
+
+// Unschedule makes a scheduled issue a draft again. It asks access.SendIssues.
+func (r *Room) Unschedule(ctx context.Context, id int64) (Issue, error) {
+	var draft Issue
+	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		i, _, err := issueFor(ctx, tx, id, access.SendIssues)
+		if err != nil {
+			return err
+		}
+		draft, err = r.unschedule(ctx, tx, i, "audit.issue.unscheduled", "")
+		return err
+	})
+	return draft, err
+}
+
+func (r *Room) unschedule(ctx context.Context, tx *storage.Tx, i Issue, action, detail string) (Issue, error) {
+	n, err := db.New(tx).UnscheduleIssue(ctx, i.ID)
+	if err != nil {
+		return Issue{}, err
+	}
+	if n == 0 {
+		return Issue{}, fault.Conflict("newsletters.issue.not_scheduled")
+	}
+	draft, _, err := issue(ctx, tx, i.ID)
+	if err != nil {
+		return Issue{}, err
+	}
+	return draft, r.Identity.Audit(ctx, tx, action, i.Subject(), detail)
+}
+
+// Due sends the scheduled issues whose time has come, and tells how many. Any number of nodes may call it at any time:
+// each issue is sent once. An issue that cannot be sent (its audience names a word that is gone, say) becomes a draft
+// again, with a line in the audit log that says why.
+func (r *Room) Due(ctx context.Context) (int, error) {
+	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: string(access.System)})
+	sent := 0
+	for {
+		id, err := r.sendNext(ctx)
+		if id == 0 {
+			return sent, err
+		}
+		if err == nil {
+			sent++
+			r.Delivery.Wake()
+			continue
+		}
+		if fault.List(err) == nil {
+			return sent, err
+		}
+		if err := r.giveUp(ctx, id, err); err != nil {
+			return sent, err
+		}
+	}
+}
+
+// sendNext sends the next issue that is due, in one transaction; 0 when none is.
+func (r *Room) sendNext(ctx context.Context) (id int64, err error) {
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		id = 0
+		found, err := ids(ctx, tx, "SELECT id FROM newsletters_issue WHERE state = 'scheduled' AND scheduled_at <= $1"+
+			" ORDER BY scheduled_at, id LIMIT 1"+tx.Engine().SkipLocked(), r.now())
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		id = found[0]
+		i, n, err := issue(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		_, err = r.send(ctx, tx, i, n, true)
+		return err
+	})
+	return id, err
+}
+
+// giveUp makes an issue that could not be sent a draft again.
+func (r *Room) giveUp(ctx context.Context, id int64, why error) error {
+	r.Log.WarnContext(ctx, "scheduled issue could not be sent", "issue", id, "why", why)
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		i, _, err := issue(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		detail := fault.Sentence(why, func(key string, args map[string]any) string {
+			return r.Words.SayWith(r.defaultLanguage(ctx), key, args)
+		})
+		if _, err := r.unschedule(ctx, tx, i, "audit.issue.not_sent", detail); err != nil {
+			return fmt.Errorf("newsletters: give up issue %d: %w", id, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,284 @@
+package peopleweb_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
+	"unoxuno/internal/people/peopleweb"
+	"unoxuno/internal/seal"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/web"
+)
+
+// publicTown is a town with its citizen's pages, everything real but the newsletters, which a higher room keeps.
+type publicTown struct {
+	t      *testing.T
+	clock  *clock.Manual
+	people *people.People
+	shelf  *shelf
+	post   *delivery.Room
+	sink   *deliverytest.Sink
+	site   *web.Site
+	url    string
+}
+
+func newPublicTown(t *testing.T) *publicTown {
+	t.Helper()
+	ctx := context.Background()
+	now := clock.NewManual(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+	db := storagetest.Open(t, storage.SQLite,
+		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()},
+		storage.Schema{Room: "people", Files: people.Schema()},
+		storage.Schema{Room: "delivery", Files: delivery.Schema()})
+	vocabulary := taxonomy.New(db)
+	must(t, vocabulary.EnsureDefaults(ctx))
+	sealer := seal.New([]byte("a secret for tests"))
+	room := people.New(db, now, vocabulary, people.Town{Region: "IT", Languages: []string{"it", "en"}})
+	town := &publicTown{t: t, clock: now, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
+	town.shelf = &shelf{people: room, has: map[int64][]string{}}
+	room.PlugSubscriptions(plug{town.shelf})
+	var err error
+	town.post, err = delivery.New(db, now, sealer, slog.New(slog.DiscardHandler), delivery.Settings{
+		SMTPURL: town.sink.URL(), From: email.Mailbox{Name: "Comune di Borgo", Address: "news@borgo.example"}, Domain: "borgo.example",
+	})
+	must(t, err)
+	t.Cleanup(func() { _ = town.post.Close() })
+	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), delivery.Words(), peopleweb.PublicWords())
+	must(t, err)
+	pages := peopleweb.New(peopleweb.Options{
+		People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer,
+		Newsletters: town.shelf, OwnPage: keys{sealer, now}, Mailer: town.post,
+	})
+	server := httptest.NewUnstartedServer(nil)
+	town.url = "http://" + server.Listener.Addr().String()
+	town.site, err = web.New(web.Options{
+		Words: words, Clock: now, Log: slog.New(slog.DiscardHandler), PublicURL: town.url,
+		Town: func(context.Context) web.Town {
+			return web.Town{Name: "Comune di Borgo", Domain: "borgo.example", Languages: []string{"it", "en"}, Zone: time.UTC}
+		},
+	})
+	must(t, err)
+	must(t, town.site.Handle(pages.PublicRoutes()...))
+	server.Config.Handler = town.site
+	server.Start()
+	t.Cleanup(server.Close)
+	return town
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keys make and open the tokens of own pages, as the room of the newsletters does.
+type keys struct {
+	sealer *seal.Sealer
+	clock  clock.Clock
+}
+
+func (k keys) OwnPageToken(person int64) string {
+	return k.sealer.Ints("people.own-page", k.clock.Now().Add(30*24*time.Hour), person)
+}
+
+func (k keys) OpenOwnPage(token string) (int64, error) {
+	ids, err := k.sealer.OpenInts("people.own-page", token, k.clock.Now(), 1)
+	if err != nil {
+		return 0, fault.Expired("people.signup.gone")
+	}
+	return ids[0], nil
+}
+
+// shelf stands in for the room that keeps newsletters, which lies a floor above.
+type shelf struct {
+	people *people.People
+	has    map[int64][]string
+}
+
+func (s *shelf) Offered(context.Context) ([]peopleweb.Offer, error) {
+	return []peopleweb.Offer{
+		{Slug: "scuola", Name: "Scuola aperta", Description: "Iscrizioni e mense.", Topics: []string{"istruzione"}, For: []string{"genitore"}},
+		{Slug: "rifiuti", Name: "Il cassonetto", Description: "Raccolte e orari.", Topics: []string{"gestione-rifiuti"}},
+		{Slug: "sport", Name: "In campo", Description: "Tornei e palestre.", Topics: []string{"sport"}, Sensitive: true},
+	}, nil
+}
+
+func (s *shelf) SubscriptionsOf(_ context.Context, person int64) (list []peopleweb.Subscription, err error) {
+	for _, slug := range s.has[person] {
+		list = append(list, peopleweb.Subscription{Newsletter: slug, Name: slug})
+	}
+	return list, nil
+}
+
+func (s *shelf) ReceivedBy(ctx context.Context, person int64) (list []peopleweb.Received, err error) {
+	offers, _ := s.Offered(ctx)
+	for _, o := range offers {
+		if slices.Contains(s.has[person], o.Slug) {
+			list = append(list, peopleweb.Received{Slug: o.Slug, Name: o.Name, Why: "l’hai chiesto tu", Subscribed: true})
+		}
+	}
+	return list, nil
+}
+
+func (s *shelf) Subscribe(ctx context.Context, person int64, slug string) error {
+	s.has[person] = append(s.has[person], slug)
+	return s.people.Grant(ctx, person, people.Grant{Purpose: people.ForNewsletter, Source: "own-page"})
+}
+
+func (s *shelf) Unsubscribe(_ context.Context, person int64, slug string) error {
+	s.has[person] = slices.DeleteFunc(s.has[person], func(has string) bool { return has == slug })
+	return nil
+}
+
+// plug is the shelf as people sees it.
+type plug struct{ *shelf }
+
+func (s plug) Known(context.Context) ([]string, error) {
+	return []string{"scuola", "rifiuti", "sport"}, nil
+}
+
+func (s plug) Of(_ context.Context, _ storage.Queryer, person int64) ([]string, error) {
+	return s.has[person], nil
+}
+
+func (s plug) Subscribed(b *storage.Builder, _, _ string) { b.Add("1 = 0") }
+
+func (s plug) Subscribe(_ context.Context, _ *storage.Tx, asked []people.Asked) (began []int64, err error) {
+	for _, a := range asked {
+		s.has[a.Person] = append(s.has[a.Person], a.Newsletter)
+		began = append(began, a.Person)
+	}
+	return began, nil
+}
+
+// answer is what the site said.
+type answer struct {
+	status   int
+	location string
+	header   http.Header
+	body     string
+}
+
+func (town *publicTown) do(req *http.Request) answer {
+	town.t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	must(town.t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	must(town.t, err)
+	return answer{res.StatusCode, res.Header.Get("Location"), res.Header, string(body)}
+}
+
+func (town *publicTown) get(path string) answer {
+	town.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, town.url+path, nil)
+	must(town.t, err)
+	return town.do(req)
+}
+
+func (town *publicTown) send(path string, form url.Values) answer {
+	town.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, town.url+path, strings.NewReader(form.Encode()))
+	must(town.t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return town.do(req)
+}
+
+// mails sends what was posted and returns all that was ever received.
+func (town *publicTown) mails() []deliverytest.Mail {
+	town.t.Helper()
+	_, err := town.post.SendNotes(context.Background())
+	must(town.t, err)
+	return town.sink.Mails()
+}
+
+// linkIn is the path of the link that the last mail to the address carries.
+func (town *publicTown) linkIn(address string) string {
+	town.t.Helper()
+	all := town.mails()
+	slices.Reverse(all)
+	for _, m := range all {
+		if m.To == address {
+			link := regexp.MustCompile(regexp.QuoteMeta(town.url)+`(/\S+)`).FindStringSubmatch(m.Text())
+			if link == nil || !strings.Contains(m.HTML(), link[0]) {
+				town.t.Fatalf("no link in both readings of the mail:\n%s", m.Text())
+			}
+			return link[1]
+		}
+	}
+	town.t.Fatalf("no mail to %s", address)
+	return ""
+}
+
+// joined is the own page of somebody who signed up with that address.
+func (town *publicTown) joined(address string, form url.Values) string {
+	town.t.Helper()
+	fields := url.Values{"go": {"send"}, "address": {address}, "newsletters": {"rifiuti"}, "agree": {"1"}}
+	for name, values := range form {
+		fields[name] = values
+	}
+	if a := town.send("/join", fields); a.status != http.StatusSeeOther || a.location != "/join/sent" {
+		town.t.Fatalf("sign-up: %d %s\n%s", a.status, a.location, a.body)
+	}
+	a := town.send(town.linkIn(address), nil)
+	page, ok := strings.CutSuffix(a.location, "/welcome")
+	if a.status != http.StatusSeeOther || !ok {
+		town.t.Fatalf("confirmation: %d %s\n%s", a.status, a.location, a.body)
+	}
+	return page
+}
+
+// fieldsOf are the answers that a page's form carries: what a browser would send if nothing were touched.
+func fieldsOf(t *testing.T, page string) url.Values {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	must(t, err)
+	form := url.Values{}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "input" && n.Data != "option" {
+			continue
+		}
+		attrs := map[string]string{}
+		for _, a := range n.Attr {
+			attrs[a.Key] = a.Val
+		}
+		_, checked := attrs["checked"]
+		_, chosen := attrs["selected"]
+		switch {
+		case n.Data == "option" && chosen:
+			for parent := n.Parent; parent != nil; parent = parent.Parent {
+				for _, a := range parent.Attr {
+					if parent.Data == "select" && a.Key == "name" {
+						form.Add(a.Val, attrs["value"])
+					}
+				}
+			}
+		case n.Data == "option", (attrs["type"] == "checkbox" || attrs["type"] == "radio") && !checked:
+		default:
+			form.Add(attrs["name"], attrs["value"])
+		}
+	}
+	return form
+}
