@@ -75,7 +75,7 @@ func (p pages) frame(ctx context.Context, f *ui.Frame) {
 	}
 	topics := at("topics", "/newsletters")
 	topics.Element = "all-topics"
-	f.Menu = []ui.Link{at("home", "/"), topics, at("signup", "/sign-up")}
+	f.Menu = []ui.Link{at("home", "/"), topics, at("signup", "/join")}
 	if p.demo {
 		f.Menu = append(f.Menu, at("mailbox", demo.MailboxPath))
 	}

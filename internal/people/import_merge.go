@@ -3,6 +3,8 @@ package people
 import (
 	"context"
 	"slices"
+	"time"
+	"fmt"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
@@ -68,9 +70,12 @@ func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry)
 	if len(entries) == 0 {
 		return outcome{}, nil
 	}
+	t0 := time.Now()
+	defer func() { tm["take"] += time.Since(t0); fmt.Println(tm) }()
 	if err := b.load(ctx, tx, entries); err != nil {
 		return outcome{}, err
 	}
+	tm["read"] += time.Since(t0)
 	for i := range entries {
 		kind, err := b.merge(i, &entries[i])
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"unoxuno/internal/storage"
 )
@@ -33,9 +34,11 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 		}, b.newConsents(actorOf(ctx))},
 	}
 	for _, l := range loads {
+		t0 := time.Now()
 		if _, err := tx.Load(ctx, l.table, l.columns, l.rows); err != nil {
 			return fmt.Errorf("import into %s: %w", l.table, err)
 		}
+		tm[l.table] += time.Since(t0)
 	}
 	if err := b.writeChanges(ctx, tx); err != nil {
 		return err
@@ -158,3 +161,5 @@ func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
 	}
 	return nil
 }
+
+var tm = map[string]time.Duration{}

@@ -15,7 +15,7 @@ func (v joinView) field(ctx context.Context, name string) ui.Field {
 	f := ui.Field{Name: name, Label: say(ctx, "field."+name), Error: v.Errors[name], MaxLength: 120}
 	switch name {
 	case "who", "wants", "newsletters":
-		f.Help, f.MaxLength = say(ctx, "field."+name+"_help"), 0
+		f.MaxLength = 0 // a group: what explains it stands before it
 	case "place":
 		f.Help, f.Optional, f.MaxLength, f.Value = say(ctx, "field.place_help"), true, 0, v.Place
 	case "birth_date":

@@ -544,7 +544,7 @@ func profilePage(o owner, v joinView, notices []ui.Notice) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Checkboxes(v.field(ctx, "who"), options(ctx, v.Lists.Categories, v.Who)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = whoField(v).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -45,7 +45,7 @@ type publicTown struct {
 func newPublicTown(t *testing.T) *publicTown {
 	t.Helper()
 	ctx := context.Background()
-	now := clock.NewManual(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+	now := clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
 	db := storagetest.Open(t, storage.SQLite,
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()},

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/identity/identityweb"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/newsletters/newslettersweb"
+	"unoxuno/internal/people/peopleweb"
+)
+
+// plug lets the rooms meet: newsletters is what delivery sends for, what people asks about subscriptions, and, with
+// delivery and identity, one of those that a person's data is gathered from and forgotten by.
+func (r *run) plug(h *house) {
+	h.newsletters = newsletters.New(newsletters.Deps{
+		DB: h.db, Clock: h.clock, Sealer: h.sealer, Words: r.words, Log: r.log, Identity: h.identity, Town: h.town,
+		Taxonomy: h.taxonomy, People: h.people, Delivery: h.delivery,
+	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom})
+	h.delivery.Plug(newsletters.Origin, h.newsletters)
+	h.people.Plug(h.delivery, h.newsletters)
+	h.people.PlugSubscriptions(h.newsletters)
+}
+
+// pages builds every room's pages.
+func (r *run) pages(h *house) pages {
+	return pages{
+		identity: identityweb.New(h.identity, identityweb.Options{
+			Clock: h.clock, PublicURL: r.config.PublicURL, Newsrooms: h.newsroomNames,
+			Mail: func(ctx context.Context, l identityweb.Letter) error {
+				return h.post(ctx, delivery.Note{
+					Kind: "invitation", To: l.To, ToName: l.ToName, Language: l.Language, Subject: l.Subject, Text: l.Text,
+				})
+			},
+		}),
+		people: peopleweb.New(peopleweb.Options{
+			People: h.people, Taxonomy: h.taxonomy, DB: h.db, Clock: h.clock, Sealer: h.sealer,
+			Newsletters: newslettersOf{h.newsletters}, OwnPage: h.newsletters, Mailer: h.delivery, Audit: h.identity,
+		}),
+		newsletters: newslettersweb.New(newslettersweb.Options{
+			Newsletters: h.newsletters, People: h.people, Taxonomy: h.taxonomy, Clock: h.clock, Relay: h.delivery.Relay,
+		}),
+		demo: r.mailbox != nil,
+	}
+}
+
+func (h *house) newsroomNames(ctx context.Context) ([]identityweb.Newsroom, error) {
+	all, err := h.newsletters.Newsrooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named := make([]identityweb.Newsroom, len(all))
+	for i, n := range all {
+		named[i] = identityweb.Newsroom{Slug: n.Slug, Name: n.Name.In(locale.Lang(ctx))}
+	}
+	return named, nil
+}
+
+// newslettersOf shows the newsletters to the pages about people.
+type newslettersOf struct{ room *newsletters.Room }
+
+// Offered are the newsletters one may subscribe to.
+func (n newslettersOf) Offered(ctx context.Context) ([]peopleweb.Offer, error) {
+	all, err := n.room.Catalogue(ctx, newsletters.CatalogueQuery{})
+	if err != nil {
+		return nil, err
+	}
+	lang := locale.Lang(ctx)
+	offers := make([]peopleweb.Offer, len(all))
+	for i, l := range all {
+		offers[i] = peopleweb.Offer{
+			Slug: l.Slug, Name: l.Name.In(lang), Description: l.Description.In(lang), Topics: l.Topics, For: l.For, Sensitive: l.Sensitive,
+		}
+	}
+	return offers, nil
+}
+
+// SubscriptionsOf are the person's subscriptions that stand.
+func (n newslettersOf) SubscriptionsOf(ctx context.Context, person int64) ([]peopleweb.Subscription, error) {
+	all, err := n.room.Subscriptions(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	var standing []peopleweb.Subscription
+	for _, s := range all {
+		if !s.Standing() {
+			continue
+		}
+		l, err := n.room.Newsletter(ctx, s.Newsletter)
+		if err != nil {
+			return nil, err
+		}
+		standing = append(standing, peopleweb.Subscription{Newsletter: s.Newsletter, Name: l.Name.In(locale.Lang(ctx)), Since: s.Began})
+	}
+	return standing, nil
+}
+
+// ReceivedBy are the newsletters the person gets now.
+func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peopleweb.Received, error) {
+	all, err := n.room.Receives(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	received := make([]peopleweb.Received, len(all))
+	for i, l := range all {
+		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed}
+	}
+	return received, nil
+}
+
+// Subscribe begins a subscription, on her own page or at the desk.
+func (n newslettersOf) Subscribe(ctx context.Context, person int64, newsletter string) error {
+	return n.room.SubscribePerson(ctx, person, newsletter, door(ctx))
+}
+
+// Unsubscribe ends whatever brings her the newsletter.
+func (n newslettersOf) Unsubscribe(ctx context.Context, person int64, newsletter string) error {
+	return n.room.Unsubscribe(ctx, newsletters.Leaving{Person: person, Newsletter: newsletter, How: door(ctx)})
+}
+
+// door is where a subscription is begun or ended: who acts tells.
+func door(ctx context.Context) string {
+	if access.From(ctx).Kind == access.StaffAct {
+		return "desk"
+	}
+	return "own-page"
+}
