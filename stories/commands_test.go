@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/charmap"
 
 	"unoxuno/internal/storage"
 )
@@ -53,18 +54,21 @@ func plain(usage string, least int, do func(ts *testscript.TestScript, args []st
 
 func commands() map[string]command {
 	return map[string]command{
-		"exits":  plain("exits CODE COMMAND…", 2, exits),
-		"json":   plain("json PATH VALUE", 2, jsonHolds),
-		"clock":  plain("clock TIME | +DURATION", 1, setClock),
-		"relay":  plain("relay [down | up | refuses ADDRESS | busy ADDRESS N]", 0, relayCommand),
-		"mails":  plain("mails [ADDRESS] N", 1, mails),
-		"arrive": plain("arrive N", 1, arrive),
-		"mail":   plain("mail ADDRESS WHERE PATTERN", 3, mailMatches),
-		"link":   plain("link ADDRESS PATTERN NAME", 3, link),
-		"serve":  plain("serve [stop]", 0, serve),
-		"get":    plain("get PATH STATUS", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodGet, args) }),
-		"post":   plain("post PATH STATUS [NAME=VALUE…]", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodPost, args) }),
-		"sql":    plain("sql STATEMENT", 1, statement),
+		"exits":       plain("exits CODE COMMAND…", 2, exits),
+		"json":        plain("json PATH VALUE", 2, jsonHolds),
+		"clock":       plain("clock TIME | +DURATION", 1, setClock),
+		"relay":       plain("relay [down | up | refuses ADDRESS | busy ADDRESS N]", 0, relayCommand),
+		"mails":       plain("mails [ADDRESS] N", 1, mails),
+		"tried":       plain("tried ADDRESS N", 2, tried),
+		"mend":        plain("mend FILE OLD NEW", 3, mend),
+		"arrive":      plain("arrive N", 1, arrive),
+		"mail":        plain("mail ADDRESS WHERE PATTERN", 3, mailMatches),
+		"link":        plain("link ADDRESS PATTERN NAME", 3, link),
+		"serve":       plain("serve [stop]", 0, serve),
+		"get":         plain("get PATH STATUS", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodGet, args) }),
+		"post":        plain("post PATH STATUS [NAME=VALUE…]", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodPost, args) }),
+		"sql":         plain("sql STATEMENT", 1, statement),
+		"windows1252": plain("windows1252 FILE", 1, windows1252),
 	}
 }
 
@@ -159,6 +163,20 @@ func setClock(ts *testscript.TestScript, args []string) {
 	// Put in place whole: a program that runs reads it at any moment.
 	ts.Check(os.WriteFile(file+".new", []byte(to+"\n"), 0o600))
 	ts.Check(os.Rename(file+".new", file))
+}
+
+func mend(ts *testscript.TestScript, args []string) {
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q:\n%s", args[0], args[1], text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+func windows1252(ts *testscript.TestScript, args []string) {
+	text, err := charmap.Windows1252.NewEncoder().String(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func statement(ts *testscript.TestScript, args []string) {

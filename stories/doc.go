@@ -12,6 +12,7 @@
 //	relay down | up                  the mail server goes away; it comes back
 //	relay refuses ADDRESS            it refuses that recipient for ever (550)
 //	relay busy ADDRESS N             it puts that recipient off (451) the next N times
+//	tried ADDRESS N                  waits until the relay was asked N times to take a mail for that address
 //	mails N | mails ADDRESS N        so many mails came, in all or for that address
 //	arrive N                         waits until so many mails came in all
 //	mail ADDRESS WHERE PATTERN       the last mail to that address matches; WHERE is text, html or the name of a header
@@ -19,6 +20,8 @@
 //	serve | serve stop               starts the site in the background, at $URL; stops it (SIGTERM)
 //	get PATH STATUS                  asks the site for a page, which is kept in the file page
 //	post PATH STATUS [NAME=VALUE…]   sends a form
+//	mend FILE OLD NEW                replaces text in a file, as its author would
+//	windows1252 FILE                 saves a file as an old spreadsheet does
 //	sql STATEMENT                    changes the database behind the program's back
 //
 // No story waits for time to pass: the clock is set, and what happens in the background is awaited.

@@ -14,17 +14,18 @@ import (
 // relay is a mail server that can go away and come back at the same address.
 type relay struct {
 	mu      sync.Mutex
-	came    *sync.Cond
+	changed *sync.Cond
 	sink    *deliverytest.Sink
 	address string
 	refused map[string]bool
 	busy    map[string]int
+	tries   map[string]int
 	mails   []deliverytest.Mail
 }
 
 func newRelay() (*relay, error) {
-	r := &relay{refused: map[string]bool{}, busy: map[string]int{}}
-	r.came = sync.NewCond(&r.mu)
+	r := &relay{refused: map[string]bool{}, busy: map[string]int{}, tries: map[string]int{}}
+	r.changed = sync.NewCond(&r.mu)
 	if err := r.up(); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (r *relay) up() (err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.mails = append(r.mails, m)
-		r.came.Broadcast()
+		r.changed.Broadcast()
 	}})
 	return err
 }
@@ -47,9 +48,12 @@ func (r *relay) down() { _ = r.sink.Close() }
 func (r *relay) rule(a deliverytest.Attempt) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case a.Stage != deliverytest.AtRcpt:
+	if a.Stage != deliverytest.AtRcpt {
 		return nil
+	}
+	r.tries[a.To]++
+	r.changed.Broadcast()
+	switch {
 	case r.refused[a.To]:
 		return deliverytest.Refuse(550, "5.1.1", "no such mailbox")
 	case r.busy[a.To] > 0:
@@ -129,7 +133,20 @@ func arrive(ts *testscript.TestScript, args []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.mails) < want {
-		r.came.Wait()
+		r.changed.Wait()
+	}
+}
+
+// tried also refuses more than N tries: somebody was written to in vain.
+func tried(ts *testscript.TestScript, args []string) {
+	r, want := of(ts).relay, number(ts, args[1])
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.tries[args[0]] < want {
+		r.changed.Wait()
+	}
+	if got := r.tries[args[0]]; got > want {
+		ts.Fatalf("%s was tried %d times, not %d", args[0], got, want)
 	}
 }
 

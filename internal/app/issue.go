@@ -85,7 +85,7 @@ func (c issueSendCmd) Run(r *run) error {
 }
 
 // work does what can be done now: whoever sends again by hand wants what was put off tried now.
-func (c issueSendCmd) work(r *run, h *house, sending newsletters.Sending) (delivery.Progress, error) {
+func (c issueSendCmd) work(r *run, h *house, sending newsletters.Dispatch) (delivery.Progress, error) {
 	if sending.Again {
 		err := h.db.Tx(r.ctx, func(tx *storage.Tx) error { return h.delivery.RetryNow(r.ctx, tx, sending.Batch.ID) })
 		if err != nil {

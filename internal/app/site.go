@@ -20,7 +20,7 @@ import (
 
 // webWords are the words of every web package.
 func webWords() []fs.FS {
-	return []fs.FS{web.Words(), identityweb.Words(), peopleweb.Words(), peopleweb.PublicWords(), newslettersweb.Words(), newslettersweb.PublicWords()}
+	return []fs.FS{web.Words(), identityweb.Words(), peopleweb.OfficeWords(), peopleweb.PublicWords(), newslettersweb.OfficeWords(), newslettersweb.PublicWords()}
 }
 
 // pages are every room's pages.

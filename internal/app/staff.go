@@ -1,8 +1,11 @@
 package app
 
 import (
+	"slices"
+
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity"
+	"unoxuno/internal/newsletters"
 )
 
 type staffCmd struct {
@@ -75,12 +78,13 @@ func (c tokenCreateCmd) Run(r *run) error {
 
 // knownNewsrooms refuses a newsroom that the town has not declared.
 func (h *house) knownNewsrooms(r *run, slugs []string) error {
+	all, err := h.newsletters.Newsrooms(r.ctx)
+	if err != nil {
+		return err
+	}
 	for _, slug := range slugs {
-		if _, err := h.newsletters.Newsroom(r.ctx, slug); err != nil {
-			if fault.Is(err, fault.KindNotFound) {
-				return fault.NotFound("app.newsroom_unknown", "Newsroom", slug)
-			}
-			return err
+		if !slices.ContainsFunc(all, func(n newsletters.Newsroom) bool { return n.Slug == slug }) {
+			return fault.NotFound("app.newsroom_unknown", "Newsroom", slug)
 		}
 	}
 	return nil

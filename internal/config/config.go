@@ -68,7 +68,7 @@ func Catalogue() []Setting {
 		{Name: "data", Default: "data", Help: "folder of everything the program keeps, but for a PostgreSQL database"},
 		{Name: "database_url", Help: "sqlite:PATH or postgres://user:password@host/name; when empty, a SQLite file in the data folder"},
 		{Name: "listen", Default: "127.0.0.1:8080", Help: "address and port of the web server"},
-		{Name: "public_url", Default: "http://localhost:8080", Help: "how citizens reach the site; stands in every link sent"},
+		{Name: "public_url", Help: "how citizens reach the site; stands in every link sent; when empty, http://localhost at the port of listen"},
 		{Name: "secret", Secret: true, Help: "signs the links sent to people, 32 characters or more; when empty, one is made and kept in the data folder"},
 		{Name: "smtp_url", Help: "relay for e-mail: smtp://[user:password@]host:port (STARTTLS when offered) or smtps://…; when empty, mail waits"},
 		{Name: "smtp_conns", Default: "4", Help: "connections held to the relay at once, 1 to 64"},
@@ -155,16 +155,19 @@ func parse(settings []Setting) (Config, error) {
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.Data, "unoxuno.db")
 	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return c, bad("listen", "host:port")
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://localhost:" + port
+	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return c, bad("public_url", "https://host")
-	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return c, bad("listen", "host:port")
 	}
 	if c.Secret != "" && len(c.Secret) < 32 {
 		return c, fault.Invalid("config.secret_short", "Name", "secret")
 	}
-	var err error
 	if c.SMTPConns, err = strconv.Atoi(v["smtp_conns"]); err != nil || c.SMTPConns < 1 || c.SMTPConns > 64 {
 		return c, bad("smtp_conns", "1–64")
 	}

@@ -66,6 +66,8 @@ func (n Note) compile() (*email.Template, error) {
 
 // SendNotes sends the notes that are due now, and tells how many the relay took. Run does it by itself.
 func (r *Room) SendNotes(ctx context.Context) (int, error) {
+	sending, done := lingering(ctx, context.WithoutCancel(ctx))
+	defer done()
 	var sent atomic.Int64
 	for ctx.Err() == nil {
 		due, err := db.New(r.db).AnyNoteDue(ctx, r.now())
@@ -79,7 +81,7 @@ func (r *Room) SendNotes(ctx context.Context) (int, error) {
 		var all errgroup.Group
 		for _, note := range claimed {
 			all.Go(func() error {
-				state, err := r.sendNote(context.WithoutCancel(ctx), note)
+				state, err := r.sendNote(sending, note)
 				if state == Sent {
 					sent.Add(1)
 				}
@@ -137,8 +139,9 @@ func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err 
 }
 
 // sendNote sends a note that was claimed, and writes down what came of it.
-func (r *Room) sendNote(ctx context.Context, row db.DeliveryNote) (State, error) {
-	came, err := r.tryNote(ctx, row)
+func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, error) {
+	ctx := context.WithoutCancel(sending) // what came of it is written down even when the sending was cut
+	came, err := r.tryNote(sending, row)
 	if err != nil {
 		return "", err
 	}
@@ -185,7 +188,7 @@ func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (result, error)
 	defer cancel()
 	_, err = r.deliver(timed, 0, Recipient{Person: row.ID, Name: row.ToName, Template: template}, path, nil)
 	var down *email.Unreachable
-	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return result{state: Later, reason: email.RelayUnreachable, nextAt: r.relayBack()}, nil
 	}
 	return r.verdict(err, row.Attempts+1), nil

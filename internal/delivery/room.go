@@ -144,6 +144,9 @@ type Sending struct {
 	At      time.Time `json:"at"`
 }
 
+// Name is the room's name among those that keep something about people.
+func (r *Room) Name() string { return "delivery" }
+
 // Export is all that the room keeps about a person: a list of Sending.
 func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
 	rows, err := db.New(q).MessagesOf(ctx, person)

@@ -15,6 +15,8 @@ const (
 	notePoll     = 500 * time.Millisecond
 	drainPoll    = 250 * time.Millisecond
 	progressPoll = 250 * time.Millisecond
+
+	progressShare = 10 // counting a huge batch takes at most a tenth of the time
 )
 
 // Run works until ctx ends: it sends batches and notes as they come due. Then it finishes what is in flight, records
@@ -114,17 +116,18 @@ func (r *Room) reporting(ctx context.Context, batch int64, onProgress func(Progr
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		ticker := time.NewTicker(progressPoll)
-		defer ticker.Stop()
+		pause := progressPoll
 		for {
 			select {
 			case <-done:
 				return
-			case <-ticker.C:
+			case <-time.After(pause):
 			}
+			began := time.Now()
 			if p, err := r.Progress(ctx, batch); err == nil {
 				onProgress(p)
 			}
+			pause = max(progressPoll, progressShare*time.Since(began))
 		}
 	}()
 	err := do()

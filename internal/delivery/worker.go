@@ -49,13 +49,8 @@ func (r *Room) work(ctx context.Context, only int64) error {
 }
 
 func (r *Room) workUntil(ctx, life context.Context, only int64) error {
-	sending, cut := context.WithCancel(life)
-	defer cut()
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cut)
-		context.AfterFunc(sending, func() { timer.Stop() })
-	})
-	defer stop()
+	sending, done := lingering(ctx, life)
+	defer done()
 	w := &worker{
 		Room: r, only: only, life: life, sending: sending, letters: letters{open: map[int64]Letter{}},
 		jobs: make(chan job), outcomes: make(chan outcome, InFlight), dead: make(chan struct{}),
@@ -75,6 +70,19 @@ func (r *Room) workUntil(ctx, life context.Context, only int64) error {
 	senders.Wait()
 	close(w.outcomes)
 	return errors.Join(err, recorder.Wait())
+}
+
+// lingering is a context that lives on for grace after ctx has ended, and no longer than life. done releases it.
+func lingering(ctx, life context.Context) (lives context.Context, done func()) {
+	lives, cut := context.WithCancel(life)
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cut)
+		context.AfterFunc(lives, func() { timer.Stop() })
+	})
+	return lives, func() {
+		stop()
+		cut()
+	}
 }
 
 // run works off chunks until none is due.

@@ -39,30 +39,20 @@ type DeclaredNewsletter struct {
 	Closed      bool          `yaml:"closed"`
 }
 
-// terms are the words of taxonomy that a newsletter may name: those that are kept, and those about to be.
-type terms struct {
-	kept taxonomy.Vocabulary
-	also taxonomy.Declaration
-}
-
-// find are the slugs of what was written, each once and in order; key is the fault for a word that is not known.
-func (t terms) find(kind taxonomy.Kind, key string, words []string) ([]string, error) {
+// findTerms are the slugs of what was written, each once and in order; key is the fault for a word that the list lacks.
+func findTerms(list taxonomy.List, key string, words []string) ([]string, error) {
 	var problems fault.Problems
 	var slugs []string
 	for _, word := range words {
-		slug := word
-		if term, ok := t.kept.Of(kind).Find(word); ok {
-			slug = term.Slug
-		} else if !slices.ContainsFunc(t.also.Of(kind), func(d taxonomy.Declared) bool { return d.Slug == word }) {
-			near, _ := t.kept.Of(kind).Nearest(word)
-			problem := fault.Invalid(key, "Text", word)
-			if near != "" {
-				problem = fault.Invalid(key+"_near", "Text", word, "Near", near)
-			}
-			problems = append(problems, problem)
-			continue
+		term, ok := list.Find(word)
+		switch near, isNear := list.Nearest(word); {
+		case ok:
+			slugs = append(slugs, term.Slug)
+		case isNear:
+			problems = append(problems, fault.Invalid(key+"_near", "Text", word, "Near", near))
+		default:
+			problems = append(problems, fault.Invalid(key, "Text", word))
 		}
-		slugs = append(slugs, slug)
 	}
 	slices.Sort(slugs)
 	return slices.Compact(slugs), problems.Err()
@@ -102,7 +92,7 @@ func (n Newsroom) problems() fault.Problems {
 }
 
 // over lays what is declared over the newsletter as it is.
-func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known terms) (Newsletter, error) {
+func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known taxonomy.Vocabulary) (Newsletter, error) {
 	var problems fault.Problems
 	note := func(err error) { _ = problems.Add("", err) } // all of them are faults
 	n.Slug, n.declared, n.Closed = d.Slug, true, d.Closed
@@ -112,11 +102,11 @@ func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known terms
 	}
 	var err error
 	if d.Topics != nil {
-		n.Topics, err = known.find(taxonomy.Topics, "newsletters.topic.unknown", d.Topics)
+		n.Topics, err = findTerms(known.Topics, "newsletters.topic.unknown", d.Topics)
 		note(err)
 	}
 	if d.For != nil {
-		n.For, err = known.find(taxonomy.Categories, "newsletters.category.unknown", d.For)
+		n.For, err = findTerms(known.Categories, "newsletters.category.unknown", d.For)
 		note(err)
 	}
 	n.Period = textOver(canonicalPeriod(d.Period), n.Period)

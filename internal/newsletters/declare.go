@@ -49,7 +49,7 @@ type plan struct {
 }
 
 // planned is what the declaration does to the catalogue as it is, or every mistake in it.
-func planned(now catalogue, d Declaration, known terms) (plan, error) {
+func planned(now catalogue, d Declaration, known taxonomy.Vocabulary) (plan, error) {
 	var p plan
 	var problems fault.Problems
 	newsrooms := p.planNewsrooms(now, d, &problems)
@@ -86,7 +86,7 @@ func (p *plan) planNewsrooms(now catalogue, d Declaration, problems *fault.Probl
 	return all
 }
 
-func (p *plan) planNewsletters(now catalogue, d Declaration, newsrooms []Newsroom, known terms, problems *fault.Problems) {
+func (p *plan) planNewsletters(now catalogue, d Declaration, newsrooms []Newsroom, known taxonomy.Vocabulary, problems *fault.Problems) {
 	seen := map[string]bool{}
 	for i, declared := range d.Newsletters {
 		before, exists := now.newsletter(declared.Slug)
@@ -166,36 +166,23 @@ func actionOf(exists, wasClosed, isClosed bool) Action {
 	return Changed
 }
 
-// Diff is what Declare would do, without doing it. also are terms about to be declared, which count as known.
-func (r *Room) Diff(ctx context.Context, d Declaration, also taxonomy.Declaration) (Changes, error) {
-	p, err := r.plan(ctx, r.DB, d, also)
-	return p.changes, err
-}
-
-func (r *Room) plan(ctx context.Context, q storage.Queryer, d Declaration, also taxonomy.Declaration) (plan, error) {
-	now, err := loadCatalogue(ctx, q)
-	if err != nil {
-		return plan{}, err
-	}
-	kept, err := r.Taxonomy.Load(ctx)
-	if err != nil {
-		return plan{}, err
-	}
-	p, err := planned(now, d, terms{kept, also})
-	if err != nil {
-		return plan{}, err
-	}
-	return p, nil
-}
-
 // Declare makes newsrooms and newsletters what the town declares, in the caller's transaction, and tells what changed.
-// The terms it names must be kept already. A declaration with mistakes changes nothing and is answered with every one
-// of them (fault.Problems). It asks access.ManageNewsrooms of the actor.
+// The terms it names must be kept already, or have been applied in the same transaction. A declaration with mistakes
+// changes nothing and is answered with every one of them (fault.Problems). Whoever only wants to know rolls the
+// transaction back. It asks access.ManageNewsrooms of the actor.
 func (r *Room) Declare(ctx context.Context, tx *storage.Tx, d Declaration) (Changes, error) {
 	if !access.From(ctx).Can(access.ManageNewsrooms) {
 		return nil, fault.Forbidden("newsletters.newsroom.forbidden", "Newsroom", "")
 	}
-	p, err := r.plan(ctx, tx, d, taxonomy.Declaration{})
+	now, err := loadCatalogue(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := r.Taxonomy.LoadIn(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := planned(now, d, known)
 	if err != nil {
 		return nil, err
 	}

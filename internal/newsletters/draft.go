@@ -36,8 +36,8 @@ func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 	return created, err
 }
 
-// row is what differs between an issue that is begun and one that is archived.
-type row struct {
+// beginning is what differs between an issue that is begun and one that is archived.
+type beginning struct {
 	state      State
 	sentAt     int64
 	frame      string
@@ -46,7 +46,7 @@ type row struct {
 }
 
 // create adds an issue, in the caller's transaction.
-func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with row) (Issue, error) {
+func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with beginning) (Issue, error) {
 	catalogue, err := loadCatalogue(ctx, tx)
 	if err != nil {
 		return Issue{}, err
@@ -220,8 +220,8 @@ func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
 	return put, err
 }
 
-func newDraft() row {
-	return row{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"}
+func newDraft() beginning {
+	return beginning{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"}
 }
 
 // says tells whether the issue already is what c says.

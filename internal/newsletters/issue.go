@@ -83,10 +83,9 @@ func (i Issue) Public() bool { return i.State == Sending || i.State == Sent }
 // Subject is how the audit log names it.
 func (i Issue) Subject() string { return "issue " + i.Newsletter + "/" + i.Slug }
 
-// ReadyToSend says everything that keeps the issue from being sent, or scheduled, at now; its fields are those of the
-// editor's form: title, blocks, and of single blocks as content.Validate names them.
-func (i Issue) ReadyToSend(now time.Time) error {
-	var problems fault.Problems
+// ReadyToSend says everything that keeps the issue from being sent or scheduled: its state, or faults in its blocks as
+// content.Validate names them.
+func (i Issue) ReadyToSend() error {
 	switch i.State {
 	case Draft, Scheduled:
 	case Cancelled:
@@ -94,11 +93,7 @@ func (i Issue) ReadyToSend(now time.Time) error {
 	default:
 		return fault.Conflict("newsletters.issue.closed")
 	}
-	if i.Created.After(now) {
-		problems = append(problems, fault.Conflict("newsletters.issue.clock"))
-	}
-	_ = problems.Add("", content.Validate(i.Blocks)) // only faults
-	return problems.Err()
+	return content.Validate(i.Blocks)
 }
 
 func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {

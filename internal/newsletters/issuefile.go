@@ -145,7 +145,7 @@ func (r *Room) Archive(ctx context.Context, c Content, sentAt time.Time) (Issue,
 		if !storage.None(err) {
 			return err
 		}
-		archived, err = r.create(ctx, tx, c, row{
+		archived, err = r.create(ctx, tx, c, beginning{
 			state: Sent, sentAt: clock.Millis(sentAt), permission: access.SendIssues, action: "audit.issue.archived",
 		})
 		return err

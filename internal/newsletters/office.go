@@ -67,7 +67,7 @@ func (r *Room) PutNewsletter(ctx context.Context, n Newsletter) error {
 				return err
 			}
 		}
-		after, err := n.checked(now.newsrooms, terms{kept: kept})
+		after, err := n.checked(now.newsrooms, kept)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (r *Room) PutNewsletter(ctx context.Context, n Newsletter) error {
 }
 
 // checked is the newsletter in its normal form, or every fault in it, on its fields.
-func (n Newsletter) checked(newsrooms []Newsroom, known terms) (Newsletter, error) {
+func (n Newsletter) checked(newsrooms []Newsroom, known taxonomy.Vocabulary) (Newsletter, error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
 	var err error
@@ -90,9 +90,9 @@ func (n Newsletter) checked(newsrooms []Newsroom, known terms) (Newsletter, erro
 	}
 	n.Name, n.Description = nameOver(n.Name, taxonomy.Name{}), nameOver(n.Description, taxonomy.Name{})
 	n.Period, n.Sender, n.ReplyTo = canonicalPeriod(n.Period), strings.TrimSpace(n.Sender), strings.TrimSpace(n.ReplyTo)
-	n.Topics, err = known.find(taxonomy.Topics, "newsletters.topic.unknown", slices.Clone(n.Topics))
+	n.Topics, err = findTerms(known.Topics, "newsletters.topic.unknown", slices.Clone(n.Topics))
 	note("topics", err)
-	n.For, err = known.find(taxonomy.Categories, "newsletters.category.unknown", slices.Clone(n.For))
+	n.For, err = findTerms(known.Categories, "newsletters.category.unknown", slices.Clone(n.For))
 	note("for", err)
 	note("", n.problems(newsrooms).Err())
 	return n, problems.Err()

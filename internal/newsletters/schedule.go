@@ -42,15 +42,14 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	if err != nil {
 		return Issue{}, err
 	}
-	now := r.Clock.Now()
-	if !at.After(now) {
+	if !at.After(r.Clock.Now()) {
 		return Issue{}, fault.Invalid("newsletters.schedule.past").On("at")
 	}
 	i, n, err := issueFor(ctx, r.DB, id, access.SendIssues)
 	if err != nil {
 		return Issue{}, err
 	}
-	if err := i.ReadyToSend(now); err != nil {
+	if err := i.ReadyToSend(); err != nil {
 		return Issue{}, err
 	}
 	if i.Version != version {

@@ -60,7 +60,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if i.Public() {
 		return r.dispatched(ctx, tx, i)
 	}
-	if err := i.ReadyToSend(r.Clock.Now()); err != nil {
+	if err := i.ReadyToSend(); err != nil {
 		return Dispatch{}, err
 	}
 	a, err := r.People.ParseAudience(ctx, i.Audience)

@@ -136,12 +136,14 @@ func NormalMobile(text, region string) (string, error) {
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	n, err := phonenumbers.Parse(text, region)
-	if err != nil || !phonenumbers.IsValidNumber(n) {
+	if err != nil {
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	switch phonenumbers.GetNumberType(n) {
 	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE: // North America does not tell them apart
 		return phonenumbers.Format(n, phonenumbers.E164), nil
+	case phonenumbers.UNKNOWN: // no valid number
+		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	return "", fault.Invalid("people.mobile.fixed", "Text", clip(text))
 }

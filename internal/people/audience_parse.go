@@ -315,7 +315,10 @@ func age(n ast.Node) (int64, error) {
 // date reads a day as an ISO date in quotes.
 func date(n ast.Node) (Day, error) {
 	text, ok := n.(*ast.StringNode)
-	if !ok || !isoForm.MatchString(text.Value) || len(text.Value) != len("2026-11-22") {
+	if !ok || len(text.Value) != len("2026-11-22") {
+		return 0, at(n, "needs_date")
+	}
+	if _, _, _, ok := isoDate(text.Value); !ok {
 		return 0, at(n, "needs_date")
 	}
 	day, err := ParseDay(text.Value)

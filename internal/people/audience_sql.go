@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"unoxuno/internal/people/db"
@@ -102,36 +101,26 @@ type Count struct {
 }
 
 // Count counts the audience, and how many of it can be reached on each channel.
-func (p *People) Count(ctx context.Context, a Audience) (c Count, err error) {
-	c.Reachable = map[string]int64{}
+func (p *People) Count(ctx context.Context, a Audience) (Count, error) {
+	var b storage.Builder
+	b.Add("SELECT count(*)")
 	for _, channel := range Channels() {
-		c.Reachable[string(channel)] = 0
+		b.Add(", count(CASE WHEN EXISTS (SELECT 1 FROM people_address r WHERE r.person_id = p.person_id"+
+			" AND r.channel = ? AND r.verified_at > 0) THEN 1 END)", string(channel))
 	}
-	var all storage.Builder
-	all.Add("SELECT count(*) FROM people_profile p WHERE ")
-	p.Where(&all, a, "p")
-	if err := p.db.QueryRowContext(ctx, all.SQL(), all.Args()...).Scan(&c.People); err != nil {
-		return Count{}, err
+	b.Add(" FROM people_profile p WHERE ")
+	p.Where(&b, a, "p")
+	c := Count{Reachable: map[string]int64{}}
+	reach := make([]int64, len(Channels()))
+	into := []any{&c.People}
+	for i := range reach {
+		into = append(into, &reach[i])
 	}
-	var reach storage.Builder
-	reach.Add("SELECT r.channel, count(DISTINCT r.person_id) FROM people_reachable r" +
-		" JOIN people_profile p ON p.person_id = r.person_id WHERE ")
-	p.Where(&reach, a, "p")
-	reach.Add(" GROUP BY r.channel")
-	rows, err := p.db.QueryContext(ctx, reach.SQL(), reach.Args()...)
-	if err != nil {
-		return Count{}, err
+	err := p.db.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(into...)
+	for i, channel := range Channels() {
+		c.Reachable[string(channel)] = reach[i]
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var channel string
-		var n int64
-		if err := rows.Scan(&channel, &n); err != nil {
-			return Count{}, err
-		}
-		c.Reachable[channel] = n
-	}
-	return c, rows.Err()
+	return c, err
 }
 
 // Profile is what Audience.Match looks at of the person; a fault of kind NotFound when there is none.

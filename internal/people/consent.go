@@ -81,7 +81,7 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town.Zone)).String())
 	}
 	q := db.New(tx)
-	r, err := loadRecord(ctx, q, person)
+	r, err := p.holdRecord(ctx, q, person)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"unoxuno/internal/fault"
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
@@ -43,6 +42,9 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 // audit line, without a name, is what shows that it was done. A fault of kind NotFound when there is no such person.
 func (p *People) Erase(ctx context.Context, person int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		if _, err := p.holdRecord(ctx, db.New(tx), person); err != nil {
+			return err
+		}
 		// The rooms plugged last may point at those before them.
 		for _, k := range slices.Backward(p.keepers) {
 			if err := k.Forget(ctx, tx, person); err != nil {
@@ -56,16 +58,12 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 func forget(ctx context.Context, q *db.Queries, person int64) error {
 	// Sign-ups come first: they are found through the addresses.
 	steps := []func(context.Context, int64) error{
-		q.EraseSignUps, q.EraseConsents, q.EraseAddresses, q.ClearWho, q.ClearWants,
+		q.EraseSignUps, q.EraseConsents, q.EraseAddresses, q.ClearWho, q.ClearWants, q.ErasePerson,
 	}
 	for _, step := range steps {
 		if err := step(ctx, person); err != nil {
 			return err
 		}
 	}
-	n, err := q.ErasePerson(ctx, person)
-	if err == nil && n == 0 {
-		return fault.NotFound("people.person.unknown")
-	}
-	return err
+	return nil
 }

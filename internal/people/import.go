@@ -122,8 +122,8 @@ func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, e
 	for {
 		entries, bad, last := run.read()
 		done, err := take(entries)
-		if storage.IsUnique(err) {
-			done, err = take(entries) // somebody signed up with one of these addresses meanwhile: look again
+		if storage.IsUnique(err) || errors.Is(err, errMoved) {
+			done, err = take(entries) // somebody signed up with one of these addresses, or was erased: look again
 		}
 		if err != nil {
 			return err
@@ -230,10 +230,10 @@ func (run *importRun) explain(r rejected) Reject {
 	return reject
 }
 
-// analyse tells the planner how the tables have grown: at the end, and whenever they have doubled, because plans made
-// for small tables are slow on large ones.
+// analyse tells the planner how the tables have grown: at the end, and whenever they are four times what they were,
+// because plans made for small tables are slow on large ones.
 func (run *importRun) analyse(ctx context.Context, end bool) error {
-	if run.options.DryRun || run.fresh == 0 || !end && run.fresh < max(importChunk, run.settled) {
+	if run.options.DryRun || run.fresh == 0 || !end && run.fresh < max(importChunk, 3*run.settled) {
 		return nil
 	}
 	run.settled, run.fresh = run.settled+run.fresh, 0

@@ -3,8 +3,6 @@ package people
 import (
 	"context"
 	"slices"
-	"time"
-	"fmt"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
@@ -15,7 +13,7 @@ import (
 type holder struct {
 	*record
 	fresh     bool    // made by this import's chunk
-	changed   bool    // her record was
+	touched   bool    // something is added to what stood
 	stood     Details // as she was read: what lists grew by is to be written
 	addresses []heldAddress
 	standing  map[Purpose]bool
@@ -70,12 +68,9 @@ func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry)
 	if len(entries) == 0 {
 		return outcome{}, nil
 	}
-	t0 := time.Now()
-	defer func() { tm["take"] += time.Since(t0); fmt.Println(tm) }()
 	if err := b.load(ctx, tx, entries); err != nil {
 		return outcome{}, err
 	}
-	tm["read"] += time.Since(t0)
 	for i := range entries {
 		kind, err := b.merge(i, &entries[i])
 		if err != nil {
@@ -123,18 +118,17 @@ func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
 	kind := unchanged
 	if h == nil {
 		h, kind = b.meet(e), created
-	} else if b.lay(h, e) {
-		kind = updated
 	}
+	added := h.fill(e.details, FromImport)
 	for _, c := range e.contacts {
-		if b.reach(h, c, e) && kind == unchanged {
-			kind = updated
-		}
+		added = b.reach(h, c, e) || added
 	}
 	for _, purpose := range e.purposes {
-		if h.agree(purpose, e) && kind == unchanged {
-			kind = updated
-		}
+		added = h.agree(purpose, e) || added
+	}
+	if added {
+		h.touched, h.updated = true, b.now
+		kind = max(kind, updated)
 	}
 	b.ask(h, i, kind, e)
 	return kind, nil
@@ -193,15 +187,6 @@ func (b *batch) meet(e *entry) *holder {
 func (b *batch) know(h *holder) {
 	b.holders = append(b.holders, h)
 	b.byID[h.id] = h
-}
-
-// lay fills the gaps of her record.
-func (b *batch) lay(h *holder, e *entry) bool {
-	if !h.fill(e.details, FromImport) {
-		return false
-	}
-	h.changed, h.updated = true, b.now
-	return true
 }
 
 // reach notes an address. One that comes with proof of consent counts as confirmed.

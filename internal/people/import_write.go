@@ -1,11 +1,12 @@
 package people
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
 	"unoxuno/internal/storage"
 )
@@ -33,15 +34,14 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 			"proof", "ended_at", "end_reason", "ended_by",
 		}, b.newConsents(actorOf(ctx))},
 	}
+	// First the rows of those who stood before: Erase, or another writer, waits for us or we for it.
+	if err := b.writeChanges(ctx, tx); err != nil {
+		return err
+	}
 	for _, l := range loads {
-		t0 := time.Now()
 		if _, err := tx.Load(ctx, l.table, l.columns, l.rows); err != nil {
 			return fmt.Errorf("import into %s: %w", l.table, err)
 		}
-		tm[l.table] += time.Since(t0)
-	}
-	if err := b.writeChanges(ctx, tx); err != nil {
-		return err
 	}
 	return b.writeProved(ctx, tx)
 }
@@ -113,37 +113,40 @@ func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	}
 }
 
-// writeChanges updates the records that stood before and were filled.
+// errMoved says that somebody whom the chunk adds to was erased meanwhile.
+var errMoved = errors.New("a person was erased during the import")
+
+// writeChanges updates the records of those who stood before and to whom something is added.
 func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
-	changed := func(yield func([]any) bool) {
-		for _, h := range b.holders {
-			if h.changed && !h.fresh && !yield(h.row()) {
-				return
-			}
+	var rows [][]any
+	for _, h := range b.holders {
+		if h.touched && !h.fresh {
+			rows = append(rows, h.row())
 		}
 	}
-	some := false
-	for range changed {
-		some = true
-		break
-	}
-	if !some {
+	if len(rows) == 0 {
 		return nil
 	}
 	definition := "id bigint, kind text, given_name text, family_name text, organisation text, search text," +
 		" search_given text, born bigint, born_exact boolean, language text, place text, name_source text," +
 		" born_source text, language_source text, place_source text, who_source text, wants_source text, since bigint," +
 		" created_at bigint, updated_at bigint"
-	if err := refill(ctx, tx, stageChange, definition, personColumns(), changed); err != nil {
+	if err := refill(ctx, tx, stageChange, definition, personColumns(), slices.Values(rows)); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE people_person SET given_name = c.given_name, family_name = c.family_name,"+
+	result, err := tx.ExecContext(ctx, "UPDATE people_person SET given_name = c.given_name, family_name = c.family_name,"+
 		" organisation = c.organisation, search = c.search, search_given = c.search_given, born = c.born,"+
 		" born_exact = c.born_exact, language = c.language, place = c.place, name_source = c.name_source,"+
 		" born_source = c.born_source, language_source = c.language_source, place_source = c.place_source,"+
 		" who_source = c.who_source, wants_source = c.wants_source, updated_at = c.updated_at"+
 		" FROM "+stageChange+" c WHERE people_person.id = c.id")
-	return err
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n < int64(len(rows)) {
+		return cmp.Or(err, errMoved)
+	}
+	return nil
 }
 
 // writeProved confirms addresses that stood unconfirmed; there are few.
@@ -161,5 +164,3 @@ func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
 	}
 	return nil
 }
-
-var tm = map[string]time.Duration{}

@@ -131,6 +131,18 @@ func loadRecord(ctx context.Context, q *db.Queries, person int64) (*record, erro
 	return r, err
 }
 
+// holdRecord reads a person whom the transaction is about to write of, and keeps others from doing so until its end.
+func (p *People) holdRecord(ctx context.Context, q *db.Queries, person int64) (*record, error) {
+	n, err := q.LockPerson(ctx, db.LockPersonParams{ID: person, UpdatedAt: p.now()})
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, fault.NotFound("people.person.unknown")
+	}
+	return loadRecord(ctx, q, person)
+}
+
 func recordOf(row db.PeoplePerson) *record {
 	return &record{
 		id: row.ID,

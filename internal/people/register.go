@@ -73,7 +73,7 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	}
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
-		r, err := loadRecord(ctx, q, person)
+		r, err := p.holdRecord(ctx, q, person)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (p
 // kind Conflict when somebody has it.
 func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
-		if _, err := loadRecord(ctx, db.New(tx), person); err != nil {
+		if _, err := p.holdRecord(ctx, db.New(tx), person); err != nil {
 			return err
 		}
 		a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx))

@@ -214,6 +214,9 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, 
 	}
 	person := row.ForPerson
 	if person > 0 {
+		if _, err := p.holdRecord(ctx, q, person); err != nil {
+			return 0, err
+		}
 		_, err = p.addAddress(ctx, tx, person, Contact{Channel: keep.Channel, Value: keep.Address, Verified: true}, FromSelf)
 	} else {
 		person, err = p.welcome(ctx, tx, row, keep)
@@ -255,7 +258,7 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 	q := db.New(tx)
 	address, err := q.FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
 	if err == nil && address.VerifiedAt > 0 {
-		r, err := loadRecord(ctx, q, address.PersonID)
+		r, err := p.holdRecord(ctx, q, address.PersonID)
 		if err != nil {
 			return 0, err
 		}

@@ -9,13 +9,12 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
-	"testing"
 	"time"
 )
 
 // Certificate makes a certificate for this machine, signed by itself: what a server shows, and what a client that
 // trusts it is configured with.
-func Certificate(t testing.TB) (server, client *tls.Config) {
+func Certificate(t TB) (server, client *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

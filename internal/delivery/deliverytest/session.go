@@ -58,7 +58,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *session) Data(r io.Reader) error {
-	data, err := io.ReadAll(r)
+	data, err := s.sink.read(r)
 	if err != nil {
 		return err
 	}
@@ -67,6 +67,15 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.sink.take(s.from, s.to, data)
 	return s.decide(AtReply)
+}
+
+// read reads a body, and drops it where nobody will look at it.
+func (s *Sink) read(r io.Reader) ([]byte, error) {
+	if s.options.Keep < 0 && s.options.OnMail == nil {
+		_, err := io.Copy(io.Discard, r)
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 func (s *session) decide(stage Stage) error {

@@ -1,6 +1,7 @@
 package deliverytest
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net"
 	"net/url"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -80,7 +80,7 @@ func Start(o Options) (*Sink, error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	listener, err := net.Listen("tcp", o.Listen)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("SMTP sink: %w", err)
 	}
@@ -98,8 +98,16 @@ func Start(o Options) (*Sink, error) {
 	return s, nil
 }
 
+// TB is what New and Certificate need of a testing.TB. The demonstration links this package, and package testing has no
+// place in a program.
+type TB interface {
+	Helper()
+	Fatal(args ...any)
+	Cleanup(func())
+}
+
 // New starts a server that is closed when the test ends.
-func New(t testing.TB, o Options) *Sink {
+func New(t TB, o Options) *Sink {
 	t.Helper()
 	s, err := Start(o)
 	if err != nil {

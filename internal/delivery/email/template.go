@@ -127,7 +127,8 @@ func (t *Template) compileHeader(m Message) error {
 	if m.Auto {
 		h = append(h, "Auto-Submitted: auto-generated\r\n"...)
 	}
-	t.header = append(h, "MIME-Version: 1.0\r\n"...)
+	h = append(h, "MIME-Version: 1.0\r\n"...)
+	t.header = h
 	return nil
 }
 
@@ -202,11 +203,8 @@ func (p *piece) fill(dst []byte, value string) []byte {
 	if p.html {
 		value = escapeHTML(value)
 	}
-	col := 0
-	if p.blank != "" {
-		value = p.blank + value
-	}
-	if dst, col = appendQuoted(dst, value, 0); col > 0 {
+	dst, col := appendQuoted(dst, p.blank+value, 0)
+	if col > 0 {
 		dst = append(dst, softBreak...)
 	}
 	return dst

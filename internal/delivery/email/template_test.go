@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"bytes"
+	"errors"
 	"html"
 	"io"
 	"regexp"
@@ -84,9 +85,8 @@ func TestDecodingGivesWhatWasFilledIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		escape := func(s string) string { return html.EscapeString(s) }
 		for _, want := range []string{
-			filled(m.Text, values, func(s string) string { return s }), filled(m.HTML, values, escape),
+			filled(m.Text, values, func(s string) string { return s }), filled(m.HTML, values, html.EscapeString),
 		} {
 			p, err := r.NextPart()
 			if err != nil {
@@ -100,7 +100,7 @@ func TestDecodingGivesWhatWasFilledIn(t *testing.T) {
 				t.Fatalf("decoded\n%q\nwant\n%q\nraw\n%s", got, want, raw)
 			}
 		}
-		if _, err := r.NextPart(); err != io.EOF {
+		if _, err := r.NextPart(); !errors.Is(err, io.EOF) {
 			t.Fatalf("a third part: %v", err)
 		}
 	})

@@ -404,16 +404,13 @@ func (q *Queries) EraseConsents(ctx context.Context, personID int64) error {
 	return err
 }
 
-const erasePerson = `-- name: ErasePerson :execrows
+const erasePerson = `-- name: ErasePerson :exec
 DELETE FROM people_person WHERE id = $1
 `
 
-func (q *Queries) ErasePerson(ctx context.Context, id int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, erasePerson, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) ErasePerson(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, erasePerson, id)
+	return err
 }
 
 const eraseSignUps = `-- name: EraseSignUps :exec
@@ -539,6 +536,24 @@ func (q *Queries) HasConsent(ctx context.Context, arg HasConsentParams) (int64, 
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const lockPerson = `-- name: LockPerson :execrows
+UPDATE people_person SET updated_at = $2 WHERE id = $1
+`
+
+type LockPersonParams struct {
+	ID        int64
+	UpdatedAt int64
+}
+
+// Takes the row of a person that is about to be written to or erased: the second to come waits for the first.
+func (q *Queries) LockPerson(ctx context.Context, arg LockPersonParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockPerson, arg.ID, arg.UpdatedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const moveAddress = `-- name: MoveAddress :exec

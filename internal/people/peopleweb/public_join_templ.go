@@ -158,7 +158,7 @@ func joinPage(v joinView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "join.title"), Lead: say(ctx, "join.lead."+v.Step.String()), Active: "join", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "join.title"), Lead: say(ctx, "join.lead."+v.Step.String()), Active: "signup", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -874,7 +874,7 @@ func joinSentPage() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "sent.title"), Lead: say(ctx, "sent.lead"), Active: "join", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "sent.title"), Lead: say(ctx, "sent.lead"), Active: "signup", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,6 +10,10 @@ UPDATE people_person SET kind = $2, given_name = $3, family_name = $4, organisat
     language_source = $14, place_source = $15, who_source = $16, wants_source = $17, updated_at = $18
 WHERE id = $1;
 
+-- name: LockPerson :execrows
+-- Takes the row of a person that is about to be written to or erased: the second to come waits for the first.
+UPDATE people_person SET updated_at = $2 WHERE id = $1;
+
 -- name: GetPerson :one
 SELECT * FROM people_person WHERE id = $1;
 
@@ -119,5 +123,5 @@ DELETE FROM people_consent WHERE person_id = $1;
 -- name: EraseAddresses :exec
 DELETE FROM people_address WHERE person_id = $1;
 
--- name: ErasePerson :execrows
+-- name: ErasePerson :exec
 DELETE FROM people_person WHERE id = $1;

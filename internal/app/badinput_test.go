@@ -1,0 +1,148 @@
+package app
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"unoxuno/internal/storage"
+	"unoxuno/internal/web"
+)
+
+// Whatever is put in the place of a wildcard: a clear page with the right status, never an accident of ours.
+func TestUnknownAndForgedAddressesAreAnsweredClearly(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	admin := b.signedIn(b.admin)
+	for _, route := range b.site.Routes() {
+		if !wildcard.MatchString(route.Path()) {
+			continue
+		}
+		for _, value := range []string{"nonsense", "0", "-1", "9223372036854775807", "99999999999999999999", "%00", "%F0%9F%90%A2", strings.Repeat("x", 2000)} {
+			path := wildcard.ReplaceAllString(route.Path(), value)
+			a := b.ask(admin, route.Method(), path, nil)
+			if a.status < 400 || a.status >= 500 {
+				t.Errorf("%s %.60s answered %d", route.Method(), path, a.status)
+			} else if route.Kind == web.Page {
+				if p := read(t, a.body); len(p.h1) != 1 || p.lang == "" {
+					t.Errorf("%s %.60s answered %d without a clear page", route.Method(), path, a.status)
+				}
+			}
+		}
+	}
+	for path, want := range map[string]int{
+		"/nothing-here": 404, "/newsletters/nothing-here": 404, "/newsletters/teatro/nothing-here": 404, "/en/nothing-here": 404,
+		"/office/issues/999": 404, "/office/people/999": 404, "/office/staff/999": 404, "/media/nothing.png": 404,
+		"/me/forged": 410, "/unsubscribe/forged": 410, "/join/confirm/forged": 410, "/address/forged": 410, "/office/invitation/forged": 410,
+	} {
+		if a := b.ask(admin, http.MethodGet, path, nil); a.status != want {
+			t.Errorf("GET %s answered %d, not %d", path, a.status, want)
+		}
+	}
+	if a := b.ask(admin, http.MethodPost, "/privacy", nil); a.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST where there is only GET answered %d", a.status)
+	}
+	b.silent()
+}
+
+// silent fails if the program logged a defect.
+func (b *borgo) silent() {
+	b.t.Helper()
+	if strings.Contains(b.log.String(), "level=ERROR") {
+		b.t.Errorf("the program took it for a defect of its own:\n%s", b.log)
+	}
+}
+
+// A post from another site is refused before it does anything, except where the token it carries is the proof.
+func TestPostsFromOtherSitesAreRefused(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	admin := b.signedIn(b.admin)
+	before := b.snapshot("identity_session")
+	for _, route := range b.site.Routes() {
+		if route.Method() != http.MethodPost || route.CrossSite {
+			continue
+		}
+		a := b.ask(admin, http.MethodPost, b.addressOf(route), nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://elsewhere.example")
+		if a.status != http.StatusForbidden {
+			t.Errorf("%s answered a post from another site %d", route.Pattern, a.status)
+		}
+	}
+	if diff := changed(before, b.snapshot("identity_session")); diff != nil {
+		t.Errorf("it did something:\n%s", strings.Join(diff, "\n"))
+	}
+	// The one-click post of a mail program comes from anywhere (RFC 8058 §3.2).
+	a := b.ask(b.browser(), http.MethodPost, "/u/"+b.unsubscribeToken(), url.Values{"List-Unsubscribe": {"One-Click"}},
+		"Sec-Fetch-Site", "cross-site", "Origin", "https://webmail.example")
+	if a.status != http.StatusOK {
+		t.Errorf("one-click unsubscribe answered %d", a.status)
+	}
+}
+
+// Forms that are empty, senseless or too large are answered with what to mend, and nothing is a defect of ours.
+func TestSenselessFormsAreAnsweredClearly(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	admin := b.signedIn(b.admin)
+	huge := url.Values{"text": {strings.Repeat("x", 12<<20)}}
+	nonsense := url.Values{}
+	for _, name := range []string{"email", "address", "name", "slug", "title", "version", "at", "audience", "newsletter", "who", "step", "birth_date", "purpose", "language", "kind", "role", "id", "n"} {
+		nonsense[name] = []string{"\x00\xff «nonsense» ' OR 1=1 --"}
+	}
+	for _, route := range b.site.Routes() {
+		if route.Method() != http.MethodPost {
+			continue
+		}
+		path := b.addressOf(route)
+		for what, form := range map[string]url.Values{"an empty form": {}, "nonsense": nonsense} {
+			if a := b.ask(admin, http.MethodPost, path, form); a.status >= 500 {
+				t.Errorf("%s answered %s with %d", route.Pattern, what, a.status)
+			}
+			if route.Path() == "/office/sign-out" {
+				admin = b.signedIn(b.admin)
+			}
+		}
+	}
+	for _, route := range b.site.Routes() {
+		if route.Method() == http.MethodPost && !route.CrossSite && route.Path() != "/office/sign-out" {
+			if a := b.ask(admin, http.MethodPost, b.addressOf(route), huge); a.status < 400 || a.status >= 500 {
+				t.Errorf("%s answered twelve megabytes with %d", route.Pattern, a.status)
+			}
+		}
+	}
+	b.silent()
+}
+
+// A picture that is too large, or none at all, is refused in a sentence, and the editor's text is not lost.
+func TestBadPicturesAreRefused(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	admin := b.signedIn(b.admin)
+	var upload web.Route
+	for _, route := range b.site.Routes() {
+		if route.MaxBody > 1<<20 {
+			upload = route
+		}
+	}
+	if upload.Pattern == "" {
+		t.Fatal("no route takes pictures")
+	}
+	for what, picture := range map[string][]byte{"text": []byte("not a picture"), "eight megabytes": make([]byte, 8<<20)} {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		part, err := form.CreateFormFile("image", "a.png")
+		b.must(err)
+		_, err = part.Write(picture)
+		b.must(err)
+		b.must(form.Close())
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.server.URL+b.addressOf(upload), &body)
+		b.must(err)
+		req.Header.Set("Content-Type", form.FormDataContentType())
+		res, err := admin.Do(req)
+		b.must(err)
+		b.must(res.Body.Close())
+		if res.StatusCode < 400 || res.StatusCode >= 500 {
+			t.Errorf("%s as a picture was answered with %d", what, res.StatusCode)
+		}
+	}
+	b.silent()
+}

@@ -1,0 +1,211 @@
+package app
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"unoxuno/internal/locale"
+)
+
+// wordsOf reads the words of a language from their files: key → text, plural forms joined.
+func wordsOf(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, folder := range append(wordFolders(), webWords()...) {
+		text, err := fs.ReadFile(folder, lang+".toml")
+		if err != nil {
+			text, err = fs.ReadFile(folder, path.Join("words", lang+".toml"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tree map[string]any
+		if err := toml.Unmarshal(text, &tree); err != nil {
+			t.Fatal(err)
+		}
+		flatten(all, "", tree)
+	}
+	return all
+}
+
+func flatten(all map[string]string, prefix string, tree map[string]any) {
+	other, plural := tree["other"].(string)
+	if one, ok := tree["one"].(string); ok && plural {
+		all[prefix] = one + " " + other
+		return
+	}
+	for name, v := range tree {
+		key := strings.TrimPrefix(prefix+"."+name, ".")
+		switch v := v.(type) {
+		case string:
+			all[key] = v
+		case map[string]any:
+			flatten(all, key, v)
+		}
+	}
+}
+
+var hole = regexp.MustCompile(`\{\{-?\s*\.(\w+)`)
+
+func holes(text string) []string {
+	var names []string
+	for _, m := range hole.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestEveryWordIsInBothLanguages(t *testing.T) {
+	it, en := wordsOf(t, "it"), wordsOf(t, "en")
+	if len(it) < 200 {
+		t.Fatalf("read only %d words: are these all?", len(it))
+	}
+	for _, key := range slices.Sorted(maps.Keys(it)) {
+		english, ok := en[key]
+		switch {
+		case !ok:
+			t.Errorf("%s is missing in English", key)
+		case strings.TrimSpace(it[key]) == "" || strings.TrimSpace(english) == "":
+			t.Errorf("%s is empty", key)
+		case !slices.Equal(holes(it[key]), holes(english)):
+			t.Errorf("%s has the holes %v in Italian, %v in English", key, holes(it[key]), holes(english))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(en)) {
+		if _, ok := it[key]; !ok {
+			t.Errorf("%s is missing in Italian", key)
+		}
+	}
+}
+
+// literals are the texts in quotes of the program's own source, tests apart, each with a place where it stands.
+func literals(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	files := token.NewFileSet()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(filepath.Join(root, "internal"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ImportSpec:
+				return false
+			case *ast.BasicLit:
+				if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+					found[text] = files.Position(n.Pos()).String()
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// notWords are texts that look like a key of the words and are something else.
+func notWords() []string {
+	return []string{
+		"newsletters.issue", // the origin of an issue's messages
+		"people.join",       // purposes of tokens
+		"people.address",
+		"town.yaml",
+	}
+}
+
+var keyLike = regexp.MustCompile(`^[a-z]+(\.[a-z0-9_-]+)+$`)
+
+func TestEveryWordThatIsAskedForExists(t *testing.T) {
+	words := wordsOf(t, locale.Languages()[0])
+	roots := map[string]bool{}
+	for key := range words {
+		root, _, _ := strings.Cut(key, ".")
+		roots[root] = true
+	}
+	permissions := permissionNames(t)
+	for text, place := range literals(t) {
+		root, _, _ := strings.Cut(text, ".")
+		if !keyLike.MatchString(text) || !roots[root] || slices.Contains(notWords(), text) || permissions[text] {
+			continue
+		}
+		if _, ok := words[text]; !ok {
+			t.Errorf("%s: there is no word %q", place, text)
+		}
+	}
+}
+
+// permissionNames are the constants of package access, which look like keys.
+func permissionNames(t *testing.T) map[string]bool {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "access", "access.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			names[strings.Trim(lit.Value, `"`)] = true
+		}
+		return true
+	})
+	return names
+}
+
+// A word counts as used when its key stands in the source, or a beginning of it that ends in a dot ("delivery.state.")
+// and every part of the rest.
+func TestEveryWordIsUsed(t *testing.T) {
+	found := literals(t)
+	for _, key := range slices.Sorted(maps.Keys(wordsOf(t, locale.Languages()[0]))) {
+		if _, ok := found[key]; !ok && !composed(found, key) {
+			t.Errorf("the word %s is used nowhere: delete it in every language", key)
+		}
+	}
+}
+
+func composed(found map[string]string, key string) bool {
+	for at := 0; ; at++ {
+		dot := strings.IndexByte(key[at:], '.')
+		if dot < 0 {
+			return false
+		}
+		at += dot
+		if _, ok := found[key[:at+1]]; ok && partsFound(found, key[at+1:]) {
+			return true
+		}
+	}
+}
+
+func partsFound(found map[string]string, rest string) bool {
+	if _, ok := found[rest]; ok {
+		return true
+	}
+	// "…."+name+"_help" and "…."+name+".title": an ending of its own.
+	for i := 1; i < len(rest); i++ {
+		if _, ok := found[rest[i:]]; ok && (rest[i] == '_' || rest[i] == '.') && partsFound(found, rest[:i]) {
+			return true
+		}
+	}
+	before, after, ok := strings.Cut(rest, ".")
+	return ok && partsFound(found, before) && partsFound(found, after)
+}

@@ -1,0 +1,97 @@
+package newsletters
+
+import (
+	"context"
+	"time"
+
+	"unoxuno/internal/content"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+)
+
+// Summary is an issue that was sent, as lists show it.
+type Summary struct {
+	Newsletter string // slug
+	Slug       string
+	Title      string
+	Language   string
+	Text       string // how it begins
+	Sent       time.Time
+}
+
+// ArchiveList is a page of a newsletter's archive.
+type ArchiveList struct {
+	Issues []Summary
+	More   bool
+}
+
+const (
+	archivedPerPage = 20
+	summaryLength   = 200 // characters
+)
+
+// Archived is a page, from 1, of the issues of a newsletter that were sent, the newest first.
+func (r *Room) Archived(ctx context.Context, newsletter string, page int) (ArchiveList, error) {
+	rows, err := db.New(r.DB).Archived(ctx, db.ArchivedParams{
+		Newsletter: newsletter, Limit: archivedPerPage + 1, Offset: int32(min(max(page, 1)-1, 100_000) * archivedPerPage),
+	})
+	if err != nil {
+		return ArchiveList{}, err
+	}
+	more := len(rows) > archivedPerPage
+	list, err := summaries(rows[:min(len(rows), archivedPerPage)])
+	return ArchiveList{Issues: list, More: more}, err
+}
+
+// Latest are the n issues that were sent last, of newsletters that are open and not sensitive.
+func (r *Room) Latest(ctx context.Context, n int) ([]Summary, error) {
+	rows, err := db.New(r.DB).LatestSent(ctx, int32(min(max(n, 1), 100)))
+	if err != nil {
+		return nil, err
+	}
+	return summaries(rows)
+}
+
+func summaries(rows []db.NewslettersIssue) ([]Summary, error) {
+	list := make([]Summary, len(rows))
+	for at, row := range rows {
+		i, err := issueOf(row, "")
+		if err != nil {
+			return nil, err
+		}
+		list[at] = Summary{
+			Newsletter: i.Newsletter, Slug: i.Slug, Title: i.Title, Language: i.Language,
+			Text: content.Summary(i.Blocks, summaryLength), Sent: i.Sent,
+		}
+	}
+	return list, nil
+}
+
+// Page is an issue as the archive shows it.
+type Page struct {
+	Issue      Issue
+	Newsletter Newsletter
+	HTML       []byte // fragment; the page around it shows the issue's title as its h1
+}
+
+// ReadArchived is an issue that was sent, or is being sent; for any other the fault newsletters.issue.unknown.
+func (r *Room) ReadArchived(ctx context.Context, newsletter, slug string) (Page, error) {
+	missing := fault.NotFound("newsletters.issue.unknown", "Text", newsletter+"/"+slug)
+	row, err := db.New(r.DB).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: newsletter, Slug: slug})
+	if storage.None(err) {
+		return Page{}, missing
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	i, n, err := withNewsletter(ctx, r.DB, row)
+	if err != nil {
+		return Page{}, err
+	}
+	if !i.Public() {
+		return Page{}, missing
+	}
+	html, err := r.page(ctx, i)
+	return Page{Issue: i, Newsletter: n, HTML: html}, err
+}

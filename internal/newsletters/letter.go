@@ -1,0 +1,329 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/content"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+)
+
+// letter is an issue being sent. It does not change, and may be used from many goroutines.
+type letter struct {
+	room       *Room
+	issue      Issue
+	newsletter Newsletter
+	templates  map[string]*email.Template // by the language of the frame's words
+	vocabulary taxonomy.Vocabulary
+	mailto     string // without its subject
+	zone       *time.Location
+}
+
+// Letter opens an issue whose sending began, compiled once for each language of the interface.
+func (r *Room) Letter(ctx context.Context, ref int64) (delivery.Letter, error) {
+	row, err := db.New(r.DB).GetIssue(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("newsletters: letter %d: %w", ref, err)
+	}
+	i, n, err := withNewsletter(ctx, r.DB, row)
+	if err != nil {
+		return nil, err
+	}
+	if i.Sent.IsZero() || i.Archived {
+		return nil, fmt.Errorf("newsletters: letter %d: its sending never began", ref)
+	}
+	var kept frame
+	if err := json.Unmarshal([]byte(row.Frame), &kept); err != nil {
+		return nil, fmt.Errorf("newsletters: frame of issue %d: %w", ref, err)
+	}
+	n.Name, n.Newsroom.Name, n.Newsroom.Kind = kept.Newsletter, kept.Newsroom, kept.Kind
+	n.Sender, n.ReplyTo = kept.Sender, kept.ReplyTo
+	links, err := r.linkNumbers(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	vocabulary, err := r.Taxonomy.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &letter{
+		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, vocabulary: vocabulary,
+		mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
+	}
+	for _, lang := range locale.Languages() {
+		compiled, err := r.compile(ctx, i, n, lang, links)
+		if err != nil {
+			return nil, err
+		}
+		if l.templates[lang], err = r.template(ctx, i, n, lang, compiled); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// linkNumbers are the numbers of the issue's links by address.
+func (r *Room) linkNumbers(ctx context.Context, issue int64) (map[string]int, error) {
+	rows, err := db.New(r.DB).LinksOf(ctx, issue)
+	numbers := make(map[string]int, len(rows))
+	for _, row := range rows {
+		numbers[row.Url] = int(row.N)
+	}
+	return numbers, err
+}
+
+// compile makes both readings of the issue, with the frame's words in lang. With links (not nil) visits and openings are
+// counted.
+func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) (content.Compiled, error) {
+	f := content.Frame{
+		Town: r.Town.Town(ctx).Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
+		BaseURL: r.settings.PublicURL, ArchiveURL: r.url(ctx, lang, ArchivePath(i.Newsletter, i.Slug)), Greet: true,
+		Labels: content.NewLabels(r.say(lang)),
+	}
+	if links != nil {
+		f.PixelURL = r.settings.PublicURL + PixelPath(i.ID)
+		f.Link = func(url string) string {
+			if number, ok := links[url]; ok {
+				return r.settings.PublicURL + LinkPath(i.ID, number)
+			}
+			return url
+		}
+	}
+	return content.Compile(i.Document(), f)
+}
+
+// mailFrom is the address that issues come from.
+func (r *Room) mailFrom(ctx context.Context) string {
+	if r.settings.MailFrom != "" {
+		return r.settings.MailFrom
+	}
+	return "newsletter@" + r.Town.Town(ctx).Domain
+}
+
+// senderID is the last part of Feedback-ID, the same in all we send: 5 to 15 characters.
+const senderID = "unoxuno"
+
+// template is the message that everybody gets who reads lang.
+func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string, c content.Compiled) (*email.Template, error) {
+	m := email.Message{
+		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom(ctx)},
+		Subject: c.Subject, Language: i.Language,
+		// RFC 2919: stable for ever, which is why slugs and the town's domain are.
+		ListID:     email.ListID{Name: n.Name.In(lang), ID: n.Slug + "." + r.Town.Town(ctx).Domain},
+		FeedbackID: fmt.Sprintf("%d:%s:%s:%s", i.ID, n.Slug, n.Newsroom.Kind, senderID),
+		Bulk:       true,
+		Text:       part(c.Text), HTML: part(c.HTML),
+	}
+	if n.ReplyTo != "" {
+		m.ReplyTo = email.Mailbox{Name: n.From(lang), Address: n.ReplyTo}
+	}
+	return email.Compile(m)
+}
+
+// holeWrappedWhy is the hole of the plain text's reason, which is broken into lines; the others have content's numbers.
+const (
+	holeWrappedWhy = int(content.HoleUnsubscribe) + 1
+	holes          = holeWrappedWhy + 1
+)
+
+// part is a compiled body in delivery's terms.
+func part(t content.Template) email.Part {
+	p := make(email.Part, len(t.Segments))
+	for at, s := range t.Segments {
+		p[at] = email.Segment{Literal: s.Literal, Hole: int(s.Hole)}
+		if s.Hole == content.HoleWhy && t.Format == content.FormatText {
+			p[at].Hole = holeWrappedWhy
+		}
+	}
+	return p
+}
+
+// fill puts values where part left holes.
+func fill(v content.Values) []string {
+	wrapped := content.Template{Format: content.FormatText, Segments: []content.Segment{{Hole: content.HoleWhy}}}
+	values := make([]string, holes)
+	values[content.HoleName], values[content.HoleWhy] = v.Name, v.Why
+	values[content.HoleOwnPage], values[content.HoleUnsubscribe] = v.OwnPage, v.Unsubscribe
+	values[holeWrappedWhy] = string(wrapped.Fill(nil, v))
+	return values
+}
+
+// Recipients says how to reach those of persons to whom the issue may go at this moment: whoever left, withdrew her
+// consent or has no confirmed address is missing.
+func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	reasons, err := l.reasons(ctx, persons)
+	if err != nil {
+		return nil, err
+	}
+	var b storage.Builder
+	b.Add(`SELECT r.person_id, r.value, r.language, p.kind, p.given_name, p.family_name, p.organisation
+		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
+		WHERE r.channel = 'email' AND r.person_id`)
+	writeIn(&b, persons)
+	b.Add(" ORDER BY r.person_id, r.address_id")
+	var recipients []delivery.Recipient
+	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var a addressee
+		if err := rows.Scan(&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation); err != nil {
+			return err
+		}
+		why, ok := reasons[a.person]
+		if last := len(recipients) - 1; !ok || last >= 0 && recipients[last].Person == a.person {
+			return nil // she may not be written to, or has a second address
+		}
+		recipients = append(recipients, l.recipient(ctx, a, why))
+		return nil
+	})
+	return recipients, err
+}
+
+// addressee is a person as she is written to.
+type addressee struct {
+	person                      int64
+	address, language, kind     string
+	given, family, organisation string
+}
+
+// names are how she is greeted and how she is named beside her address.
+func (a addressee) names() (greeted, whole string) {
+	if a.organisation != "" && a.given == "" {
+		return a.organisation, a.organisation
+	}
+	return a.given, strings.TrimSpace(a.given + " " + a.family)
+}
+
+func (l *letter) recipient(ctx context.Context, a addressee, why reason) delivery.Recipient {
+	lang := l.room.readable(ctx, a.language)
+	token := l.room.UnsubscribeToken(a.person, l.issue.ID)
+	greeted, whole := a.names()
+	return delivery.Recipient{
+		Person: a.person, Address: a.address, Name: whole, Template: l.templates[lang],
+		Unsubscribe: email.Unsubscribe{
+			URL:    l.room.settings.PublicURL + OneClickPath(token),
+			Mailto: "mailto:" + l.mailto + "?subject=unsubscribe-" + token,
+		},
+		Values: fill(content.Values{
+			Name: greeted, Why: l.why(lang, why), OwnPage: l.room.ownPage(ctx, a.person, lang),
+			Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(token)),
+		}),
+	}
+}
+
+// reason is what brings the issue to a person.
+type reason struct {
+	since      time.Time // when she subscribed; zero when it comes by profile
+	topics     []string  // of the newsletter, that she wants
+	categories []string  // of the newsletter, that she is of
+}
+
+// reasons are the reasons, at this moment, of those of persons who have one.
+func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason, error) {
+	found := make(map[int64]reason, len(persons))
+	var b storage.Builder
+	writeSubscribed(&b, "s.person_id, s.began_at", l.newsletter.Slug)
+	b.Add(" AND s.person_id")
+	writeIn(&b, persons)
+	err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person, began int64
+		err := rows.Scan(&person, &began)
+		found[person] = reason{since: clock.Time(began)}
+		return err
+	})
+	if err != nil || l.newsletter.Sensitive || len(found) == len(persons) {
+		return found, err
+	}
+	if err := l.fitting(ctx, persons, found); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// fitting adds the reasons of those whom the issue reaches by profile alone.
+func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]reason) error {
+	var b storage.Builder
+	writeFitting(&b, "w.person_id, w.topic", l.newsletter.Slug)
+	b.Add(" AND w.person_id")
+	writeIn(&b, persons)
+	b.Add(" ORDER BY w.person_id, w.topic")
+	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person int64
+		var topic string
+		err := rows.Scan(&person, &topic)
+		if why := found[person]; why.since.IsZero() {
+			why.topics = append(why.topics, topic)
+			found[person] = why
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	b = storage.Builder{}
+	b.Add(`SELECT h.person_id, h.category FROM people_who h JOIN newsletters_for f ON f.category = h.category
+		WHERE f.newsletter = ? AND h.person_id`, l.newsletter.Slug)
+	writeIn(&b, persons)
+	b.Add(" ORDER BY h.person_id, h.category")
+	return each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person int64
+		var category string
+		err := rows.Scan(&person, &category)
+		if why, ok := found[person]; ok && why.since.IsZero() {
+			why.categories = append(why.categories, category)
+			found[person] = why
+		}
+		return err
+	})
+}
+
+// writeIn writes IN and a list.
+func writeIn(b *storage.Builder, list []int64) {
+	sign := " IN ("
+	for _, id := range list {
+		b.Add(sign+"?", id)
+		sign = ", "
+	}
+	b.Add(")")
+}
+
+// why is the sentence that tells her what brought the issue to her.
+func (l *letter) why(lang string, why reason) string {
+	if !why.since.IsZero() {
+		return l.room.Words.Say(lang, "newsletters.why.subscribed",
+			"Name", l.newsletter.Name.In(lang), "Date", locale.Date(lang, why.since.In(l.zone)))
+	}
+	topics := l.named(lang, taxonomy.Topics, why.topics)
+	if len(why.categories) == 0 {
+		return l.room.Words.Say(lang, "newsletters.why.wants", "Topics", topics)
+	}
+	return l.room.Words.Say(lang, "newsletters.why.wants_and_is",
+		"Topics", topics, "Categories", l.named(lang, taxonomy.Categories, why.categories))
+}
+
+// named are the names of terms as one lists them in a sentence: «A», «B» e «C».
+func (l *letter) named(lang string, kind taxonomy.Kind, slugs []string) string {
+	names := make([]string, len(slugs))
+	for i, slug := range slugs {
+		names[i] = slug
+		if term, ok := l.vocabulary.Of(kind).Get(slug); ok {
+			names[i] = term.Name.In(lang)
+		}
+		names[i] = l.room.Words.Say(lang, "newsletters.why.quoted", "Name", names[i])
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + l.room.Words.Say(lang, "newsletters.why.and") + " " + names[last]
+}

@@ -1,0 +1,189 @@
+package newslettersweb
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// choice is an audience as somebody picks it from lists: any of the words of each list, and an age. It writes the
+// expression, so that nobody needs to learn the language to use the most of it.
+type choice struct {
+	Who, Wants, Places []string
+	AgeFrom, AgeTo     string
+}
+
+func readChoice(form url.Values) choice {
+	return choice{
+		Who: form["who"], Wants: form["wants"], Places: form["place"],
+		AgeFrom: strings.TrimSpace(form.Get("age_from")), AgeTo: strings.TrimSpace(form.Get("age_to")),
+	}
+}
+
+// maxAge is the highest age that the form takes.
+const maxAge = 120
+
+// expression is the choice in the audience language; faults concern the fields age_from and age_to.
+func (c choice) expression() (string, error) {
+	var parts []string
+	add := func(words []string, form func(word string) string) {
+		var each []string
+		for _, word := range words {
+			each = append(each, form(strconv.Quote(word)))
+		}
+		switch len(each) {
+		case 0:
+		case 1:
+			parts = append(parts, each[0])
+		default:
+			parts = append(parts, "("+strings.Join(each, " or ")+")")
+		}
+	}
+	add(c.Who, func(word string) string { return word + " in who" })
+	add(c.Wants, func(word string) string { return word + " in wants" })
+	add(c.Places, func(word string) string { return "place == " + word })
+	var problems fault.Problems
+	for _, bound := range []struct{ field, sign, text string }{{"age_from", ">=", c.AgeFrom}, {"age_to", "<=", c.AgeTo}} {
+		if bound.text == "" {
+			continue
+		}
+		age, err := strconv.Atoi(bound.text)
+		if err != nil || age < 0 || age > maxAge {
+			problems = append(problems, fault.Invalid("newslettersweb.office.audience.age_wrong", "Most", maxAge).On(bound.field))
+			continue
+		}
+		parts = append(parts, "age "+bound.sign+" "+strconv.Itoa(age))
+	}
+	return strings.Join(parts, " and "), problems.Err()
+}
+
+// audienceView is the form by which an issue is narrowed.
+type audienceView struct {
+	newsletters.Issue
+	Version                        int64
+	Audience                       ui.Field
+	Reach                          reachView
+	Who, Wants, Place              ui.Field
+	AgeFrom, AgeTo                 ui.Field
+	Categories, TopicsList, Places []ui.Option
+	Newsletter                     string
+	Other                          []ui.Problem
+	Notices                        []ui.Notice
+}
+
+func (p *Pages) audience(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if !issue.Editable() {
+		return web.Go(w, r, issuePath(issue.ID, ""))
+	}
+	return p.renderAudience(w, r, http.StatusOK, issue, issue.Version, issue.Audience, choice{}, nil)
+}
+
+// saveAudience saves the expression, or only writes it from what was picked.
+func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	version, audience, picked := versionIn(form.Get("version")), form.Get("audience"), readChoice(form)
+	if form.Get("do") == "compose" {
+		written, err := picked.expression()
+		if err != nil {
+			return p.renderAudience(w, r, http.StatusUnprocessableEntity, issue, version, audience, picked, web.FieldErrors(ctx, err))
+		}
+		return p.renderAudience(w, r, http.StatusOK, issue, version, written, picked, nil)
+	}
+	c := issue.Content()
+	c.Audience = audience
+	_, err = p.Newsletters.Save(ctx, issue.ID, version, c)
+	if mendable(err) {
+		status := http.StatusUnprocessableEntity
+		if fault.Is(err, fault.KindConflict) {
+			// Somebody changed the issue: what was typed stays in the form, which now stands on the newer one.
+			status, version = http.StatusConflict, issue.Version
+		}
+		return p.renderAudience(w, r, status, issue, version, audience, picked, web.FieldErrors(ctx, err))
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, issuePath(issue.ID, "/audience"), "audience")
+}
+
+func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status int, issue newsletters.Issue, version int64, audience string, picked choice, faults map[string]string) error {
+	ctx := r.Context()
+	vocabulary, err := p.Taxonomy.Load(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := p.Newsletters.Newsletter(ctx, issue.Newsletter)
+	if err != nil {
+		return err
+	}
+	reach, err := p.reachOf(ctx, issue.Newsletter, audience)
+	if err != nil {
+		return err
+	}
+	t := func(key string) string { return tell(ctx, "audience."+key) }
+	view := audienceView{
+		Issue: issue, Version: version, Reach: reach, Newsletter: nameIn(ctx, n.Name), Other: general(faults), Notices: web.Notices(r),
+		Audience: ui.Field{
+			Name: "audience", Label: t("expression"), Help: t("expression_help"), Value: audience, Error: faults["audience"], Rows: 3, Code: true,
+			Attrs: map[string]any{"autocapitalize": "none", "spellcheck": "false"},
+		},
+		Who: ui.Field{Name: "who", Label: t("who")}, Wants: ui.Field{Name: "wants", Label: t("wants")},
+		Place:      ui.Field{Name: "place", Label: t("place")},
+		AgeFrom:    ageField("age_from", t("age_from"), picked.AgeFrom, faults["age_from"]),
+		AgeTo:      ageField("age_to", t("age_to"), picked.AgeTo, faults["age_to"]),
+		Categories: termOptions(ctx, vocabulary.Categories, picked.Who), TopicsList: termOptions(ctx, vocabulary.Topics, picked.Wants),
+		Places: termOptions(ctx, vocabulary.Places, picked.Places),
+	}
+	return web.Render(w, r, status, audiencePage(view))
+}
+
+func ageField(name, label, value, wrong string) ui.Field {
+	return ui.Field{Name: name, Type: "number", Label: label, Value: value, Error: wrong, Min: "0", Max: strconv.Itoa(maxAge), Short: true, Optional: true}
+}
+
+// reachView says how many people an audience reaches, or what is wrong with it.
+type reachView struct {
+	newsletters.Reach
+	Wrong string
+}
+
+// reachOf counts whom the newsletter's issue would reach, narrowed by audience.
+func (p *Pages) reachOf(ctx context.Context, newsletter, audience string) (reachView, error) {
+	reach, err := p.Newsletters.ReachOf(ctx, newsletter, audience)
+	if fault.Is(err, fault.KindInvalid) {
+		return reachView{Wrong: web.Sentence(ctx, err)}, nil
+	}
+	return reachView{Reach: reach}, err
+}
+
+// reach is the piece of the form that counts while somebody types.
+func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	view, err := p.reachOf(r.Context(), issue.Newsletter, r.URL.Query().Get("audience"))
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, reachPiece(view))
+}

@@ -1,0 +1,119 @@
+package newslettersweb
+
+import (
+	"context"
+	"net/http"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// recentShown is how many sent issues the first page shows with their numbers.
+const recentShown = 5
+
+type boardView struct {
+	newsletters.Board
+	Writes   bool // the reader writes issues; otherwise there is nothing of them to show
+	Names    map[string]string
+	Running  []running
+	Numbers  []sentNumbers
+	Relay    *ui.Notice
+	Notices  []ui.Notice
+	MayStart bool // there is a newsletter to write for
+}
+
+// running is an issue on its way.
+type running struct {
+	newsletters.Issue
+	Sent, Messages int64
+}
+
+// sentNumbers are the key numbers of a sent issue; Known is false where the reader may not see them.
+type sentNumbers struct {
+	newsletters.Issue
+	Known   bool
+	Numbers newsletters.Statistics
+}
+
+func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	view := boardView{Writes: access.From(ctx).Can(access.WriteIssues), Notices: web.Notices(r)}
+	if !view.Writes {
+		return web.Render(w, r, http.StatusOK, boardPage(view))
+	}
+	var err error
+	if view.Board, err = p.Newsletters.Board(ctx); err != nil {
+		return err
+	}
+	if view.Names, err = p.names(ctx); err != nil {
+		return err
+	}
+	view.MayStart = len(view.Names) > 0
+	if view.Running, err = p.running(ctx, view.Sending); err != nil {
+		return err
+	}
+	for _, issue := range view.Recent[:min(len(view.Recent), recentShown)] {
+		numbers := sentNumbers{Issue: issue, Known: may(ctx, access.ReadStatistics, issue)}
+		if numbers.Known {
+			if numbers.Numbers, err = p.Newsletters.Statistics(ctx, issue.ID); err != nil {
+				return err
+			}
+		}
+		view.Numbers = append(view.Numbers, numbers)
+	}
+	view.Relay = p.relayNotice(ctx)
+	return web.Render(w, r, http.StatusOK, boardPage(view))
+}
+
+// names are the names of the reader's newsletters, by slug.
+func (p *Pages) names(ctx context.Context) (map[string]string, error) {
+	mine, err := p.Newsletters.Mine(ctx)
+	names := make(map[string]string, len(mine))
+	for _, n := range mine {
+		names[n.Slug] = nameIn(ctx, n.Name)
+	}
+	return names, err
+}
+
+func (p *Pages) running(ctx context.Context, issues []newsletters.Issue) ([]running, error) {
+	var all []running
+	for _, issue := range issues {
+		progress, err := p.Newsletters.Progress(ctx, issue.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, running{issue, progress.Messages - progress.Owed(), progress.Messages})
+	}
+	return all, nil
+}
+
+// sending is the piece of the first page that tells how far the issues on their way are.
+func (p *Pages) sending(w http.ResponseWriter, r *http.Request) error {
+	board, err := p.Newsletters.Board(r.Context())
+	if err != nil {
+		return err
+	}
+	all, err := p.running(r.Context(), board.Sending)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, sendingNow(all))
+}
+
+// relayNotice warns that mail does not leave, and why; nil while all is well.
+func (p *Pages) relayNotice(ctx context.Context) *ui.Notice {
+	if p.Relay == nil {
+		return nil
+	}
+	health := p.Relay()
+	switch {
+	case !health.Configured:
+		return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.title"), Text: tell(ctx, "relay.none")}
+	case !health.Up:
+		return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.title"), Text: tell(ctx, "relay.down",
+			"Relay", health.Address, "Since", ui.DateTimeText(ctx, health.Since), "Trouble", health.Trouble)}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package newslettersweb
+
+import (
+	"context"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web/ui"
+)
+
+// confirmation is what is asked before something that cannot be undone; Below is the path that takes the answer.
+type confirmation struct{ Title, Text, Yes, Below string }
+
+// issuePageOf completes what the layout is told of a page about one issue.
+func issuePageOf(ctx context.Context, issue newsletters.Issue, p ui.Page) ui.Page {
+	p.Title, p.Active = titleOr(ctx, issue), "issues"
+	p.Breadcrumb = []ui.Link{
+		{Label: tell(ctx, "issue.all"), URL: locale.Path(ctx, "/office/issues")},
+		{Label: issue.Newsletter, URL: newsletterURL(ctx, issue.Newsletter, "")},
+	}
+	return p
+}
+
+// issueTabs are the pages about an issue that make sense in its state and for its reader.
+func issueTabs(ctx context.Context, issue newsletters.Issue) []ui.Link {
+	tabs := []struct {
+		key, below string
+		shown      bool
+	}{
+		{"issue", "", true},
+		{"audience", "/audience", issue.Editable()},
+		{"preview", "/preview", true},
+		{"send", "/send", issue.Editable() && may(ctx, access.SendIssues, issue)},
+		{"statistics", "/statistics", !issue.Sent.IsZero() && may(ctx, access.ReadStatistics, issue)},
+	}
+	var links []ui.Link
+	for _, t := range tabs {
+		word := t.key
+		if t.key == "issue" && !issue.Editable() {
+			word = "status"
+		}
+		if t.shown {
+			links = append(links, ui.Link{Key: t.key, Label: tell(ctx, "tab."+word), URL: issueURL(ctx, issue.ID, t.below)})
+		}
+	}
+	return links
+}
+
+// progressLabel says in a few words how a sending does.
+func progressLabel(ctx context.Context, p delivery.Progress) string {
+	switch {
+	case p.Owed() == 0:
+		return tell(ctx, "progress.finished")
+	case p.Waiting == 0:
+		return tell(ctx, "progress.later")
+	}
+	return tell(ctx, "progress.running")
+}
+
+// progressStats are the numbers of a sending; those that are usually nothing appear when they are something.
+func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
+	stats := []ui.StatSpec{
+		{Label: tell(ctx, "number.recipients"), Value: ui.NumberText(ctx, p.Messages)},
+		{Label: tell(ctx, "number.accepted"), Value: ui.NumberText(ctx, p.Sent), Detail: locale.Percent(locale.Lang(ctx), p.Sent, p.Messages), Tone: ui.Success},
+	}
+	add := func(key string, n int64, tone ui.Tone) {
+		if n > 0 {
+			stats = append(stats, ui.StatSpec{Label: tell(ctx, "number."+key), Value: ui.NumberText(ctx, n), Tone: tone})
+		}
+	}
+	add("waiting", p.Waiting, ui.Neutral)
+	add("later", p.Later, ui.Warning)
+	add("refused", p.Refused, ui.Danger)
+	add("retried", p.Retried, ui.Neutral)
+	add("suppressed", p.Suppressed, ui.Neutral)
+	add("withdrawn", p.Withdrawn, ui.Neutral)
+	add("cancelled", p.Cancelled, ui.Neutral)
+	return stats
+}

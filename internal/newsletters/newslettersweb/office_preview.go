@@ -1,0 +1,84 @@
+package newslettersweb
+
+import (
+	"net/http"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// previewView shows an issue as its readers will see it.
+type previewView struct {
+	newsletters.Issue
+	Own     string // the reader's address, where a test goes; "" for a program
+	Problem *ui.Notice
+	Notices []ui.Notice
+}
+
+func (p *Pages) preview(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, previewPage(previewView{Issue: issue, Own: access.From(r.Context()).Name, Notices: web.Notices(r)}))
+}
+
+// previewPolicy lets what an editor wrote show itself, in its own inline styles and with the site's own pictures, and do
+// nothing else: run, fetch, be sent to, or be framed by another site.
+const previewPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
+
+func (p *Pages) previewHTML(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	html, err := p.Newsletters.PreviewHTML(r.Context(), issue.ID, issue.Language)
+	if err != nil {
+		return err
+	}
+	return sealed(w, "text/html; charset=utf-8", html)
+}
+
+func (p *Pages) previewText(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	text, err := p.Newsletters.PreviewText(r.Context(), issue.ID, issue.Language)
+	if err != nil {
+		return err
+	}
+	return sealed(w, "text/plain; charset=utf-8", text)
+}
+
+// sealed answers with a document for a frame, under previewPolicy.
+func sealed(w http.ResponseWriter, contentType string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Security-Policy", previewPolicy)
+	h.Set("Content-Type", contentType)
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(body) // a reader who has gone away is no fault of ours
+	return nil
+}
+
+// testSend posts the issue to the one who asks.
+func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	err = p.Newsletters.TestSend(r.Context(), issue.ID, "")
+	if err == nil {
+		return done(w, r, issuePath(issue.ID, "/preview"), "tested")
+	}
+	if len(fault.List(err)) == 0 {
+		return err
+	}
+	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(previewView{
+		Issue: issue, Own: access.From(r.Context()).Name,
+		Problem: &ui.Notice{Tone: ui.Danger, Title: tell(r.Context(), "preview.not_sent"), Text: web.Sentence(r.Context(), err)},
+	}))
+}

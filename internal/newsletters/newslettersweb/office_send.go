@@ -1,0 +1,172 @@
+package newslettersweb
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// sendView asks before an issue leaves.
+type sendView struct {
+	newsletters.Issue
+	Newsletter string
+	From       string
+	Reach      reachView
+	Rule       string       // the audience, or that there is none
+	Missing    []ui.Problem // what must be mended first; their FieldID is an address
+	Empty      ui.Field     // "send it to nobody all the same"
+	At         ui.Field
+	Relay      *ui.Notice
+	Other      []ui.Problem
+}
+
+func (p *Pages) sendAsk(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if !issue.Editable() {
+		return web.Go(w, r, issuePath(issue.ID, ""))
+	}
+	return p.renderSend(w, r, http.StatusOK, issue, "", nil)
+}
+
+func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, issue newsletters.Issue, at string, faults map[string]string) error {
+	ctx := r.Context()
+	n, err := p.Newsletters.Newsletter(ctx, issue.Newsletter)
+	if err != nil {
+		return err
+	}
+	reach, err := p.reachOf(ctx, issue.Newsletter, issue.Audience)
+	if err != nil {
+		return err
+	}
+	view := sendView{
+		Issue: issue, Newsletter: nameIn(ctx, n.Name), From: n.From(issue.Language), Reach: reach, Rule: issue.Audience,
+		Relay: p.relayNotice(ctx), Missing: p.missing(ctx, issue), Other: general(faults),
+		Empty: ui.Field{Name: "empty", Label: tell(ctx, "send.empty"), Error: faults["audience"]},
+		At: ui.Field{
+			Name: "at", Type: "datetime-local", Label: tell(ctx, "send.at"), Help: tell(ctx, "send.at_help", "Zone", zoneOf(ctx).String()),
+			Value: at, Error: faults["at"], Short: true,
+		},
+	}
+	if view.Rule == "" {
+		view.Rule = tell(ctx, "audience.everybody")
+	}
+	return web.Render(w, r, status, sendPage(view))
+}
+
+// missing are the things that keep the issue from being sent, each with where it is mended.
+func (p *Pages) missing(ctx context.Context, issue newsletters.Issue) []ui.Problem {
+	var list []ui.Problem
+	for _, f := range fault.List(issue.ReadyToSend()) {
+		address := issueURL(ctx, issue.ID, "?check=1")
+		if f.Field != "" && f.Field != "blocks" {
+			address += "#f-" + f.Field
+		}
+		list = append(list, ui.Problem{FieldID: address, Text: where(ctx, issue, f.Field) + web.Sentence(ctx, f)})
+	}
+	return list
+}
+
+// where names the block that a fault's field belongs to.
+func where(ctx context.Context, issue newsletters.Issue, field string) string {
+	id, _, _ := strings.Cut(field, ".")
+	for i, b := range issue.Blocks {
+		if b.ID == id {
+			return blockName(ctx, b, i) + ": "
+		}
+	}
+	return ""
+}
+
+// sendNow sends the issue that was on the page: another version of it is not what was agreed to.
+func (p *Pages) sendNow(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if issue.Editable() && issue.Version != versionIn(form.Get("version")) {
+		err = fault.Conflict("newslettersweb.office.send.changed")
+	} else {
+		_, err = p.Newsletters.Send(r.Context(), issue.ID, form.Get("empty") != "")
+	}
+	if mendable(err) && issue.Editable() {
+		return p.renderSend(w, r, http.StatusUnprocessableEntity, issue, "", web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, issuePath(issue.ID, ""), "sending")
+}
+
+func (p *Pages) schedule(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	at := form.Get("at")
+	_, err = p.Newsletters.Schedule(r.Context(), issue.ID, versionIn(form.Get("version")), at, form.Get("empty") != "")
+	if mendable(err) && issue.Editable() {
+		return p.renderSend(w, r, http.StatusUnprocessableEntity, issue, at, web.FieldErrors(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, issuePath(issue.ID, ""), "scheduled")
+}
+
+func (p *Pages) unschedule(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Newsletters.Unschedule(r.Context(), issue.ID); err != nil {
+		return err
+	}
+	return done(w, r, issuePath(issue.ID, ""), "unscheduled")
+}
+
+func (p *Pages) cancelAsk(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	text := tell(ctx, "cancel.scheduled", "Title", issue.Title)
+	if issue.State == newsletters.Sending {
+		progress, err := p.Newsletters.Progress(ctx, issue.ID)
+		if err != nil {
+			return err
+		}
+		text = tell(ctx, "cancel.sending", "Title", issue.Title, "Sent", locale.Number(locale.Lang(ctx), progress.Sent), "Count", progress.Owed())
+	}
+	return web.Render(w, r, http.StatusOK, confirmPage(issue, confirmation{
+		Title: tell(ctx, "cancel.title"), Text: text, Yes: tell(ctx, "cancel.yes"), Below: "/cancel",
+	}))
+}
+
+func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Newsletters.Cancel(r.Context(), issue.ID); err != nil {
+		return err
+	}
+	return done(w, r, issuePath(issue.ID, ""), "cancelled")
+}

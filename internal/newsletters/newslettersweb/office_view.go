@@ -1,0 +1,80 @@
+package newslettersweb
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// nameIn is a name in the reader's language.
+func nameIn(ctx context.Context, name taxonomy.Name) string { return name.In(locale.Lang(ctx)) }
+
+// nameOf is the newsletter's name, or its slug where it is not among names.
+func nameOf(names map[string]string, slug string) string {
+	if name := names[slug]; name != "" {
+		return name
+	}
+	return slug
+}
+
+// momentOf is the time that matters of an issue in its state.
+func momentOf(issue newsletters.Issue) time.Time {
+	switch issue.State {
+	case newsletters.Scheduled:
+		return issue.Scheduled
+	case newsletters.Sending, newsletters.Sent:
+		return issue.Sent
+	}
+	return issue.Updated
+}
+
+// countText is a count, or that it is too small to be shown.
+func countText(ctx context.Context, c newsletters.Count) string {
+	if c.Shown() {
+		return ui.NumberText(ctx, c.Value)
+	}
+	return tell(ctx, "number.small", "Few", c.Few)
+}
+
+// languageOptions are the languages the town writes in.
+func languageOptions(ctx context.Context) []ui.Option {
+	var options []ui.Option
+	for _, code := range web.TownOf(ctx).Languages {
+		options = append(options, ui.Option{Value: code, Label: locale.T(ctx, "web.language_name."+code)})
+	}
+	return options
+}
+
+// termOptions are the terms in use, and those chosen even where they are no longer offered.
+func termOptions(ctx context.Context, list taxonomy.List, chosen []string) []ui.Option {
+	var options []ui.Option
+	for _, term := range list.All() {
+		has := slices.Contains(chosen, term.Slug)
+		if has || !term.Retired {
+			options = append(options, ui.Option{Value: term.Slug, Label: nameIn(ctx, term.Name), Selected: has})
+		}
+	}
+	return options
+}
+
+// termNames are the names of the terms with those slugs, with commas.
+func termNames(ctx context.Context, list taxonomy.List, slugs []string) string {
+	text := ""
+	for i, slug := range slugs {
+		if i > 0 {
+			text += ", "
+		}
+		if term, ok := list.Get(slug); ok {
+			text += nameIn(ctx, term.Name)
+		} else {
+			text += slug
+		}
+	}
+	return text
+}

@@ -1,0 +1,76 @@
+package newslettersweb
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+)
+
+// visit is what the room needs to know of a request to tell people from programs. Nothing of it is kept.
+func (p *Pages) visit(r *http.Request) newsletters.Visit {
+	return newsletters.Visit{IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now()}
+}
+
+// number is a whole number in the path; what is none leads nowhere.
+func number(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fault.NotFound("newsletters.link.unknown").Because(err)
+	}
+	return n, nil
+}
+
+// click counts a visit of an issue's link, which is the same for all who got it, and leads where the issue says: only
+// addresses that an editor wrote are kept, so that nobody can send readers elsewhere through us.
+func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
+	issue, err := number(r.PathValue("issue"))
+	if err != nil {
+		return err
+	}
+	n, err := number(r.PathValue("n"))
+	if err != nil {
+		return err
+	}
+	target, err := p.Newsletters.Clicked(r.Context(), issue, int(n), p.visit(r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", target)
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// open counts a reading and answers with the smallest image there is.
+func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
+	name, isGIF := strings.CutSuffix(r.PathValue("file"), ".gif")
+	issue, err := number(name)
+	if err != nil || !isGIF {
+		return fault.NotFound("newsletters.link.unknown")
+	}
+	if err := p.Newsletters.Opened(r.Context(), issue, p.visit(r)); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/gif")
+	_, _ = w.Write(newsletters.Pixel()) // a reader who has gone away is no fault of ours
+	return nil
+}
+
+// media is an image that an editor uploaded. Its name is made from its bytes, so that it never changes; mail programs
+// show it from anywhere.
+func (p *Pages) media(w http.ResponseWriter, r *http.Request) error {
+	image, err := p.Newsletters.Image(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", image.Type)
+	h.Set("Content-Length", strconv.Itoa(len(image.Data)))
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	_, _ = w.Write(image.Data) // a reader who has gone away is no fault of ours
+	return nil
+}

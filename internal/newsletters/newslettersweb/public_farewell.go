@@ -1,0 +1,126 @@
+package newslettersweb
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web"
+)
+
+// farewellHandler serves a page of somebody who leaves.
+type farewellHandler func(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error
+
+// farewell opens the token in the path; within do it is she who acts. It never expires: whoever holds an old message may
+// still leave. For that very reason it opens nothing else, and leads to her own page only by way of her mailbox.
+func (p *Pages) farewell(do farewellHandler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		f, err := p.Newsletters.OpenUnsubscribe(r.Context(), r.PathValue("token"))
+		if gone(err) {
+			return web.Render(w, r, http.StatusGone, leaveBrokenPage())
+		}
+		if err != nil {
+			return err
+		}
+		actor := access.Actor{Kind: access.PersonAct, ID: f.Person}
+		return do(w, r.WithContext(access.With(r.Context(), actor)), f)
+	}
+}
+
+// gone tells that a link leads to nothing: forged, or of somebody or something that is no more.
+func gone(err error) bool {
+	return fault.Is(err, fault.KindExpired) || fault.Is(err, fault.KindNotFound)
+}
+
+// oneClick leaves at once, for a mail program pressed the button (RFC 8058 §3.2): no cookie is asked for, nothing
+// redirects. A link that is broken is told, so that the program does not say that all went well.
+func (p *Pages) oneClick(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Newsletters.OneClick(r.Context(), r.PathValue("token")); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, say(r.Context(), "leave.one_click")+"\n") // a program that has gone away is no fault of ours
+	return nil
+}
+
+// leaveAsk asks what to leave: this newsletter, or everything.
+func (p *Pages) leaveAsk(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
+	return web.Render(w, r, http.StatusOK, leavePage(r.PathValue("token"), f))
+}
+
+// leaveOne leaves the newsletter that the link came with.
+func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	err = p.Newsletters.Unsubscribe(r.Context(), newsletters.Leaving{
+		Person: f.Person, Newsletter: f.Newsletter.Slug, How: "page", Why: form.Get("why"), Issue: f.Issue,
+	})
+	if err != nil {
+		return err
+	}
+	return p.farewellTo(w, r, f, memory{Person: f.Person, Newsletters: []string{f.Newsletter.Slug}}, false)
+}
+
+// leaveAll leaves everything: every subscription ends, and both consents with them.
+func (p *Pages) leaveAll(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
+	ctx := r.Context()
+	had, err := p.remember(ctx, f.Person)
+	if err != nil {
+		return err
+	}
+	if err := p.Newsletters.UnsubscribeAll(ctx, f.Person, "page"); err != nil {
+		return err
+	}
+	return p.farewellTo(w, r, f, had, true)
+}
+
+// farewellTo says that it is done, and offers to undo it.
+func (p *Pages) farewellTo(w http.ResponseWriter, r *http.Request, f newsletters.Farewell, had memory, all bool) error {
+	undo, err := p.sealMemory(had)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, leftPage(r.PathValue("token"), undo, f, all))
+}
+
+// comeBack undoes what was just left.
+func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	had, err := p.openMemory(form.Get("undo"))
+	if err != nil || had.Person != f.Person {
+		return web.Render(w, r, http.StatusGone, undoOverPage())
+	}
+	ctx := r.Context()
+	for _, slug := range had.Newsletters {
+		err := p.Newsletters.SubscribePerson(ctx, f.Person, slug, "page")
+		if fault.HasKey(err, "newsletters.newsletter.closed") {
+			continue // it stopped meanwhile: what can come back does
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if had.Profile {
+		if err := p.grantProfile(ctx, f.Person); err != nil {
+			return err
+		}
+	}
+	return web.Render(w, r, http.StatusOK, backPage())
+}
+
+// leftLead says what does not come any more.
+func leftLead(ctx context.Context, f newsletters.Farewell, all bool) string {
+	if all {
+		return say(ctx, "left.all")
+	}
+	return say(ctx, "left.one", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
+}

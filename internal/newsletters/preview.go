@@ -1,0 +1,92 @@
+package newsletters
+
+import (
+	"context"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/content"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/fault"
+)
+
+// sample are the values of a person who is not there, for previews and tests.
+func (r *Room) sample(ctx context.Context, i Issue, n Newsletter, lang string) content.Values {
+	l := letter{room: r, issue: i, newsletter: n, zone: r.Town.Town(ctx).Zone()}
+	return content.Values{
+		Name: r.Words.Say(lang, "newsletters.sample.name"), Why: l.why(lang, reason{since: r.Clock.Now()}),
+		OwnPage: r.url(ctx, lang, "/"), Unsubscribe: r.url(ctx, lang, UnsubscribePath(r.UnsubscribeToken(0, i.ID))),
+	}
+}
+
+// previewed compiles an issue for somebody who may write in its newsroom; nothing is counted.
+func (r *Room) previewed(ctx context.Context, id int64, lang string) (content.Compiled, content.Values, error) {
+	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	if err != nil {
+		return content.Compiled{}, content.Values{}, err
+	}
+	lang = r.readable(ctx, lang)
+	compiled, err := r.compile(ctx, i, n, lang, nil)
+	return compiled, r.sample(ctx, i, n, lang), err
+}
+
+// PreviewHTML is the e-mail as a sample person who reads lang sees it: a whole HTML page, without script.
+func (r *Room) PreviewHTML(ctx context.Context, id int64, lang string) ([]byte, error) {
+	compiled, values, err := r.previewed(ctx, id, lang)
+	return compiled.HTML.Fill(nil, values), err
+}
+
+// PreviewText is the e-mail's plain text as a sample person who reads lang sees it.
+func (r *Room) PreviewText(ctx context.Context, id int64, lang string) ([]byte, error) {
+	compiled, values, err := r.previewed(ctx, id, lang)
+	return compiled.Text.Fill(nil, values), err
+}
+
+// PreviewPage is the issue as the archive will show it: a fragment of a web page.
+func (r *Room) PreviewPage(ctx context.Context, id int64) ([]byte, error) {
+	i, _, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	if err != nil {
+		return nil, err
+	}
+	return r.page(ctx, i)
+}
+
+// page is the issue as a fragment of a web page.
+func (r *Room) page(ctx context.Context, i Issue) ([]byte, error) {
+	return content.HTML(i.Document(), content.NewLabels(r.say(r.readable(ctx, i.Language))))
+}
+
+// TestSend sends the issue at once, as it stands, to one address: to is that of the member of staff who asks, whom ""
+// stands for; only the command line may write elsewhere. The mail is marked as a test, and its unsubscribe link is
+// nobody's. It asks access.WriteIssues.
+func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
+	actor := access.From(ctx)
+	if to == "" {
+		to = actor.Name
+	}
+	if actor.Kind == access.StaffAct && to != actor.Name {
+		return fault.Forbidden("newsletters.test.elsewhere").On("to")
+	}
+	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	if err != nil {
+		return err
+	}
+	if err := content.Validate(i.Blocks); err != nil {
+		return err
+	}
+	lang := r.readable(ctx, i.Language)
+	compiled, err := r.compile(ctx, i, n, lang, nil)
+	if err != nil {
+		return err
+	}
+	compiled.Subject = r.Words.Say(lang, "newsletters.test.subject", "Title", compiled.Subject)
+	template, err := r.template(ctx, i, n, lang, compiled)
+	if err != nil {
+		return err
+	}
+	values := r.sample(ctx, i, n, lang)
+	return r.Delivery.TestSend(ctx, delivery.Recipient{
+		Address: to, Template: template, Values: fill(values),
+		Unsubscribe: email.Unsubscribe{URL: r.settings.PublicURL + OneClickPath(r.UnsubscribeToken(0, i.ID))},
+	})
+}

@@ -1,0 +1,221 @@
+package newsletters
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/newsletters/db"
+)
+
+// A number of people below few is not shown, of a sensitive newsletter below fewSensitive: it could be one whom the
+// reader knows.
+const (
+	few          = 5
+	fewSensitive = 10
+)
+
+// Count is a number of what people did. A small one is not told.
+type Count struct {
+	Value int64 // 0 when it is not told
+	Few   int64 // above 0: the number is between 1 and Few-1, and which is not told
+}
+
+func countOf(value, limit int64) Count {
+	if value > 0 && value < limit {
+		return Count{Few: limit}
+	}
+	return Count{Value: value}
+}
+
+// Shown tells whether Value is the number.
+func (c Count) Shown() bool { return c.Few == 0 }
+
+// MarshalJSON writes the number, or "<5".
+func (c Count) MarshalJSON() ([]byte, error) {
+	if !c.Shown() {
+		return json.Marshal(fmt.Sprintf("<%d", c.Few))
+	}
+	return json.Marshal(c.Value)
+}
+
+// Visits are all visits, and those that seem people's; see Visit for the rule.
+type Visits struct {
+	Raw      Count `json:"raw"`
+	Filtered Count `json:"filtered"`
+}
+
+// LinkVisits are the visits to one link.
+type LinkVisits struct {
+	N   int    `json:"n"`
+	URL string `json:"url"`
+	Visits
+}
+
+// Reason says how many messages were refused or put off, and why; the word is "delivery.reason." and the reason.
+type Reason struct {
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	Count  int64  `json:"count"`
+}
+
+// Point is what happened in a stretch of time since sending began.
+type Point struct {
+	From   time.Time `json:"from"`
+	Hours  int       `json:"hours"` // how long it is
+	Sent   int64     `json:"sent"`
+	Clicks Count     `json:"clicks"` // filtered
+	Opens  Count     `json:"opens"`  // filtered
+}
+
+// Statistics are the numbers of an issue. What happened to messages is told to the unit; what people did is told in
+// aggregate, and not at all below a few.
+type Statistics struct {
+	Issue        string       `json:"issue"` // "newsletter/slug"
+	State        State        `json:"state"`
+	Sent         time.Time    `json:"sent,omitzero"` // when sending began
+	Recipients   int64        `json:"recipients"`
+	Accepted     int64        `json:"accepted"` // by the receiving server
+	Refused      int64        `json:"refused"`
+	Later        int64        `json:"later"` // put off, and tried again
+	Waiting      int64        `json:"waiting"`
+	Suppressed   int64        `json:"suppressed"`
+	Withdrawn    int64        `json:"withdrawn"` // who left, or withdrew consent, before it went
+	Cancelled    int64        `json:"cancelled"`
+	Retried      int64        `json:"retried"` // tried more than once
+	Reasons      []Reason     `json:"reasons"`
+	Clicks       Visits       `json:"clicks"`
+	Opens        Visits       `json:"opens"`
+	Links        []LinkVisits `json:"links"`
+	Unsubscribed Count        `json:"unsubscribed"` // by a link of this issue
+	Timeline     []Point      `json:"timeline"`
+}
+
+// Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
+func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
+	i, n, err := issueFor(ctx, r.DB, id, access.ReadStatistics)
+	if err != nil {
+		return Statistics{}, err
+	}
+	limit := int64(few)
+	if n.Sensitive {
+		limit = fewSensitive
+	}
+	s := Statistics{Issue: i.Newsletter + "/" + i.Slug, State: i.State, Sent: i.Sent, Reasons: []Reason{}}
+	if err := r.addDelivery(ctx, i, &s); err != nil {
+		return s, err
+	}
+	if err := r.addVisits(ctx, i, limit, &s); err != nil {
+		return s, err
+	}
+	left, err := db.New(r.DB).LeftWith(ctx, id)
+	s.Unsubscribed = countOf(left, limit)
+	return s, err
+}
+
+// addDelivery adds what became of the messages.
+func (r *Room) addDelivery(ctx context.Context, i Issue, s *Statistics) error {
+	batch, found, err := r.Batch(ctx, i.ID)
+	if err != nil || !found {
+		return err
+	}
+	p, err := r.Delivery.Progress(ctx, batch.ID)
+	if err != nil {
+		return err
+	}
+	s.Recipients, s.Accepted, s.Refused, s.Later, s.Waiting = p.Messages, p.Sent, p.Refused, p.Later, p.Waiting
+	s.Suppressed, s.Withdrawn, s.Cancelled, s.Retried = p.Suppressed, p.Withdrawn, p.Cancelled, p.Retried
+	for _, reason := range p.Reasons {
+		s.Reasons = append(s.Reasons, Reason{State: string(reason.State), Reason: string(reason.Reason), Count: reason.Count})
+	}
+	return nil
+}
+
+// happened is what happened in an hour.
+type happened struct{ sent, clicks, opens int64 }
+
+// addVisits adds what readers did, and the timeline.
+func (r *Room) addVisits(ctx context.Context, i Issue, limit int64, s *Statistics) error {
+	queries := db.New(r.DB)
+	links, err := queries.LinksOf(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	visits, err := queries.VisitsOf(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	hours := map[int64]happened{}
+	raw, filtered := make([]int64, len(links)+1), make([]int64, len(links)+1) // 0 are openings
+	for _, v := range visits {
+		raw[v.N] += v.Visits
+		filtered[v.N] += v.Filtered
+		at := hours[v.Hour]
+		if v.N == 0 {
+			at.opens += v.Filtered
+		} else {
+			at.clicks += v.Filtered
+		}
+		hours[v.Hour] = at
+	}
+	s.Opens = Visits{countOf(raw[0], limit), countOf(filtered[0], limit)}
+	var allRaw, allFiltered int64
+	s.Links = make([]LinkVisits, len(links))
+	for at, link := range links {
+		allRaw, allFiltered = allRaw+raw[at+1], allFiltered+filtered[at+1]
+		s.Links[at] = LinkVisits{
+			N: int(link.N), URL: link.Url, Visits: Visits{countOf(raw[at+1], limit), countOf(filtered[at+1], limit)},
+		}
+	}
+	s.Clicks = Visits{countOf(allRaw, limit), countOf(allFiltered, limit)}
+	sent, err := queries.SentByHour(ctx, db.SentByHourParams{Origin: Origin, Ref: i.ID})
+	if err != nil {
+		return err
+	}
+	for _, row := range sent {
+		hour := row.Hour * time.Hour.Milliseconds()
+		at := hours[hour]
+		at.sent += row.N
+		hours[hour] = at
+	}
+	s.Timeline = timeline(hours, limit)
+	return nil
+}
+
+// maxPoints is how many points a chart shows well.
+const maxPoints = 60
+
+// timeline gathers hours into points of an hour, a day or a week, whichever keeps them few.
+func timeline(hours map[int64]happened, limit int64) []Point {
+	if len(hours) == 0 {
+		return []Point{}
+	}
+	var all []int64
+	for hour := range hours {
+		all = append(all, hour)
+	}
+	first, last := slices.Min(all), slices.Max(all)
+	length := time.Hour
+	for _, longer := range []time.Duration{24 * time.Hour, 7 * 24 * time.Hour} {
+		if (last-first)/length.Milliseconds() >= maxPoints {
+			length = longer
+		}
+	}
+	sums := make([]happened, (last-first)/length.Milliseconds()+1)
+	for hour, h := range hours {
+		at := &sums[(hour-first)/length.Milliseconds()]
+		at.sent, at.clicks, at.opens = at.sent+h.sent, at.clicks+h.clicks, at.opens+h.opens
+	}
+	points := make([]Point, len(sums))
+	for n, sum := range sums {
+		points[n] = Point{
+			From: clock.Time(first + int64(n)*length.Milliseconds()), Hours: int(length.Hours()), Sent: sum.sent,
+			Clicks: countOf(sum.clicks, limit), Opens: countOf(sum.opens, limit),
+		}
+	}
+	return points
+}

@@ -1,0 +1,118 @@
+package newsletters
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+)
+
+// Purposes of the tokens that messages carry.
+const (
+	purposeUnsubscribe = "newsletters.unsubscribe" // ints: person, issue; never ends, since mail is kept for years
+	purposeOwnPage     = "people.own-page"         // ints: person; ends after ownPageLife
+)
+
+// ownPageLife is how long the link to her own page works: a mail that is passed on must not open it for ever.
+const ownPageLife = 30 * 24 * time.Hour
+
+// UnsubscribeToken lets whoever holds it end the person's subscription to the issue's newsletter, and nothing else.
+func (r *Room) UnsubscribeToken(person, issue int64) string {
+	return r.Sealer.Ints(purposeUnsubscribe, time.Time{}, person, issue)
+}
+
+// OwnPageToken opens the person's own page for thirty days.
+func (r *Room) OwnPageToken(person int64) string {
+	return r.Sealer.Ints(purposeOwnPage, r.Clock.Now().Add(ownPageLife), person)
+}
+
+// OpenOwnPage is whose page the token opens; the fault newsletters.link.invalid when it was forged or its time is over.
+func (r *Room) OpenOwnPage(token string) (person int64, err error) {
+	ints, err := r.Sealer.OpenInts(purposeOwnPage, token, r.Clock.Now(), 1)
+	if err != nil {
+		return 0, fault.Expired("newsletters.link.invalid").Because(err)
+	}
+	return ints[0], nil
+}
+
+// Farewell is what an unsubscribe link is about.
+type Farewell struct {
+	Person     int64
+	Issue      int64
+	Newsletter Newsletter
+	Title      string // of the issue
+}
+
+// OpenUnsubscribe reads the token of an unsubscribe link, for the page that asks; the fault newsletters.link.invalid when
+// it was forged.
+func (r *Room) OpenUnsubscribe(ctx context.Context, token string) (Farewell, error) {
+	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, r.Clock.Now(), 2)
+	if err != nil {
+		return Farewell{}, fault.Expired("newsletters.link.invalid").Because(err)
+	}
+	i, n, err := issue(ctx, r.DB, ints[1])
+	if err != nil {
+		return Farewell{}, err
+	}
+	return Farewell{Person: ints[0], Issue: i.ID, Newsletter: n, Title: i.Title}, nil
+}
+
+// OneClick unsubscribes at once, as a POST to the address of the List-Unsubscribe header asks (RFC 8058 §3.2).
+func (r *Room) OneClick(ctx context.Context, token string) error {
+	f, err := r.OpenUnsubscribe(ctx, token)
+	if err != nil {
+		return err
+	}
+	return r.Unsubscribe(ctx, Leaving{Person: f.Person, Newsletter: f.Newsletter.Slug, How: "one-click", Issue: f.Issue})
+}
+
+// OneClickPath is the path of the List-Unsubscribe header: a POST to it unsubscribes.
+func OneClickPath(token string) string { return "/u/" + token }
+
+// UnsubscribePath is the path of the link in the body: a page that asks, since scanners follow links in bodies.
+func UnsubscribePath(token string) string { return "/unsubscribe/" + token }
+
+// OwnPagePath is the path of a person's own page.
+func OwnPagePath(token string) string { return "/me/" + token }
+
+// LinkPath is the path that counts a visit to the issue's n-th link, from 1, and leads there.
+func LinkPath(issue int64, n int) string {
+	return "/l/" + strconv.FormatInt(issue, 10) + "/" + strconv.Itoa(n)
+}
+
+// PixelPath is the path of the image that counts an opening of the issue.
+func PixelPath(issue int64) string { return "/o/" + strconv.FormatInt(issue, 10) + ".gif" }
+
+// ArchivePath is the path of the page of an issue that was sent.
+func ArchivePath(newsletter, slug string) string { return "/newsletters/" + newsletter + "/" + slug }
+
+// ImagePath is the path of an uploaded image.
+func ImagePath(name string) string { return "/media/" + name }
+
+// url is the absolute address of a path, for a reader of lang: pages in the town's first language have no prefix.
+func (r *Room) url(ctx context.Context, lang, path string) string {
+	if lang != "" && lang != r.defaultLanguage(ctx) {
+		return r.settings.PublicURL + "/" + lang + path
+	}
+	return r.settings.PublicURL + path
+}
+
+// ownPage is the absolute address of the person's own page.
+func (r *Room) ownPage(ctx context.Context, person int64, lang string) string {
+	if r.settings.OwnPage != nil {
+		return r.settings.OwnPage(person, lang)
+	}
+	return r.url(ctx, lang, OwnPagePath(r.OwnPageToken(person)))
+}
+
+// readable is lang if the interface speaks it, else the town's first language.
+func (r *Room) readable(ctx context.Context, lang string) string {
+	for _, spoken := range locale.Languages() {
+		if lang == spoken {
+			return lang
+		}
+	}
+	return r.defaultLanguage(ctx)
+}
