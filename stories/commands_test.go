@@ -116,7 +116,7 @@ func jsonHolds(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// at is what v holds at a path, as text: names within objects, numbers within lists, # for how many there are.
+// at is what v holds at a path, as text: names within objects, numbers within lists, count for how many there are.
 func at(v any, path []string) (string, error) {
 	if len(path) == 0 {
 		if s, ok := v.(string); ok {
@@ -136,7 +136,7 @@ func at(v any, path []string) (string, error) {
 		}
 		return at(inner, path[1:])
 	case []any:
-		if path[0] == "#" {
+		if path[0] == "count" {
 			return strconv.Itoa(len(held)), nil
 		}
 		n, err := strconv.Atoi(path[0])

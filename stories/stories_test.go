@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestStories(t *testing.T) {
 				Dir: ".", Cmds: commands(), RequireUniqueNames: true,
 				Setup: func(env *testscript.Env) error { return setUp(env, engine) },
 				Condition: func(name string) (bool, error) {
-					return name == engine.String(), nil
+					return name == strings.ToLower(engine.String()), nil
 				},
 			})
 		})

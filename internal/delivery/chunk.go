@@ -13,9 +13,8 @@ type chunk struct {
 	pending sync.WaitGroup // messages whose outcome is not on record yet
 	stopped chan struct{}  // closed when no more of it is to be sent now
 	stop    sync.Once
-	lost    atomic.Bool // the lease is another's
-	relay   atomic.Bool // it was stopped because the relay is down
-	trusted atomic.Int64
+	relay   atomic.Bool  // it was stopped because the relay is down
+	trusted atomic.Int64 // until when, in nanoseconds of this machine's clock, the lease may be relied upon
 }
 
 func newChunk(l lease) *chunk {
@@ -26,11 +25,6 @@ func newChunk(l lease) *chunk {
 
 // halt ends the sending of the chunk.
 func (c *chunk) halt() { c.stop.Do(func() { close(c.stopped) }) }
-
-func (c *chunk) lose() {
-	c.lost.Store(true)
-	c.halt()
-}
 
 func (c *chunk) relayDown() {
 	c.relay.Store(true)
@@ -71,7 +65,7 @@ func (w *worker) keep(ctx context.Context, c *chunk) {
 		case err != nil:
 			w.log.WarnContext(ctx, "lease not renewed", "batch", c.batch, "chunk", c.number, "error", err)
 		case !ours:
-			c.lose()
+			c.halt() // it is another's
 			return
 		default:
 			c.trust(began)

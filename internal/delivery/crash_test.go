@@ -169,6 +169,36 @@ func TestALateRiserOverwritesNothing(t *testing.T) {
 	})
 }
 
+func TestALateRiserIsNotHeardWhileAnotherIsAtWork(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		s := newStalling(addressOf(3))
+		sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
+			if a.Stage == deliverytest.AtRcpt && a.Tries == 2 {
+				return deliverytest.Refuse(451, "4.3.0", "later")
+			}
+			return s.rule(a)
+		}})
+		o, c := newTown(t), clock.At(morning)
+		sleeper, other := newNode(t, db, o, c, sink.URL()), newNode(t, db, o, c, sink.URL())
+		batch := sleeper.enqueue(t, 1, 3, 3)
+		var asleep sync.WaitGroup
+		asleep.Go(func() {
+			if err := sleeper.Step(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		<-s.reached
+		other.expire(t)
+		other.step(t)
+		s.goOn <- deliverytest.Refuse(550, "5.1.1", "too late")
+		asleep.Wait()
+		other.progress(t, batch.ID, "later 1")
+		c.Advance(time.Minute)
+		other.step(t)
+		other.progress(t, batch.ID, "sent 1 retried 1")
+	})
+}
+
 func TestWhatALateRiserSentStaysSent(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		s := newStalling(addressOf(3))

@@ -92,7 +92,7 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) err
 		if ours {
 			c.trust(began)
 		} else {
-			c.lose()
+			c.halt()
 		}
 		if err := writeSent(ctx, tx, c.batch, outcomes, now); err != nil {
 			return fmt.Errorf("sent: %w", err)

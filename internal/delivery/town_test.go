@@ -183,10 +183,11 @@ func (n *node) progress(t testing.TB, batch int64, want string) delivery.Progres
 	return p
 }
 
-// expire ends every lease, as if its holder had been silent for longer than it holds.
+// expire ends every lease, as if its holder had been silent for longer than it holds; the fence keeps a holder who is
+// only slow, in this test, from renewing it before another comes.
 func (n *node) expire(t testing.TB) {
 	t.Helper()
-	if _, err := n.db.ExecContext(t.Context(), "UPDATE delivery_chunk SET lease_until = 1 WHERE lease_until > 0"); err != nil {
+	if _, err := n.db.ExecContext(t.Context(), "UPDATE delivery_chunk SET lease_until = 1, fence = fence + 1 WHERE lease_until > 0"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -118,7 +118,7 @@ func (w *worker) workOff(ctx context.Context, c *chunk) error {
 	c.pending.Wait()
 	stop()
 	keeper.Wait()
-	if c.lost.Load() || w.isDead() {
+	if w.isDead() {
 		return troubled
 	}
 	if err := w.close(c, troubled != nil); err != nil {
@@ -127,7 +127,7 @@ func (w *worker) workOff(ctx context.Context, c *chunk) error {
 	return errors.Join(troubled, w.finish(w.life, c.batch))
 }
 
-// close gives the lease back and says when the chunk is to be looked at next. A relay that is down, or an origin that
+// close gives the lease back, if it is still ours, and says when the chunk is to be looked at next. A relay that is down, or an origin that
 // is troubled, puts off the whole rest.
 func (w *worker) close(c *chunk, troubled bool) error {
 	return w.db.Tx(w.life, func(tx *storage.Tx) error {

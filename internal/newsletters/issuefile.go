@@ -83,8 +83,9 @@ func (h head) missing(line int) fault.Problems {
 	return problems
 }
 
-// quotedStart is an audience as one writes it without thinking of YAML, which takes the quoted word for the whole value.
-var quotedStart = regexp.MustCompile(`^(audience:[ \t]*)("[^"]*"[ \t]*[^ \t#].*)$`)
+// quotedStart is an entry as one writes an audience without thinking of YAML, which takes the quoted word for the whole
+// value.
+var quotedStart = regexp.MustCompile(`^([A-Za-z_]+:[ \t]*)("[^"]*"[ \t]*[^ \t#].*)$`)
 
 func parseHead(lines []string) (head, error) {
 	text := make([]string, len(lines))

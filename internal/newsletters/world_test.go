@@ -37,6 +37,7 @@ type world struct {
 	delivery *delivery.Room
 	identity *identity.Room
 	words    *locale.Words
+	refused  func(deliverytest.Attempt) error // what the mail server refuses; nil is nothing
 }
 
 // morning is when every test begins: 3 March 2025, 10:00 in Rome.
@@ -56,7 +57,13 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, db: db, clock: clock.At(morning()), sink: deliverytest.New(t, deliverytest.Options{}), words: words}
+	w := &world{T: t, db: db, clock: clock.At(morning()), words: words}
+	w.sink = deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
+		if w.refused == nil {
+			return nil
+		}
+		return w.refused(a)
+	}})
 	w.ctx = locale.With(access.With(t.Context(), access.Actor{Kind: access.Console, Name: "console"}), words, "it", "")
 	sealer, log := seal.New([]byte("secret of a test")), slog.New(slog.DiscardHandler)
 	terms, towns := taxonomy.New(db), town.New(db, w.clock)

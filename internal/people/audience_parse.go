@@ -70,7 +70,7 @@ func syntaxFault(text string, err error) *fault.Error {
 	runes := []rune(text)
 	from := min(max(at.From, 0), len(runes))
 	rest := strings.Fields(string(runes[from:]))
-	if len(rest) == 0 {
+	if len(rest) == 0 || strings.HasPrefix(at.Message, "unexpected token EOF") {
 		return fault.Invalid("people.audience.unfinished").Because(err)
 	}
 	return fault.Invalid("people.audience.syntax", "Column", from+1, "Near", clip(rest[0])).Because(err)
@@ -99,9 +99,14 @@ func (r reader) condition(n ast.Node, depth int) (condition, error) {
 		switch n.Operator {
 		case "and", "&&", "or", "||":
 			return r.joined(n, depth)
-		case "in":
-			return r.membership(n)
-		case "==", "!=", "<", "<=", ">", ">=":
+		case "in", "==", "!=", "<", "<=", ">", ">=":
+			// To the library, not binds tighter than a comparison; to a reader it does not. Neither is guessed.
+			if left, ok := n.Left.(*ast.UnaryNode); ok && left.Operator != "-" && left.Operator != "+" {
+				return nil, at(left, "not_what")
+			}
+			if n.Operator == "in" {
+				return r.membership(n)
+			}
 			return r.comparison(n)
 		}
 		return nil, at(n, "unsupported")

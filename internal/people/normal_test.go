@@ -12,7 +12,7 @@ import (
 
 func TestEmailIsBroughtToOneForm(t *testing.T) {
 	for text, want := range map[string]string{
-		" Anna.Verdi@Example.ORG ":    "anna.verdi@example.org",
+		"\tAnna.Verdi@Example.ORG\n":  "anna.verdi@example.org",
 		"o'hara+news@mail.example.it": "o'hara+news@mail.example.it",
 		"info@città.example":          "info@xn--citt-3na.example",
 		"info@CITTÀ.example":          "info@xn--citt-3na.example",

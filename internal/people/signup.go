@@ -188,8 +188,9 @@ func (p *People) ConfirmSignUp(ctx context.Context, id int64) (person int64, err
 			return err
 		})
 	}
-	if err = confirm(); storage.IsUnique(err) {
-		err = confirm() // the same address was confirmed by another sign-up in that very moment: join that person
+	if err = confirm(); storage.IsUnique(err) || fault.HasKey(err, "people.address.taken") {
+		// Perhaps another sign-up confirmed the same address in that very moment: then join that person.
+		err = confirm()
 	}
 	return person, err
 }

@@ -15,7 +15,7 @@ import (
 func TestEveryFaultHasWords(t *testing.T) {
 	words := must[*locale.Words](t)(locale.Load(people.Words()))
 	named := map[string]bool{}
-	literal := regexp.MustCompile(`"(people\.[a-z]+\.[a-z_]+)"`)
+	literal := regexp.MustCompile(`"(people\.[a-z]+\.[a-z0-9_]+)"`)
 	short := regexp.MustCompile(`\bat\([a-z.A-Z]+, "([a-z_]+)"`)
 	for _, pattern := range []string{"*.go", "csvtext/*.go"} {
 		for _, file := range must[[]string](t)(filepath.Glob(pattern)) {

@@ -8,7 +8,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func newHouse(t *testing.T) *house {
 	db := storagetest.Open(t, storage.SQLite, storage.Schema{Room: "identity", Files: identity.Schema()})
 	h := &house{t: t, now: clock.At(time.Date(2031, 3, 1, 9, 0, 0, 0, time.UTC))}
 	h.room = identity.New(db, h.now, seal.New([]byte("secret")))
-	words, err := locale.Load(identity.Words(), identityweb.Words(), os.DirFS("../../web/words"))
+	words, err := locale.Load(identity.Words(), identityweb.Words(), web.Words())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,11 +58,11 @@ func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Act
 		return p.room.ActorOfToken(r.Context(), token)
 	}
 	nobody := access.Actor{Kind: access.Anonymous}
-	cookie, err := r.Cookie(p.sessions.Cookie.Name)
-	if err != nil || cookie.Value == "" {
+	name := p.named(r)
+	if name == "" {
 		return nobody, nil
 	}
-	ctx, err := p.sessions.Load(r.Context(), cookie.Value)
+	ctx, err := p.sessions.Load(r.Context(), name)
 	if err != nil {
 		return nobody, err
 	}
@@ -81,6 +81,15 @@ func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Act
 		}
 	}
 	return staff.Actor(), nil
+}
+
+// named is the name of the session that the request's cookie bears; "" for none.
+func (p *Pages) named(r *http.Request) string {
+	cookie, err := r.Cookie(p.sessions.Cookie.Name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
 }
 
 // bearer is the token of RFC 6750 §2.1, if the request bears one.
@@ -128,11 +137,11 @@ func (p *Pages) begin(w http.ResponseWriter, r *http.Request, s identity.Staff) 
 
 // end closes the session that the request's cookie names, if there is one.
 func (p *Pages) end(w http.ResponseWriter, r *http.Request) error {
-	cookie, err := r.Cookie(p.sessions.Cookie.Name)
-	if err != nil || cookie.Value == "" {
+	name := p.named(r)
+	if name == "" {
 		return nil
 	}
-	ctx, err := p.sessions.Load(r.Context(), cookie.Value)
+	ctx, err := p.sessions.Load(r.Context(), name)
 	if err != nil {
 		return err
 	}

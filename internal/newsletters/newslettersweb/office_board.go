@@ -113,7 +113,7 @@ func (p *Pages) relayNotice(ctx context.Context) *ui.Notice {
 		return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.title"), Text: tell(ctx, "relay.none")}
 	case !health.Up:
 		return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.title"), Text: tell(ctx, "relay.down",
-			"Relay", health.Address, "Since", ui.DateTimeText(ctx, health.Since), "Trouble", health.Trouble)}
+			"Relay", health.Address, "Since", moment(ctx, health.Since), "Trouble", health.Trouble)}
 	}
 	return nil
 }

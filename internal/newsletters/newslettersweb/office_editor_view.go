@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,7 +49,7 @@ func (b blockView) field(name string) ui.Field {
 }
 
 func (v editorView) problems() []ui.Problem {
-	all := append(v.Other, ui.Problems(v.Title, v.Slug, v.Language)...)
+	all := slices.Concat(v.Other, ui.Problems(v.Title, v.Slug, v.Language))
 	for _, b := range v.Blocks {
 		all = append(all, ui.Problems(b.Fields...)...)
 	}

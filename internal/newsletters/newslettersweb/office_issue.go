@@ -164,17 +164,19 @@ func statusFacts(ctx context.Context, issue newsletters.Issue, newsletter string
 		{Label: tell(ctx, "issue.newsletter"), Text: newsletter},
 	}
 	add := func(key, text string) {
-		if text != "" && text != "–" {
+		if text != "" {
 			facts = append(facts, ui.Fact{Label: tell(ctx, "issue."+key), Text: text})
 		}
 	}
 	if issue.State == newsletters.Scheduled {
-		add("scheduled", ui.DateTimeText(ctx, issue.Scheduled))
+		add("scheduled", moment(ctx, issue.Scheduled))
+		add("scheduled_by", issue.SentBy)
+	} else {
+		add("sent", moment(ctx, issue.Sent))
+		add("sent_by", issue.SentBy)
 	}
-	add("sent", ui.DateTimeText(ctx, issue.Sent))
-	add("finished", ui.DateTimeText(ctx, issue.Finished))
-	add("cancelled", ui.DateTimeText(ctx, issue.Cancelled))
-	add("sent_by", issue.SentBy)
+	add("finished", moment(ctx, issue.Finished))
+	add("cancelled", moment(ctx, issue.Cancelled))
 	audience := issue.Audience
 	if audience == "" {
 		audience = tell(ctx, "audience.everybody")

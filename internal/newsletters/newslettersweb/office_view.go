@@ -34,6 +34,14 @@ func momentOf(issue newsletters.Issue) time.Time {
 	return issue.Updated
 }
 
+// moment is t in words by the town's clock, for texts made before the page is; within a page ui.DateTime does it.
+func moment(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return locale.DateTime(locale.Lang(ctx), t.In(zoneOf(ctx)))
+}
+
 // countText is a count, or that it is too small to be shown.
 func countText(ctx context.Context, c newsletters.Count) string {
 	if c.Shown() {

@@ -122,5 +122,5 @@ func leftLead(ctx context.Context, f newsletters.Farewell, all bool) string {
 	if all {
 		return say(ctx, "left.all")
 	}
-	return say(ctx, "left.one", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
+	return say(ctx, "left.this", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
 }

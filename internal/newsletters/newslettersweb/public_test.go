@@ -121,8 +121,10 @@ func TestAnUnsubscribeLinkOpensNothingElse(t *testing.T) {
 			t.Errorf("GET %s: %d, want 410 and another way", path, a.status)
 		}
 	}
-	if a := p.ask(http.MethodPost, link, url.Values{}); a.status >= http.StatusInternalServerError {
-		t.Errorf("somebody who was erased leaves: %d", a.status)
+	for _, path := range []string{link, link + "/all"} {
+		if a := p.ask(http.MethodPost, path, url.Values{}); a.status >= http.StatusInternalServerError {
+			t.Errorf("somebody who was erased leaves by %s: %d", path, a.status)
+		}
 	}
 }
 

@@ -2,7 +2,7 @@ package newslettersweb
 
 import (
 	"unoxuno/internal/clock"
-	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/taxonomy"
@@ -15,7 +15,7 @@ type Options struct {
 	Taxonomy    *taxonomy.Taxonomy
 	Clock       clock.Clock
 	// Relay tells how the mail server does, for the office's warning.
-	Relay func() delivery.RelayHealth
+	Relay func() email.Health
 }
 
 // Pages are the room's pages.

@@ -125,7 +125,7 @@ func personFacts(ctx context.Context, who people.Person, v people.Vocabulary) []
 		{Label: tell(ctx, "field.place"), Text: termNames(ctx, v.Places, who.Place)},
 		{Label: tell(ctx, "field.who"), Text: termNames(ctx, v.Categories, who.Who...)},
 		{Label: tell(ctx, "field.wants"), Text: termNames(ctx, v.Topics, who.Wants...)},
-		{Label: tell(ctx, "field.since"), Text: ui.DateText(ctx, who.Since.Time(zoneOf(ctx)))},
+		{Label: tell(ctx, "field.since"), Text: locale.Date(locale.Lang(ctx), who.Since.Time(time.UTC))},
 	}
 	for i := range facts {
 		if facts[i].Text == "" {
@@ -133,13 +133,6 @@ func personFacts(ctx context.Context, who people.Person, v people.Vocabulary) []
 		}
 	}
 	return facts
-}
-
-func zoneOf(ctx context.Context) *time.Location {
-	if zone := web.TownOf(ctx).Zone; zone != nil {
-		return zone
-	}
-	return time.UTC
 }
 
 // bornText is the birth date as it is read, or the year alone.

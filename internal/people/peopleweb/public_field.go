@@ -2,6 +2,7 @@ package peopleweb
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"unoxuno/internal/locale"
@@ -14,8 +15,10 @@ import (
 func (v joinView) field(ctx context.Context, name string) ui.Field {
 	f := ui.Field{Name: name, Label: say(ctx, "field."+name), Error: v.Errors[name], MaxLength: 120}
 	switch name {
-	case "who", "wants", "newsletters":
-		f.MaxLength = 0 // a group: what explains it stands before it
+	case "who", "wants":
+		f.Help, f.MaxLength = say(ctx, "field."+name+"_help"), 0
+	case "newsletters":
+		f.MaxLength = 0 // its answers explain themselves; what explains the question stands before it
 	case "place":
 		f.Help, f.Optional, f.MaxLength, f.Value = say(ctx, "field.place_help"), true, 0, v.Place
 	case "birth_date":
@@ -48,17 +51,17 @@ func (v joinView) wording(ctx context.Context, purpose people.Purpose) string {
 	return v.Texts[purpose].In(locale.Lang(ctx))
 }
 
-// problems are the errors of the step that is shown, each leading to its field, and after them those of no field.
-func (v joinView) problems(ctx context.Context) []ui.Problem {
+// problems are the errors of the step that is shown, each leading to its field, and after them those of other steps.
+func (v joinView) problems() []ui.Problem {
 	var fields []ui.Field
 	asked := v.Step.fields()
 	for _, name := range asked {
 		fields = append(fields, ui.Field{Name: name, Error: v.Errors[name]})
 	}
 	list := ui.Problems(fields...)
-	for name, text := range v.Errors {
+	for _, name := range slices.Sorted(maps.Keys(v.Errors)) {
 		if !slices.Contains(asked, name) {
-			list = append(list, ui.Problem{Text: text})
+			list = append(list, ui.Problem{Text: v.Errors[name]})
 		}
 	}
 	return list

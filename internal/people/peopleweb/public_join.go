@@ -137,6 +137,10 @@ func (j join) draft() (people.Draft, error) {
 	if err = problems.Add("", err); err != nil {
 		return people.Draft{}, err
 	}
+	_, err = people.NormalEmail(j.Address)
+	if err = problems.Add("address", err); err != nil {
+		return people.Draft{}, err
+	}
 	if len(j.Newsletters) > 0 && !j.Agree {
 		problems = append(problems, fault.Invalid("peopleweb.public.join.agree_missing").On("agree"))
 	}

@@ -48,21 +48,7 @@ func TestSignUpInThreeStepsLosesNothingAndConfirmsByButton(t *testing.T) {
 		t.Fatalf("send: %d %s\n%s", a.status, a.location, a.body)
 	}
 
-	link := town.linkIn("anna@example.org")
-	for range 2 { // a scanner of the mail follows links
-		if a := town.get(link); a.status != http.StatusOK || !strings.Contains(a.body, "Il cassonetto") {
-			t.Fatalf("confirmation page: %d\n%s", a.status, a.body)
-		}
-	}
-	if _, known, _ := town.people.ByAddress(context.Background(), people.Email, "anna@example.org"); known {
-		t.Fatal("following the link signed her up: only the button may")
-	}
-	a := town.send(link, nil)
-	person, known, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
-	must(t, err)
-	if a.status != http.StatusSeeOther || !known {
-		t.Fatalf("confirm: %d, known %t", a.status, known)
-	}
+	person := confirmedByButton(t, town, "anna@example.org")
 	who, err := town.people.Get(context.Background(), person)
 	must(t, err)
 	if who.Given != "Anna" || who.Place != "fuori-comune" || who.Born.String() != "1980" || !slices.Equal(who.Who, []string{"genitore"}) {
@@ -71,9 +57,31 @@ func TestSignUpInThreeStepsLosesNothingAndConfirmsByButton(t *testing.T) {
 	if !slices.Equal(town.shelf.has[person], []string{"rifiuti"}) {
 		t.Errorf("subscribed to %v", town.shelf.has[person])
 	}
+}
+
+// confirmedByButton is who signed up with the address, once the page that its mail leads to has been opened, which must
+// change nothing, and its button pressed.
+func confirmedByButton(t *testing.T, town *publicTown, address string) int64 {
+	t.Helper()
+	link := town.linkIn(address)
+	for range 2 { // a scanner of the mail follows links
+		if a := town.get(link); a.status != http.StatusOK || !strings.Contains(a.body, "Il cassonetto") {
+			t.Fatalf("confirmation page: %d\n%s", a.status, a.body)
+		}
+	}
+	if _, known, _ := town.people.ByAddress(context.Background(), people.Email, address); known {
+		t.Fatal("following the link signed her up: only the button may")
+	}
+	a := town.send(link, nil)
+	person, known, err := town.people.ByAddress(context.Background(), people.Email, address)
+	must(t, err)
+	if a.status != http.StatusSeeOther || !known {
+		t.Fatalf("confirm: %d, known %t", a.status, known)
+	}
 	if welcome := town.get(a.location); welcome.status != http.StatusOK || !strings.Contains(welcome.body, "Il cassonetto") {
 		t.Errorf("welcome page: %d", welcome.status)
 	}
+	return person
 }
 
 func TestSignUpNamesWhatToMendAndKeepsTheRest(t *testing.T) {

@@ -110,7 +110,7 @@ func options(ctx context.Context, list taxonomy.List, chosen []string) []ui.Opti
 		}
 		o := ui.Option{Value: term.Slug, Label: term.Name.In(locale.Lang(ctx)), Selected: has}
 		if term.Sensitive {
-			o.Help = say(ctx, "sensitive.term")
+			o.Label = say(ctx, "sensitive.term", "Name", o.Label)
 		}
 		all = append(all, o)
 	}

@@ -221,7 +221,7 @@ func (town *publicTown) linkIn(address string) string {
 	slices.Reverse(all)
 	for _, m := range all {
 		if m.To == address {
-			link := regexp.MustCompile(regexp.QuoteMeta(town.url)+`(/\S+)`).FindStringSubmatch(m.Text())
+			link := regexp.MustCompile(regexp.QuoteMeta(town.url) + `(/\S+)`).FindStringSubmatch(m.Text())
 			if link == nil || !strings.Contains(m.HTML(), link[0]) {
 				town.t.Fatalf("no link in both readings of the mail:\n%s", m.Text())
 			}

@@ -1,0 +1,117 @@
+// An editor's way: invited, she chooses a password, writes an issue block by block, looks at it, chooses its audience,
+// sends it, and reads its numbers.
+// Task: {base, post: address of the test's mailbox, invitation, email, scripts}.
+import { look, must, seen, signIn, task, windowOf, withBrowser } from "./look.mjs"
+
+const { base, post, invitation, email, scripts } = await task()
+const password = "una frase che ricordo bene"
+
+await withBrowser(async (browser, complaints) => {
+  const context = await windowOf(browser, complaints, { scripts, where: "office" })
+  const page = await context.newPage()
+  const shot = (name) => look(page, complaints, `office-${scripts ? "" : "plain-"}${name}`, { check: scripts })
+  const press = (what) => page.locator(`main button[name=do][value="${what}"]`).first().click()
+
+  await page.goto(invitation)
+  await shot("invitation")
+  await page.fill("[name=password]", password)
+  await page.fill("[name=again]", password)
+  await page.click("main button[type=submit]")
+  await page.waitForLoadState()
+  await context.clearCookies()
+
+  // A wrong password is told, and tells nothing else.
+  await page.goto(`${base}/office`)
+  await page.fill("[name=email]", email)
+  await page.fill("[name=password]", "sbagliata del tutto")
+  await page.click("main button[type=submit]")
+  await shot("sign-in-wrong")
+  await signIn(page, base, { email, password })
+  await shot("board")
+
+  // Compose.
+  await page.goto(`${base}/office/issues/new`)
+  await page.selectOption("[name=newsletter]", "teatro")
+  await page.fill("[name=title]", scripts ? "Prima con gli script" : "Prima senza script")
+  await page.click("main form button[type=submit]")
+  await page.waitForURL("**/office/issues/*")
+  const issue = new URL(page.url()).pathname
+  await press("add:heading")
+  await page.fill('[name="b1.text"]', "Si torna in sala")
+  await press("add:text")
+  await page.fill('[name="b2.text"]', "Dal **3 dicembre** il teatro riapre.")
+  await press("add:event")
+  await page.fill('[name="b3.title"]', "La prima")
+  await page.fill('[name="b3.start"]', "2030-12-03")
+  await page.fill('[name="b3.start_time"]', "20:30")
+  await page.fill('[name="b3.place"]', "Teatro comunale")
+  await press("add:button")
+  await page.fill('[name="b4.label"]', "Prenota")
+  await page.fill('[name="b4.url"]', "https://www.borgo.example/biglietti")
+  await press("save")
+  await shot("editor")
+
+  // Somebody else opened it before and saves now: she is told, and loses nothing.
+  const other = await context.newPage()
+  await other.goto(base + issue)
+  await page.fill('[name="b1.text"]', "Si torna tutti in sala")
+  await press("save")
+  await page.waitForLoadState()
+  await other.fill('[name="b1.text"]', "Un altro titolo")
+  const [conflict] = await Promise.all([
+    other.waitForResponse((r) => r.request().method() === "POST"), other.locator('main button[name=do][value="save"]').first().click(),
+  ])
+  must(conflict.status() === 409, `saving over somebody's work answered ${conflict.status()}`)
+  must((await seen(other)).length > 0 && (await other.inputValue("[name=mine]")).includes("Un altro titolo"), "her text is not shown beside the other")
+  await look(other, complaints, `office-${scripts ? "" : "plain-"}conflict`, { check: scripts })
+  await other.close()
+
+  // Preview, audience with its live count, sending.
+  await page.goto(`${base}${issue}/preview`)
+  await shot("preview")
+  const frame = page.frameLocator("iframe").first()
+  must((await frame.locator("body").innerText()).includes("Si torna tutti in sala"), "the preview does not show the issue")
+  await page.goto(`${base}${issue}/audience`)
+  if (scripts) {
+    const counted = page.waitForResponse((r) => r.url().includes("/reach"))
+    await page.fill("[name=audience]", 'place == "stazione"')
+    await (await counted).finished()
+  }
+  await page.fill("[name=audience]", '"genitori" in who')
+  await page.click("main form button[type=submit]")
+  await page.waitForLoadState()
+  must((await seen(page)).includes("genitore"), "the nearest word is not named")
+  await shot("audience-error")
+  await page.fill("[name=audience]", '"genitore" in who')
+  await page.click("main form button[type=submit]")
+  await page.waitForLoadState()
+  await page.goto(`${base}${issue}/send`)
+  await shot("send")
+  await page.locator('main form[action$="/send"] button[type=submit]').first().click()
+  await page.waitForURL((u) => u.pathname === issue)
+  await shot("sending")
+
+  // Maria and Giulia are parents who get this newsletter.
+  for (const to of ["maria@citta.example", "giulia@citta.example"]) {
+    const mails = await (await fetch(`${post}/mails?to=${to}&n=1&subject=${encodeURIComponent("Prima")}`)).json()
+    must(mails.length >= 1, `${to} got nothing`)
+  }
+  await sent(page, issue)
+  await shot("sent")
+  await page.goto(`${base}${issue}/statistics`)
+  const numbers = await seen(page)
+  must(/\b2\b/.test(numbers), "the statistics do not show two recipients")
+  await shot("statistics")
+
+  await page.locator('form[action$="/office/sign-out"] button').first().click({ force: true }).catch(() => {})
+  await context.close()
+})
+
+/** Waits until the page says that the issue was sent: by itself where scripts run, else by being asked again. */
+async function sent(page, issue) {
+  for (let asked = 0; asked < 100; asked++) {
+    await page.goto(base + issue)
+    if (!(await page.locator('[data-poll], [data-url*="/progress"]').count()) && /Spedito/i.test(await seen(page))) return
+  }
+  throw new Error("the issue never became sent")
+}

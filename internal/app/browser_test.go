@@ -1,0 +1,44 @@
+package app
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"unoxuno/browser"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/web"
+)
+
+// Every page of the inventory, in a real browser, wide and narrow: axe has nothing to object, the content security
+// policy reports nothing, the console is silent, and nothing has to be scrolled sideways.
+func TestEveryPageInABrowser(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	type stop struct {
+		Name string `json:"name"`
+		Path string `json:"path"`
+	}
+	var pages []stop
+	for _, route := range b.gets() {
+		if route.Kind == web.Page {
+			pages = append(pages, stop{nameOf(route.Path()), b.addressOf(route)})
+		}
+	}
+	second := locale.Languages()[1]
+	pages = append(pages, stop{"home-" + second, "/" + second}, stop{"office-" + second, "/" + second + "/office"})
+	browser.Run(t, "tour.mjs", map[string]any{
+		"base": b.server.URL, "account": map[string]string{"email": b.admin.Email, "password": staffPassword}, "pages": pages,
+	})
+	b.silent()
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// nameOf is a route's path as the name of a picture.
+func nameOf(path string) string {
+	if name := strings.Trim(notInNames.ReplaceAllString(path, "-"), "-"); name != "" {
+		return name
+	}
+	return "home"
+}

@@ -1,0 +1,166 @@
+package csvtext_test
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"golang.org/x/text/encoding/charmap"
+	"pgregory.net/rapid"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people/csvtext"
+)
+
+func known(name string) bool { return name == "email" || name == "name" }
+
+// read reads all of text; broken rows stand as nil cells.
+func read(t testing.TB, text io.Reader) (header []string, rows []csvtext.Row, last error) {
+	t.Helper()
+	r, err := csvtext.NewReader(text, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	for {
+		row, err := r.Read()
+		var broken *csvtext.RowError
+		switch {
+		case errors.As(err, &broken):
+			rows = append(rows, csvtext.Row{Line: broken.Line})
+		case errors.Is(err, io.EOF):
+			return r.Header, rows, nil
+		case err != nil:
+			return r.Header, rows, err
+		default:
+			rows = append(rows, row)
+		}
+	}
+}
+
+func TestDelimiterIsTheOneThatMakesTheHeaderKnown(t *testing.T) {
+	for text, want := range map[string]rune{
+		"email,name": ',', "email;name": ';', "email\tname": '\t', "email": ',', "\"email\";a,b,c,d": ';', "x;y;z,w": ';', "email;\"na,me\"\n": ';',
+	} {
+		r, err := csvtext.NewReader(strings.NewReader(text), known)
+		if err != nil || r.Delimiter != want {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
+	}
+}
+
+func TestLinesAreThoseOfTheFile(t *testing.T) {
+	const text = "email,name\n\na,\"one\r\ntwo\"\n\n\nb,c\nbad,\"x\"y\nd,e\nf,\"g\n\nh\"i\nj,k"
+	_, rows, err := read(t, strings.NewReader(text))
+	var lines []int
+	for _, row := range rows {
+		lines = append(lines, row.Line)
+	}
+	if want := []int{3, 7, 8, 9, 10, 13}; err != nil || !slices.Equal(lines, want) {
+		t.Errorf("lines %v, %v; want %v", lines, err, want)
+	}
+	if rows[0].Cells[1] != "one\ntwo" || rows[2].Cells != nil || rows[4].Cells != nil || rows[5].Cells[1] != "k" {
+		t.Errorf("rows %+v", rows)
+	}
+}
+
+func TestBrokenRowIsShownWhole(t *testing.T) {
+	r, err := csvtext.NewReader(strings.NewReader("email,name\na,b\nbad,x\"y,z\r\nc,d\n"), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Read()
+	var broken *csvtext.RowError
+	if !errors.As(err, &broken) || broken.Raw != "bad,x\"y,z" || broken.Line != 3 {
+		t.Errorf("%+v", err)
+	}
+	if row, err := r.Read(); err != nil || row.Line != 4 {
+		t.Errorf("after it %+v, %v", row, err)
+	}
+}
+
+func TestEndlessRowsAreStopped(t *testing.T) {
+	head := "email,name\na,b\n\n"
+	cases := map[string]struct{ text, key string }{
+		"quote never closes": {head + "c,\"d\ne,f\ng,h\n", "people.csv.quote"},
+		"huge row":           {head + "c,\"" + strings.Repeat("x\n", csvtext.MaxRow), "people.csv.long"},
+		"huge bare row":      {head + "c," + strings.Repeat("x", 2*csvtext.MaxRow), "people.csv.long"},
+	}
+	for name, c := range cases {
+		_, rows, err := read(t, strings.NewReader(c.text))
+		if !fault.HasKey(err, c.key) || fault.List(err)[0].Args["Line"] != 4 || len(rows) != 1 {
+			t.Errorf("%s: %d rows, %v; want one row, and %s on line 4", name, len(rows), err, c.key)
+		}
+	}
+	// On the last line alone the quote has swallowed nothing.
+	_, rows, err := read(t, strings.NewReader(head+"c,\"d"))
+	if err != nil || len(rows) != 2 || rows[1].Cells != nil {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
+// Whatever encoding, delimiter and quoting a file is written with, and however it trickles in, it reads the same.
+func TestEveryFormReadsTheSame(t *testing.T) {
+	cell := rapid.StringOfN(rapid.SampledFrom([]rune("ab àèìòùÉ;,\t\"\n'=")), 0, 12, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 2, 2), 0, 20).Draw(t, "rows")
+		delimiter := rapid.SampledFrom([]rune{',', ';', '\t'}).Draw(t, "delimiter")
+		var b strings.Builder
+		w := csv.NewWriter(&b)
+		w.Comma = delimiter
+		w.UseCRLF = rapid.Bool().Draw(t, "windows lines")
+		if err := w.WriteAll(append([][]string{{"email", "name"}}, rows...)); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		switch rapid.IntRange(0, 2).Draw(t, "encoding") {
+		case 0:
+			text = "\ufeff" + text
+		case 1:
+			latin, err := charmap.Windows1252.NewEncoder().String(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = latin
+		}
+		r, err := csvtext.NewReader(iotest.OneByteReader(strings.NewReader(text)), known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range rows {
+			row, err := r.Read()
+			if err != nil || !slices.Equal(row.Cells, want) {
+				t.Fatalf("read %q, %v; want %q", row.Cells, err, want)
+			}
+		}
+		if _, err := r.Read(); !errors.Is(err, io.EOF) {
+			t.Fatalf("at the end %v", err)
+		}
+	})
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add([]byte("email,name\na,b\n"))
+	f.Add([]byte("\xef\xbb\xbfemail;name\n\"a;\n\"\"\";b\n"))
+	f.Add([]byte("email\tname\n\xe8\t\"x\ny\n"))
+	f.Add([]byte("email,name\r\n\r\na,\"b\"c\r\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, rows, err := read(t, strings.NewReader(string(text)))
+		if err != nil && fault.KindOf(err) != fault.KindInvalid {
+			t.Fatalf("%v", err)
+		}
+		line := 0
+		for _, row := range rows {
+			if row.Line <= line || row.Line > strings.Count(string(text), "\n")+1 {
+				t.Fatalf("row on line %d after line %d", row.Line, line)
+			}
+			line = row.Line
+		}
+	})
+}
