@@ -70,9 +70,9 @@ func TestKillingAtAnyMomentLosesNobodyAndRepeatsFew(t *testing.T) {
 		o, c := newTown(t), clock.At(morning)
 		var ref int64
 		rapid.Check(t, func(rt *rapid.T) {
-			people := rapid.Int64Range(1, 200).Draw(rt, "people")
+			people := rapid.Int64Range(1, 120).Draw(rt, "people")
 			size := rapid.IntRange(5, 100).Draw(rt, "chunk")
-			kills := rapid.SliceOfN(rapid.IntRange(1, 150), 1, 3).Draw(rt, "kills")
+			kills := rapid.SliceOfN(rapid.IntRange(1, 90), 1, 3).Draw(rt, "kills")
 			k := &killing{}
 			sink := deliverytest.New(t, deliverytest.Options{Rule: k.rule})
 			defer func() { _ = sink.Close() }()

@@ -8,36 +8,38 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// writeSubscribed writes a SELECT of those who subscribed to the newsletter by e-mail and whose consent stands. The
-// person is s.person_id. More conditions may follow with AND.
-func writeSubscribed(b *storage.Builder, columns, newsletter string) {
-	b.Add("SELECT "+columns+` FROM newsletters_subscription s
+// writeSubscribed writes a SELECT of those who subscribed to a newsletter by e-mail and whose consent stands. The person
+// is s.person_id, the newsletter s.newsletter. More conditions may follow with AND.
+func writeSubscribed(b *storage.Builder, columns string) {
+	b.Add("SELECT " + columns + ` FROM newsletters_subscription s
 		JOIN people_consenting c ON c.person_id = s.person_id AND c.purpose = 'newsletter'
-		WHERE s.newsletter = ? AND s.ended_at = 0 AND s.channel = 'email'`, newsletter)
+		WHERE s.ended_at = 0 AND s.channel = 'email'`)
 }
 
-// writeFitting writes a SELECT of those whom the newsletter reaches by profile, a row for each of its topics that they
-// want. The person is w.person_id, the topic w.topic. More conditions may follow with AND.
-func writeFitting(b *storage.Builder, columns, newsletter string) {
-	b.Add("SELECT "+columns+` FROM newsletters_topic t
+// writeFitting writes a SELECT of those whom a newsletter reaches by profile, unless it is sensitive: a row for each of
+// its topics that they want. The person is w.person_id, the newsletter t.newsletter, the topic t.topic. More conditions
+// may follow with AND.
+func writeFitting(b *storage.Builder, columns string) {
+	b.Add("SELECT " + columns + ` FROM newsletters_topic t
 		JOIN people_wants w ON w.topic = t.topic
 		JOIN people_consenting c ON c.person_id = w.person_id AND c.purpose = 'profile'
-		WHERE t.newsletter = ?`, newsletter)
-	b.Add(` AND (NOT EXISTS (SELECT 1 FROM newsletters_for f WHERE f.newsletter = ?)
-			OR EXISTS (SELECT 1 FROM newsletters_for f JOIN people_who h ON h.category = f.category
-				WHERE f.newsletter = ? AND h.person_id = w.person_id))`, newsletter, newsletter)
-	b.Add(` AND NOT EXISTS (SELECT 1 FROM newsletters_optout o
-			WHERE o.newsletter = ? AND o.person_id = w.person_id AND o.ended_at = 0)`, newsletter)
+		WHERE (NOT EXISTS (SELECT 1 FROM newsletters_for f WHERE f.newsletter = t.newsletter)
+				OR EXISTS (SELECT 1 FROM newsletters_for f JOIN people_who h ON h.category = f.category
+					WHERE f.newsletter = t.newsletter AND h.person_id = w.person_id))
+			AND NOT EXISTS (SELECT 1 FROM newsletters_optout o
+				WHERE o.newsletter = t.newsletter AND o.person_id = w.person_id AND o.ended_at = 0)`)
 }
 
 // writeRecipients writes what follows SELECT for those who get an issue of the newsletter with that audience: from the
 // person's profile p and from e, whose asked is 1 of who subscribed and 0 of whom it reaches only by profile.
 func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audience) {
 	b.Add(" FROM people_profile p JOIN (SELECT person_id, max(asked) AS asked FROM (")
-	writeSubscribed(b, "s.person_id, 1 AS asked", n.Slug)
+	writeSubscribed(b, "s.person_id, 1 AS asked")
+	b.Add(" AND s.newsletter = ?", n.Slug)
 	if !n.Sensitive {
 		b.Add(" UNION ALL ")
-		writeFitting(b, "w.person_id, 0 AS asked", n.Slug)
+		writeFitting(b, "w.person_id, 0 AS asked")
+		b.Add(" AND t.newsletter = ?", n.Slug)
 	}
 	b.Add(`) either GROUP BY person_id) e ON e.person_id = p.person_id
 		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = p.person_id AND r.channel = 'email') AND `)

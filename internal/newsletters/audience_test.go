@@ -16,11 +16,11 @@ import (
 
 // modelled is a person as the model of TestRecipientsAreWhomTheRuleSays knows her.
 type modelled struct {
-	id                     int64
-	who, wants             []string
-	newsletter, profile    bool // consents that stand
-	reachable              bool
-	subscribed, left, asks []string // newsletters: subscribed now, left once, subscribed and left
+	id                  int64
+	who, wants          []string
+	newsletter, profile bool // consents that stand
+	reachable           bool
+	subscribed, left    []string // newsletters: subscribed now, left once
 }
 
 // mayGet is the rule of the issue that asked for this room, said in Go.
@@ -97,6 +97,17 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 		for n := range 60 {
 			all = append(all, w.model(dice, n, slugs))
 		}
+		gets := map[int64][]string{} // newsletters by person, as her own page tells
+		for _, m := range all {
+			received, err := w.Receives(w.ctx, m.id)
+			w.must(err)
+			for _, r := range received {
+				gets[m.id] = append(gets[m.id], r.Newsletter.Slug)
+				if r.Why == "" || r.Subscribed != (m.newsletter && slices.Contains(m.subscribed, r.Newsletter.Slug)) {
+					w.Errorf("%+v is told %+v", m, r)
+				}
+			}
+		}
 		for _, slug := range slugs {
 			n, err := w.Newsletter(w.ctx, slug)
 			w.must(err)
@@ -104,6 +115,9 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 			for _, m := range all {
 				if m.mayGet(n) {
 					want = append(want, m.id)
+				}
+				if m.mayGet(n) != slices.Contains(gets[m.id], slug) {
+					w.Errorf("%+v is told that she gets %v; %s: %t", m, gets[m.id], slug, m.mayGet(n))
 				}
 			}
 			slices.Sort(want)

@@ -136,8 +136,8 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 	if err != nil {
 		return Issue{}, err
 	}
-	if n == 0 { // another transaction came between: who it was shows on the next try
-		return Issue{}, r.stale(ctx, before)
+	if n == 0 {
+		return Issue{}, r.overtaken(ctx, tx, id)
 	}
 	saved, _, err := issue(ctx, tx, id)
 	if err != nil {
@@ -167,6 +167,15 @@ func (r *Room) stale(ctx context.Context, i Issue) error {
 	return fault.Conflict("newsletters.issue.stale", "Who", i.UpdatedBy, "When", when)
 }
 
+// overtaken says who changed the issue after tx had looked at it.
+func (r *Room) overtaken(ctx context.Context, tx *storage.Tx, id int64) error {
+	i, _, err := issue(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return r.stale(ctx, i)
+}
+
 // Delete throws a draft away. Faults are those of Save.
 func (r *Room) Delete(ctx context.Context, id, version int64) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
@@ -182,7 +191,7 @@ func (r *Room) Delete(ctx context.Context, id, version int64) error {
 			return err
 		}
 		if n == 0 {
-			return r.stale(ctx, i)
+			return r.overtaken(ctx, tx, id)
 		}
 		return r.Identity.Audit(ctx, tx, "audit.issue.deleted", i.Subject(), i.Title)
 	})

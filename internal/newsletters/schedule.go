@@ -71,7 +71,7 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 			return err
 		}
 		if changed == 0 {
-			return r.stale(ctx, i)
+			return r.overtaken(ctx, tx, id)
 		}
 		if scheduled, _, err = issue(ctx, tx, id); err != nil {
 			return err

@@ -38,7 +38,7 @@ func tooYoungFault() *fault.Error {
 // Grant is a consent that is being given.
 type Grant struct {
 	Purpose     Purpose
-	TextVersion string    // "" where the wording is that of the source, such as a paper form
+	TextVersion string    // of the wording she saw; "" = the current one; "paper" for a form with its own words
 	Source      string    // where it was given: "sign-up", "own page", "counter", "paper form 2024"
 	Channel     Channel   // she agreed to be written to there; "" when she named none
 	When        time.Time // zero = now
@@ -95,6 +95,11 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 	for _, row := range rows {
 		if row.Purpose == string(g.Purpose) && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
 			return nil
+		}
+	}
+	if g.TextVersion == "" {
+		if g.TextVersion, err = currentVersion(ctx, q, g.Purpose); err != nil {
+			return err
 		}
 	}
 	return q.AddConsent(ctx, db.AddConsentParams{

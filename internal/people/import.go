@@ -57,8 +57,19 @@ type Reject struct {
 	Reason string `json:"reason"`
 }
 
-// Import reads a CSV file of people with their consents; see [importColumns] for its columns and the package's promises
-// for what it may change. Rows are taken in transactions of a few thousand, so what was read before an accident stays,
+// Import reads a CSV file of people with their consents. Its columns, in any order, each at most once:
+//
+//	email, mobile                  one of them at least
+//	given_name, family_name
+//	birth_date                     2026-11-22, 22/11/2026 or a year
+//	place, who, wants              slugs, or names in either language
+//	language                       ISO 639-1
+//	newsletters                    slugs
+//	consents                       newsletter, profile; newsletter where it is empty
+//	channel                        email or sms; that of the first address where it is empty
+//	consent_date, consent_source   needed, here or in the options
+//
+// Members of a list are separated by |. What an import may change is among the package's promises. Rows are taken in transactions of a few thousand, so what was read before an accident stays,
 // and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
 // options, is a fault; together with a fault in the middle of the file comes the result up to there.
 func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {

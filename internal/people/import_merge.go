@@ -193,6 +193,9 @@ func (b *batch) know(h *holder) {
 func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
 	i := slices.IndexFunc(h.addresses, func(a heldAddress) bool { return a.key == c.key })
 	if i < 0 {
+		if h.told.address != "" { // she took one away: perhaps this one
+			return false
+		}
 		h.addresses = append(h.addresses, heldAddress{id: storage.NewID(), key: c.key, shown: c.shown, verified: e.when, fresh: true})
 		b.byKey[c.key] = h
 		return true

@@ -93,8 +93,8 @@ func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error
 func (b *batch) loadPeople(ctx context.Context, tx *storage.Tx) error {
 	from := " FROM " + stagePerson + " s CROSS JOIN "
 	err := each(ctx, tx, "SELECT p.id, p.kind, p.given_name, p.family_name, p.organisation, p.born, p.born_exact, p.language,"+
-		" p.place, p.name_source, p.born_source, p.language_source, p.place_source, p.who_source, p.wants_source, p.since,"+
-		" p.created_at, p.updated_at"+from+"people_person p WHERE p.id = s.id", b.scanPerson)
+		" p.place, p.name_source, p.born_source, p.language_source, p.place_source, p.who_source, p.wants_source,"+
+		" p.address_source, p.since, p.created_at, p.updated_at"+from+"people_person p WHERE p.id = s.id", b.scanPerson)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (b *batch) scanPerson(into func(...any) error) error {
 	var row db.PeoplePerson
 	err := into(&row.ID, &row.Kind, &row.GivenName, &row.FamilyName, &row.Organisation, &row.Born, &row.BornExact,
 		&row.Language, &row.Place, &row.NameSource, &row.BornSource, &row.LanguageSource, &row.PlaceSource,
-		&row.WhoSource, &row.WantsSource, &row.Since, &row.CreatedAt, &row.UpdatedAt)
+		&row.WhoSource, &row.WantsSource, &row.AddressSource, &row.Since, &row.CreatedAt, &row.UpdatedAt)
 	if err != nil {
 		return err
 	}

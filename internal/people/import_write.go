@@ -50,7 +50,7 @@ func personColumns() []string {
 	return []string{
 		"id", "kind", "given_name", "family_name", "organisation", "search", "search_given", "born", "born_exact",
 		"language", "place", "name_source", "born_source", "language_source", "place_source", "who_source",
-		"wants_source", "since", "created_at", "updated_at",
+		"wants_source", "address_source", "since", "created_at", "updated_at",
 	}
 }
 
@@ -60,7 +60,7 @@ func (r *record) row() []any {
 	return []any{
 		r.id, string(r.Kind), r.Given, r.Family, r.Organisation, familyFirst, givenFirst, int64(r.Born.Day), r.Born.Exact,
 		r.Language, r.Place, string(r.told.name), string(r.told.born), string(r.told.language), string(r.told.place),
-		string(r.told.who), string(r.told.wants), int64(r.since), r.created, r.updated,
+		string(r.told.who), string(r.told.wants), string(r.told.address), int64(r.since), r.created, r.updated,
 	}
 }
 
@@ -129,7 +129,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	}
 	definition := "id bigint, kind text, given_name text, family_name text, organisation text, search text," +
 		" search_given text, born bigint, born_exact boolean, language text, place text, name_source text," +
-		" born_source text, language_source text, place_source text, who_source text, wants_source text, since bigint," +
+		" born_source text, language_source text, place_source text, who_source text, wants_source text, address_source text, since bigint," +
 		" created_at bigint, updated_at bigint"
 	if err := refill(ctx, tx, stageChange, definition, personColumns(), slices.Values(rows)); err != nil {
 		return err

@@ -83,6 +83,10 @@ func TestAnAddressBelongsToOnePerson(t *testing.T) {
 		if err := town.RemoveAddress(ctx, anna, a.ID); err != nil {
 			t.Error(err)
 		}
+		town.load(t, "email,mobile,given_name\nanna@example.org,+39 333 7654321,Anna\n", options())
+		if got := must[people.Person](t)(town.Get(ctx, anna)); len(got.Addresses) != 1 || got.Name() != "Anna" {
+			t.Errorf("she took an address away, and an import gave her one: %+v", got)
+		}
 		c := must[people.Address](t)(town.AddAddress(ctx, bruno, people.Contact{Channel: people.SMS, Value: "333 1234567"}))
 		for range 2 {
 			if err := town.ConfirmAddress(ctx, c.ID); err != nil {

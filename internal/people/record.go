@@ -20,7 +20,7 @@ type record struct {
 }
 
 // told is who told us each part of the details; "" where nobody did.
-type told struct{ name, born, language, place, who, wants Source }
+type told struct{ name, born, language, place, who, wants, address Source }
 
 // mayFill says whether a part that "by" told us, and that is empty or not, is open to "from": an import fills what nobody
 // but an import spoke of; she herself, and staff for her, also correct what came by import.
@@ -154,6 +154,7 @@ func recordOf(row db.PeoplePerson) *record {
 		told: told{
 			name: Source(row.NameSource), born: Source(row.BornSource), language: Source(row.LanguageSource),
 			place: Source(row.PlaceSource), who: Source(row.WhoSource), wants: Source(row.WantsSource),
+			address: Source(row.AddressSource),
 		},
 		since: Day(row.Since), created: row.CreatedAt, updated: row.UpdatedAt,
 	}
@@ -167,7 +168,7 @@ func (r *record) add(ctx context.Context, q *db.Queries) error {
 		Search: familyFirst, SearchGiven: givenFirst, Born: int64(r.Born.Day), BornExact: r.Born.Exact,
 		Language: r.Language, Place: r.Place, NameSource: string(r.told.name), BornSource: string(r.told.born),
 		LanguageSource: string(r.told.language), PlaceSource: string(r.told.place), WhoSource: string(r.told.who),
-		WantsSource: string(r.told.wants), Since: int64(r.since), CreatedAt: r.created, UpdatedAt: r.updated,
+		WantsSource: string(r.told.wants), AddressSource: string(r.told.address), Since: int64(r.since), CreatedAt: r.created, UpdatedAt: r.updated,
 	})
 	if err != nil {
 		return err
@@ -183,7 +184,7 @@ func (r *record) put(ctx context.Context, q *db.Queries) error {
 		Search: familyFirst, SearchGiven: givenFirst, Born: int64(r.Born.Day), BornExact: r.Born.Exact,
 		Language: r.Language, Place: r.Place, NameSource: string(r.told.name), BornSource: string(r.told.born),
 		LanguageSource: string(r.told.language), PlaceSource: string(r.told.place), WhoSource: string(r.told.who),
-		WantsSource: string(r.told.wants), UpdatedAt: r.updated,
+		WantsSource: string(r.told.wants), AddressSource: string(r.told.address), UpdatedAt: r.updated,
 	})
 	if err != nil {
 		return err

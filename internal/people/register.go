@@ -214,13 +214,22 @@ func (p *People) ConfirmAddress(ctx context.Context, address int64) error {
 	})
 }
 
-// RemoveAddress forgets an address of the person.
+// RemoveAddress forgets an address of the person; no import gives it back.
 func (p *People) RemoveAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
-		n, err := db.New(tx).RemoveAddress(ctx, db.RemoveAddressParams{ID: address, PersonID: person})
-		if err == nil && n == 0 {
+		q := db.New(tx)
+		r, err := p.holdRecord(ctx, q, person)
+		if err != nil {
+			return err
+		}
+		n, err := q.RemoveAddress(ctx, db.RemoveAddressParams{ID: address, PersonID: person})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
 			return fault.NotFound("people.address.unknown")
 		}
-		return err
+		r.told.address = sourceOf(ctx)
+		return r.put(ctx, q)
 	})
 }

@@ -80,9 +80,14 @@ func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
 	value, err = normal(d.Channel, d.Address, p.town.Region)
 	note("address", err)
 	d.Address = shown(d.Channel, d.Address, value)
-	for i, slug := range d.Newsletters {
-		d.Newsletters[i], err = v.newsletter(slug)
+	asked := d.Newsletters
+	d.Newsletters = nil
+	for _, text := range asked {
+		slug, err := v.newsletter(text)
 		note("newsletters", err)
+		if !slices.Contains(d.Newsletters, slug) {
+			d.Newsletters = append(d.Newsletters, slug)
+		}
 	}
 	if len(d.Newsletters) == 0 && !d.Profile {
 		note("newsletters", fault.Invalid("people.signup.nothing"))

@@ -258,7 +258,7 @@ func auditTable(v auditView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(locale.T(ctx, "identityweb.audit.title"), ui.Columns(
+		templ_7745c5c3_Err = ui.Table(locale.T(ctx, "identityweb.audit.order"), ui.Columns(
 			locale.T(ctx, "identityweb.audit.when"), locale.T(ctx, "identityweb.audit.actor"), locale.T(ctx, "identityweb.audit.action"),
 			locale.T(ctx, "identityweb.audit.subject"), locale.T(ctx, "identityweb.audit.detail"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -177,7 +177,7 @@ func staffPage(all []identity.Staff, notices []ui.Notice) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(locale.T(ctx, "identityweb.staff.title"), ui.Columns(
+			templ_7745c5c3_Err = ui.Table(locale.T(ctx, "identityweb.staff.order"), ui.Columns(
 				locale.T(ctx, "identityweb.staff.name"), locale.T(ctx, "identityweb.staff.role"),
 				locale.T(ctx, "identityweb.staff.newsrooms"), locale.T(ctx, "identityweb.staff.state"),
 				locale.T(ctx, "identityweb.staff.last_seen"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)

@@ -122,7 +122,7 @@ func boardPage(v boardView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = issueTable(tell(ctx, "board.scheduled"), v.Scheduled, v.Names).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = issueTable(tell(ctx, "board.scheduled_order"), v.Scheduled, v.Names).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -168,7 +168,7 @@ func boardPage(v boardView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = issueTable(tell(ctx, "board.drafts"), v.Drafts, v.Names).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = issueTable(tell(ctx, "board.drafts_order"), v.Drafts, v.Names).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -672,7 +672,7 @@ func recentTable(v boardView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(tell(ctx, "board.recent"), []ui.Column{
+		templ_7745c5c3_Err = ui.Table(tell(ctx, "board.recent_order"), []ui.Column{
 			{Label: tell(ctx, "issue.title")}, {Label: tell(ctx, "issue.newsletter")}, {Label: tell(ctx, "issue.when")},
 			{Label: tell(ctx, "number.recipients"), Number: true}, {Label: tell(ctx, "number.accepted"), Number: true},
 			{Label: tell(ctx, "number.clicks"), Number: true},

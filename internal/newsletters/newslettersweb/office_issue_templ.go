@@ -133,7 +133,7 @@ func issuesPage(v issuesView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = issueTable(tell(ctx, "issue.all"), v.Issues, v.Names).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = issueTable(tell(ctx, "issue.order"), v.Issues, v.Names).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -16,10 +16,7 @@ type confirmation struct{ Title, Text, Yes, Below string }
 // issuePageOf completes what the layout is told of a page about one issue.
 func issuePageOf(ctx context.Context, issue newsletters.Issue, p ui.Page) ui.Page {
 	p.Title, p.Active = titleOr(ctx, issue), "issues"
-	p.Breadcrumb = []ui.Link{
-		{Label: tell(ctx, "issue.all"), URL: locale.Path(ctx, "/office/issues")},
-		{Label: issue.Newsletter, URL: newsletterURL(ctx, issue.Newsletter, "")},
-	}
+	p.Breadcrumb = []ui.Link{{Label: tell(ctx, "issue.all"), URL: locale.Path(ctx, "/office/issues")}}
 	return p
 }
 

@@ -133,7 +133,7 @@ func newslettersPage(v newslettersView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(tell(ctx, "newsletter.all"), []ui.Column{
+				templ_7745c5c3_Err = ui.Table(tell(ctx, "order.name"), []ui.Column{
 					{Label: tell(ctx, "newsletter.name")}, {Label: tell(ctx, "newsletter.newsroom")},
 					{Label: tell(ctx, "newsletter.subscribers"), Number: true}, {Label: tell(ctx, "issue.state")},
 				}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
@@ -242,7 +242,7 @@ func newsletterPage(v newsletterView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = issueTable(tell(ctx, "issue.all"), v.Issues, map[string]string{v.Slug: nameIn(ctx, v.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = issueTable(tell(ctx, "issue.order"), v.Issues, map[string]string{v.Slug: nameIn(ctx, v.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

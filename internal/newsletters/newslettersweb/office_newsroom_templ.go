@@ -133,7 +133,7 @@ func newsroomsPage(all []newsletters.Newsroom, notices []ui.Notice) templ.Compon
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(tell(ctx, "newsroom.all"), ui.Columns(tell(ctx, "newsroom.name"), tell(ctx, "newsroom.kind"), tell(ctx, "slug"), tell(ctx, "issue.state"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(tell(ctx, "order.name"), ui.Columns(tell(ctx, "newsroom.name"), tell(ctx, "newsroom.kind"), tell(ctx, "slug"), tell(ctx, "issue.state"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"unoxuno/internal/content"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -53,7 +54,7 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 		Empty: ui.Field{Name: "empty", Label: tell(ctx, "send.empty"), Error: faults["audience"]},
 		At: ui.Field{
 			Name: "at", Type: "datetime-local", Label: tell(ctx, "send.at"), Help: tell(ctx, "send.at_help", "Zone", zoneOf(ctx).String()),
-			Value: at, Error: faults["at"], Short: true,
+			Value: at, Error: faults["at"],
 		},
 	}
 	if view.Rule == "" {
@@ -68,11 +69,22 @@ func (p *Pages) missing(ctx context.Context, issue newsletters.Issue) []ui.Probl
 	for _, f := range fault.List(issue.ReadyToSend()) {
 		address := issueURL(ctx, issue.ID, "?check=1")
 		if f.Field != "" && f.Field != "blocks" {
-			address += "#f-" + f.Field
+			address += "#f-" + formField(issue, f.Field)
 		}
 		list = append(list, ui.Problem{FieldID: address, Text: where(ctx, issue, f.Field) + web.Sentence(ctx, f)})
 	}
 	return list
+}
+
+// formField is the field of the editor's form in which a fault's field is mended: a picture is chosen as a file.
+func formField(issue newsletters.Issue, field string) string {
+	id, name, _ := strings.Cut(field, ".")
+	for _, b := range issue.Blocks {
+		if b.ID == id && b.Kind == content.KindImage && name == "url" {
+			return id + ".file"
+		}
+	}
+	return field
 }
 
 // where names the block that a fault's field belongs to.

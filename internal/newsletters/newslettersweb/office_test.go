@@ -416,7 +416,7 @@ func TestSendingAsksFirst(t *testing.T) {
 	o.actor = staff(identity.Publisher, "cultura")
 	o.relay = email.Health{Configured: true, Address: "relay.example:25", Trouble: "connection refused", Since: o.now.Now()}
 	version := fmt.Sprint(issue.Version)
-	o.wantText(o.get(path(issue, "/send")), "Lo riceve 1 persona", "1 perché iscritte", "relay.example:25")
+	o.wantText(o.get(path(issue, "/send")), "Lo riceve 1 persona", "1 per iscrizione", "relay.example:25")
 
 	o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 120"), http.StatusSeeOther)
 	w := o.post(path(issue, "/send"), "version", version)

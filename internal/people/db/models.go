@@ -57,6 +57,7 @@ type PeoplePerson struct {
 	PlaceSource    string
 	WhoSource      string
 	WantsSource    string
+	AddressSource  string
 	Since          int64
 	CreatedAt      int64
 	UpdatedAt      int64

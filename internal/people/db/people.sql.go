@@ -99,9 +99,9 @@ func (q *Queries) AddConsentText(ctx context.Context, arg AddConsentTextParams) 
 
 const addPerson = `-- name: AddPerson :exec
 INSERT INTO people_person (id, kind, given_name, family_name, organisation, search, search_given, born, born_exact,
-    language, place, name_source, born_source, language_source, place_source, who_source, wants_source, since,
-    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    language, place, name_source, born_source, language_source, place_source, who_source, wants_source,
+    address_source, since, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 `
 
 type AddPersonParams struct {
@@ -122,6 +122,7 @@ type AddPersonParams struct {
 	PlaceSource    string
 	WhoSource      string
 	WantsSource    string
+	AddressSource  string
 	Since          int64
 	CreatedAt      int64
 	UpdatedAt      int64
@@ -146,6 +147,7 @@ func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
 		arg.PlaceSource,
 		arg.WhoSource,
 		arg.WantsSource,
+		arg.AddressSource,
 		arg.Since,
 		arg.CreatedAt,
 		arg.UpdatedAt,
@@ -470,7 +472,7 @@ func (q *Queries) GetAddress(ctx context.Context, id int64) (PeopleAddress, erro
 }
 
 const getPerson = `-- name: GetPerson :one
-SELECT id, kind, given_name, family_name, organisation, search, search_given, born, born_exact, language, place, name_source, born_source, language_source, place_source, who_source, wants_source, since, created_at, updated_at FROM people_person WHERE id = $1
+SELECT id, kind, given_name, family_name, organisation, search, search_given, born, born_exact, language, place, name_source, born_source, language_source, place_source, who_source, wants_source, address_source, since, created_at, updated_at FROM people_person WHERE id = $1
 `
 
 func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error) {
@@ -494,6 +496,7 @@ func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error)
 		&i.PlaceSource,
 		&i.WhoSource,
 		&i.WantsSource,
+		&i.AddressSource,
 		&i.Since,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -582,7 +585,8 @@ func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) error 
 const putPerson = `-- name: PutPerson :execrows
 UPDATE people_person SET kind = $2, given_name = $3, family_name = $4, organisation = $5, search = $6,
     search_given = $7, born = $8, born_exact = $9, language = $10, place = $11, name_source = $12, born_source = $13,
-    language_source = $14, place_source = $15, who_source = $16, wants_source = $17, updated_at = $18
+    language_source = $14, place_source = $15, who_source = $16, wants_source = $17,
+    address_source = $18, updated_at = $19
 WHERE id = $1
 `
 
@@ -604,6 +608,7 @@ type PutPersonParams struct {
 	PlaceSource    string
 	WhoSource      string
 	WantsSource    string
+	AddressSource  string
 	UpdatedAt      int64
 }
 
@@ -626,6 +631,7 @@ func (q *Queries) PutPerson(ctx context.Context, arg PutPersonParams) (int64, er
 		arg.PlaceSource,
 		arg.WhoSource,
 		arg.WantsSource,
+		arg.AddressSource,
 		arg.UpdatedAt,
 	)
 	if err != nil {

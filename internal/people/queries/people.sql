@@ -1,13 +1,14 @@
 -- name: AddPerson :exec
 INSERT INTO people_person (id, kind, given_name, family_name, organisation, search, search_given, born, born_exact,
-    language, place, name_source, born_source, language_source, place_source, who_source, wants_source, since,
-    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+    language, place, name_source, born_source, language_source, place_source, who_source, wants_source,
+    address_source, since, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: PutPerson :execrows
 UPDATE people_person SET kind = $2, given_name = $3, family_name = $4, organisation = $5, search = $6,
     search_given = $7, born = $8, born_exact = $9, language = $10, place = $11, name_source = $12, born_source = $13,
-    language_source = $14, place_source = $15, who_source = $16, wants_source = $17, updated_at = $18
+    language_source = $14, place_source = $15, who_source = $16, wants_source = $17,
+    address_source = $18, updated_at = $19
 WHERE id = $1;
 
 -- name: LockPerson :execrows

@@ -24,6 +24,7 @@ CREATE TABLE people_person (
     place_source    text    NOT NULL,
     who_source      text    NOT NULL,
     wants_source    text    NOT NULL,
+    address_source  text    NOT NULL, -- who took an address away: an import gives none back
     since           bigint  NOT NULL, -- yyyymmdd, the day the relation began
     created_at      bigint  NOT NULL,
     updated_at      bigint  NOT NULL

@@ -1,0 +1,119 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/taxonomy"
+)
+
+// reason is what brings the issue to a person.
+type reason struct {
+	since      time.Time // when she subscribed; zero when it comes by profile
+	topics     []string  // of the newsletter, that she wants
+	categories []string  // of the newsletter, that she is of
+}
+
+// reasons are the reasons, at this moment, of those of persons who have one.
+func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason, error) {
+	found := make(map[int64]reason, len(persons))
+	var b storage.Builder
+	writeSubscribed(&b, "s.person_id, s.began_at")
+	b.Add(" AND s.newsletter = ? AND s.person_id", l.newsletter.Slug)
+	writeIn(&b, persons)
+	err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person, began int64
+		err := rows.Scan(&person, &began)
+		found[person] = reason{since: clock.Time(began)}
+		return err
+	})
+	if err != nil || l.newsletter.Sensitive || len(found) == len(persons) {
+		return found, err
+	}
+	if err := l.fitting(ctx, persons, found); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// fitting adds the reasons of those whom the issue reaches by profile alone.
+func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]reason) error {
+	var b storage.Builder
+	writeFitting(&b, "w.person_id, t.topic")
+	b.Add(" AND t.newsletter = ? AND w.person_id", l.newsletter.Slug)
+	writeIn(&b, persons)
+	b.Add(" ORDER BY w.person_id, t.topic")
+	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person int64
+		var topic string
+		err := rows.Scan(&person, &topic)
+		if why := found[person]; why.since.IsZero() {
+			why.topics = append(why.topics, topic)
+			found[person] = why
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	b = storage.Builder{}
+	b.Add(`SELECT h.person_id, h.category FROM people_who h JOIN newsletters_for f ON f.category = h.category
+		WHERE f.newsletter = ? AND h.person_id`, l.newsletter.Slug)
+	writeIn(&b, persons)
+	b.Add(" ORDER BY h.person_id, h.category")
+	return each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var person int64
+		var category string
+		err := rows.Scan(&person, &category)
+		if why, ok := found[person]; ok && why.since.IsZero() {
+			why.categories = append(why.categories, category)
+			found[person] = why
+		}
+		return err
+	})
+}
+
+// writeIn writes IN and a list.
+func writeIn(b *storage.Builder, list []int64) {
+	sign := " IN ("
+	for _, id := range list {
+		b.Add(sign+"?", id)
+		sign = ", "
+	}
+	b.Add(")")
+}
+
+// why is the sentence that tells her what brought the issue to her.
+func (l *letter) why(lang string, why reason) string {
+	if !why.since.IsZero() {
+		return l.room.Words.Say(lang, "newsletters.why.subscribed",
+			"Name", l.newsletter.Name.In(lang), "Date", locale.Date(lang, why.since.In(l.zone)))
+	}
+	topics := l.named(lang, taxonomy.Topics, why.topics)
+	if len(why.categories) == 0 {
+		return l.room.Words.Say(lang, "newsletters.why.wants", "Topics", topics)
+	}
+	return l.room.Words.Say(lang, "newsletters.why.wants_and_is",
+		"Topics", topics, "Categories", l.named(lang, taxonomy.Categories, why.categories))
+}
+
+// named are the names of terms as one lists them in a sentence: «A», «B» e «C».
+func (l *letter) named(lang string, kind taxonomy.Kind, slugs []string) string {
+	names := make([]string, len(slugs))
+	for i, slug := range slugs {
+		names[i] = slug
+		if term, ok := l.vocabulary.Of(kind).Get(slug); ok {
+			names[i] = term.Name.In(lang)
+		}
+		names[i] = l.room.Words.Say(lang, "newsletters.why.quoted", "Name", names[i])
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + l.room.Words.Say(lang, "newsletters.why.and") + " " + names[last]
+}
