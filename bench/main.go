@@ -52,7 +52,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if o.binary, err = filepath.Abs(o.binary); err != nil {
 		return err
 	}

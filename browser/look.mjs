@@ -26,6 +26,9 @@ export async function withBrowser(work) {
     await work(browser, complaints)
   } catch (error) {
     complaints.push(error.stack ?? String(error))
+    for (const page of browser.contexts().flatMap((context) => context.pages())) {
+      complaints.push(`--- the page was ${page.url()}:\n${(await seen(page)).slice(0, 2000)}`)
+    }
   } finally {
     await browser.close()
   }
@@ -88,4 +91,13 @@ export async function signIn(page, base, account) {
   await page.fill("[name=email]", account.email)
   await page.fill("[name=password]", account.password)
   await Promise.all([page.waitForURL((u) => u.pathname !== "/office/sign-in"), page.click("main button[type=submit]")])
+}
+
+/** Ticks a box or a radio button as a reader does: by its label, in the folded part of the page if it stands there. */
+export async function tick(page, selector) {
+  const box = page.locator(selector).first()
+  const folded = page.locator("details:not([open])").filter({ has: box })
+  if (await folded.count()) await folded.first().locator("summary").first().click()
+  await page.locator(`label[for="${await box.getAttribute("id")}"]`).click()
+  must(await box.isChecked(), `${selector} did not let itself be ticked`)
 }

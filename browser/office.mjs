@@ -11,6 +11,12 @@ await withBrowser(async (browser, complaints) => {
   const page = await context.newPage()
   const shot = (name) => look(page, complaints, `office-${scripts ? "" : "plain-"}${name}`, { check: scripts })
   const press = (what) => page.locator(`main button[name=do][value="${what}"]`).first().click()
+  const blocks = () => page.locator("[name=block]").evaluateAll((all) => all.map((e) => e.value))
+  const add = async (kind) => {
+    await press(`add:${kind}`)
+    await page.waitForLoadState()
+    return (await blocks()).at(-1)
+  }
 
   await page.goto(invitation)
   await shot("invitation")
@@ -36,28 +42,28 @@ await withBrowser(async (browser, complaints) => {
   await page.click("main form button[type=submit]")
   await page.waitForURL("**/office/issues/*")
   const issue = new URL(page.url()).pathname
-  await press("add:heading")
-  await page.fill('[name="b1.text"]', "Si torna in sala")
-  await press("add:text")
-  await page.fill('[name="b2.text"]', "Dal **3 dicembre** il teatro riapre.")
-  await press("add:event")
-  await page.fill('[name="b3.title"]', "La prima")
-  await page.fill('[name="b3.start"]', "2030-12-03")
-  await page.fill('[name="b3.start_time"]', "20:30")
-  await page.fill('[name="b3.place"]', "Teatro comunale")
-  await press("add:button")
-  await page.fill('[name="b4.label"]', "Prenota")
-  await page.fill('[name="b4.url"]', "https://www.borgo.example/biglietti")
+  const heading = await add("heading")
+  await page.fill(`[name="${heading}.text"]`, "Si torna in sala")
+  await press(`up:${heading}`) // before the text that every issue begins with
+  await page.fill('main textarea[name$=".text"]', "Dal **3 dicembre** il teatro riapre.")
+  const event = await add("event")
+  await page.fill(`[name="${event}.title"]`, "La prima")
+  await page.fill(`[name="${event}.start"]`, "2030-12-03")
+  await page.fill(`[name="${event}.start_time"]`, "20:30")
+  await page.fill(`[name="${event}.place"]`, "Teatro comunale")
+  const button = await add("button")
+  await page.fill(`[name="${button}.label"]`, "Prenota")
+  await page.fill(`[name="${button}.url"]`, "https://www.borgo.example/biglietti")
   await press("save")
   await shot("editor")
 
   // Somebody else opened it before and saves now: she is told, and loses nothing.
   const other = await context.newPage()
   await other.goto(base + issue)
-  await page.fill('[name="b1.text"]', "Si torna tutti in sala")
+  await page.fill(`[name="${heading}.text"]`, "Si torna tutti in sala")
   await press("save")
   await page.waitForLoadState()
-  await other.fill('[name="b1.text"]', "Un altro titolo")
+  await other.fill(`[name="${heading}.text"]`, "Un altro titolo")
   const [conflict] = await Promise.all([
     other.waitForResponse((r) => r.request().method() === "POST"), other.locator('main button[name=do][value="save"]').first().click(),
   ])

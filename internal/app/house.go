@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -97,7 +98,10 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	if h.delivery, err = delivery.New(db, c, sealer, r.log, deliverySettings(r.config, t)); err != nil {
 		return nil, err
 	}
-	h.people = people.New(db, c, h.taxonomy, people.Town{Region: t.Region, Zone: t.Zone(), Languages: t.Languages})
+	h.people = people.New(db, c, h.taxonomy, func() people.Town {
+		t := h.town.Town(context.Background())
+		return people.Town{Region: t.Region, Zone: t.Zone(), Languages: t.Languages}
+	})
 	r.plug(h)
 	return h, nil
 }

@@ -38,7 +38,6 @@ func Reasons() map[string]string {
 		"github.com/pressly/goose/v3":       "forward migrations",
 		"github.com/rogpeppe/go-internal":   "stories: scripts that drive the whole program",
 		"github.com/schollz/progressbar/v3": "progress of long work on a terminal",
-		"github.com/wneessen/go-mail":       "composes single mails",
 		"github.com/yuin/goldmark":          "Markdown",
 		"golang.org/x/crypto":               "argon2id",
 		"golang.org/x/net":                  "internationalised domain names, HTML parsing in tests",

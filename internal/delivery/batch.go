@@ -75,6 +75,9 @@ func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch, recipien
 	return b, nil
 }
 
+// analyzeFrom is how many rows make the planner's picture of the ledger old.
+const analyzeFrom = 1000
+
 // addMessages adds those who are not in the batch yet, in one statement, and cuts them into new chunks by person: what
 // lies together in the ledger is sent together.
 func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch, at int64, recipients *storage.Builder) (int64, error) {
@@ -104,7 +107,10 @@ WHERE NOT EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = $%d AND m.per
 	if err := queries.AddChunks(ctx, db.AddChunksParams{Batch: batch, Chunk: first}); err != nil {
 		return 0, fmt.Errorf("add chunks: %w", err)
 	}
-	return added, nil
+	if added >= analyzeFrom {
+		err = tx.Analyze(ctx, "delivery_message", "delivery_chunk")
+	}
+	return added, err
 }
 
 func batchOf(row db.DeliveryBatch) Batch {

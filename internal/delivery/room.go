@@ -23,19 +23,10 @@ var schema embed.FS
 var words embed.FS
 
 // Schema is the room's migrations, the .sql files at the root.
-func Schema() fs.FS { return mustSub(schema, "schema") }
+func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Words are the room's words, it.toml and en.toml.
-func Words() fs.FS { return mustSub(words, "words") }
-
-// mustSub cannot fail: the folder is embedded above.
-func mustSub(files embed.FS, folder string) fs.FS {
-	sub, err := fs.Sub(files, folder)
-	if err != nil {
-		panic(err)
-	}
-	return sub
-}
+func Words() fs.FS { return words }
 
 // InFlight is how many messages of one process may have been handed to the relay without their outcome being on record:
 // the most that a crash can make it repeat.

@@ -180,6 +180,8 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 		bea := w.citizen(people.Details{Given: "Bea"}, false, "teatro")
 		left := w.citizen(people.Details{Given: "Carla"}, false, "teatro")
 		w.must(w.Unsubscribe(w.ctx, newsletters.Leaving{Person: left, Newsletter: "teatro", How: "page"}))
+		leftAll := w.citizen(people.Details{Given: "Dina"}, false, "teatro")
+		w.must(w.UnsubscribeAll(w.ctx, leftAll, "own-page"))
 		ask := func(asked ...people.Asked) []int64 {
 			w.Helper()
 			var begun []int64
@@ -197,7 +199,7 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 		one := func(person int64, newsletter string) people.Asked {
 			return people.Asked{Person: person, Newsletter: newsletter, Channel: people.Email, How: "import", When: old}
 		}
-		begun := ask(one(ada, "teatro"), one(ada, "teatro"), one(ada, "concerti"), one(bea, "teatro"), one(left, "teatro"))
+		begun := ask(one(ada, "teatro"), one(ada, "teatro"), one(ada, "concerti"), one(bea, "teatro"), one(left, "teatro"), one(leftAll, "teatro"))
 		if diff := cmp.Diff([]int64{ada}, begun); diff != "" {
 			w.Errorf("an old form revives who left, or counts twice (-want +got):\n%s", diff)
 		}

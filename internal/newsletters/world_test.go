@@ -68,7 +68,9 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	sealer, log := seal.New([]byte("secret of a test")), slog.New(slog.DiscardHandler)
 	terms, towns := taxonomy.New(db), town.New(db, w.clock)
 	w.identity = identity.New(db, w.clock, sealer)
-	w.people = people.New(db, w.clock, terms, people.Town{Region: "IT", Zone: towns.Town(w.ctx).Zone(), Languages: []string{"it", "en"}})
+	w.people = people.New(db, w.clock, terms, func() people.Town {
+		return people.Town{Region: "IT", Zone: towns.Town(w.ctx).Zone(), Languages: []string{"it", "en"}}
+	})
 	w.delivery, err = delivery.New(db, w.clock, sealer, log, delivery.Settings{SMTPURL: w.sink.URL(), Domain: "comune.example"})
 	if err != nil {
 		t.Fatal(err)

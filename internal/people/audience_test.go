@@ -319,7 +319,7 @@ func FuzzParseAudience(f *testing.F) {
 		f.Add(text)
 	}
 	v := vocabulary(f)
-	room := people.New(nil, clock.At(noon()), nil, people.Town{})
+	room := people.New(nil, clock.At(noon()), nil, func() people.Town { return people.Town{} })
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := people.ParseAudience(text, v)
 		if err != nil {

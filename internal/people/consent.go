@@ -78,7 +78,7 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 		g.When = now
 	}
 	if g.When.After(now) {
-		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town.Zone)).String())
+		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town().Zone)).String())
 	}
 	q := db.New(tx)
 	r, err := p.holdRecord(ctx, q, person)

@@ -37,7 +37,7 @@ func (p *People) Find(ctx context.Context, text string, page int) (Found, error)
 	case strings.Contains(text, "@"):
 		return p.found(ctx, page, func(b *storage.Builder) { whereEmail(b, strings.ToLower(text)) })
 	case isNumber(text):
-		return p.found(ctx, page, func(b *storage.Builder) { whereMobile(b, text, p.town.Region) })
+		return p.found(ctx, page, func(b *storage.Builder) { whereMobile(b, text, p.town().Region) })
 	}
 	found, err := p.found(ctx, page, func(b *storage.Builder) {
 		b.Add("(p.search >= ? AND p.search < ? OR p.search_given >= ? AND p.search_given < ?)",

@@ -172,7 +172,7 @@ func (r rowReader) contacts(row csvtext.Row) (list []entryContact, err error) {
 		if text == "" {
 			continue
 		}
-		value, err := normal(column.channel, text, r.people.town.Region)
+		value, err := normal(column.channel, text, r.people.town().Region)
 		if err != nil {
 			_ = problems.Add(column.name, err) // normal only returns faults
 			continue
@@ -271,7 +271,7 @@ func (r rowReader) consent(row csvtext.Row, e *entry) error {
 	}
 	day, err := r.consentDay(date)
 	note("consent_date", err)
-	e.day, e.when = day, clock.Millis(day.Time(r.people.town.Zone))
+	e.day, e.when = day, clock.Millis(day.Time(r.people.town().Zone))
 	if e.source = r.cell(row, "consent_source"); e.source == "" {
 		e.source = r.source
 	}

@@ -23,7 +23,7 @@ func (p *People) Vocabulary(ctx context.Context) (Vocabulary, error) {
 	}
 	return Vocabulary{
 		Categories: lists.Categories, Topics: lists.Topics, Places: lists.Places,
-		Newsletters: known, Languages: p.town.Languages,
+		Newsletters: known, Languages: p.town().Languages,
 	}, nil
 }
 
@@ -123,7 +123,7 @@ func addressOf(row db.PeopleAddress) Address {
 // ByAddress is the person who can be reached at that address, which must be confirmed. Text that is no address belongs
 // to nobody.
 func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (person int64, ok bool, err error) {
-	value, err := normal(channel, text, p.town.Region)
+	value, err := normal(channel, text, p.town().Region)
 	if err != nil {
 		return 0, false, nil //nolint:nilerr // what cannot be an address is nobody's
 	}
@@ -149,7 +149,7 @@ func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Add
 
 // addAddress takes over an address that was never confirmed when this one is.
 func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c Contact, from Source) (Address, error) {
-	value, err := normal(c.Channel, c.Value, p.town.Region)
+	value, err := normal(c.Channel, c.Value, p.town().Region)
 	if err != nil {
 		return Address{}, onField(err, string(c.Channel))
 	}

@@ -19,19 +19,10 @@ var schema embed.FS
 var words embed.FS
 
 // Schema is the room's migrations, the .sql files at the root. Its foreign keys point at taxonomy's tables.
-func Schema() fs.FS { return mustSub(schema, "schema") }
+func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Words are the room's words, it.toml and en.toml.
-func Words() fs.FS { return mustSub(words, "words") }
-
-// mustSub cannot fail: the folder is embedded above.
-func mustSub(files embed.FS, folder string) fs.FS {
-	sub, err := fs.Sub(files, folder)
-	if err != nil {
-		panic(err)
-	}
-	return sub
-}
+func Words() fs.FS { return words }
 
 // Town is what the rules need to know of the town.
 type Town struct {
@@ -78,20 +69,26 @@ type People struct {
 	db            *storage.DB
 	clock         clock.Clock
 	taxonomy      *taxonomy.Taxonomy
-	town          Town
+	townNow       func() Town
 	keepers       []Keeper
 	subscriptions Subscriptions
 }
 
-// New makes the room upon a database that has its schema.
-func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town Town) *People {
-	if town.Zone == nil {
-		town.Zone = time.UTC
+// New makes the room upon a database that has its schema. town tells the town as it is now.
+func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) *People {
+	return &People{db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}}
+}
+
+// town is the town as it is now, whole even where little is known of it.
+func (p *People) town() Town {
+	t := p.townNow()
+	if t.Zone == nil {
+		t.Zone = time.UTC
 	}
-	if len(town.Languages) == 0 {
-		town.Languages = []string{"it"}
+	if len(t.Languages) == 0 {
+		t.Languages = []string{"it"}
 	}
-	return &People{db: db, clock: c, taxonomy: t, town: town, subscriptions: noSubscriptions{}}
+	return t
 }
 
 // Plug adds the rooms that keep something of a person. It is called while the program is put together.
@@ -101,7 +98,7 @@ func (p *People) Plug(keepers ...Keeper) { p.keepers = append(p.keepers, keepers
 func (p *People) PlugSubscriptions(s Subscriptions) { p.subscriptions = s }
 
 // Today is the day it is in the town.
-func (p *People) Today() Day { return DayOf(p.clock.Now().In(p.town.Zone)) }
+func (p *People) Today() Day { return DayOf(p.clock.Now().In(p.town().Zone)) }
 
 func (p *People) now() int64 { return clock.Millis(p.clock.Now()) }
 

@@ -67,7 +67,7 @@ func newTown(t testing.TB, db *storage.DB) town {
 		t.Fatal(err)
 	}
 	c := clock.At(noon())
-	room := people.New(db, c, lists, people.Town{Region: "IT", Zone: rome, Languages: []string{"it", "en"}})
+	room := people.New(db, c, lists, func() people.Town { return people.Town{Region: "IT", Zone: rome, Languages: []string{"it", "en"}} })
 	l := &letters{known: []string{"gli-appuntamenti", "la-biblioteca", "scuola"}}
 	room.PlugSubscriptions(l)
 	room.Plug(l)

@@ -77,7 +77,7 @@ func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
 	if d.Channel == "" {
 		d.Channel = Email
 	}
-	value, err = normal(d.Channel, d.Address, p.town.Region)
+	value, err = normal(d.Channel, d.Address, p.town().Region)
 	note("address", err)
 	d.Address = shown(d.Channel, d.Address, value)
 	asked := d.Newsletters
@@ -113,7 +113,7 @@ func (d Draft) purposes() []Purpose {
 // AskAddress keeps a new address of the person until it answers; ConfirmSignUp then makes it hers. Whether somebody has
 // it already is not told.
 func (p *People) AskAddress(ctx context.Context, person int64, channel Channel, text string) (Pending, error) {
-	value, err := normal(channel, text, p.town.Region)
+	value, err := normal(channel, text, p.town().Region)
 	if err != nil {
 		return Pending{}, onField(err, "address")
 	}
@@ -135,7 +135,7 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 		ID: storage.NewID(), Channel: keep.Channel, Address: value, Language: keep.Language, Expires: now.Add(signUpLife),
 	}
 	if pending.Language == "" {
-		pending.Language = p.town.Languages[0]
+		pending.Language = p.town().Languages[0]
 	}
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)

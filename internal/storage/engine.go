@@ -1,11 +1,16 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"iter"
+	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -74,6 +79,40 @@ func numbered(query string) string {
 	}
 	return string(b)
 }
+
+// schemaFiles are the files of a schema as the engine should read them. On SQLite a table's own bigint key becomes an
+// INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it.
+func (e Engine) schemaFiles(files fs.FS) fs.FS {
+	if e == Postgres {
+		return files
+	}
+	return sqliteFiles{files}
+}
+
+type sqliteFiles struct{ fs.FS }
+
+var bigintKey = regexp.MustCompile(`(?i)\bbigint(\s+NOT\s+NULL)?\s+PRIMARY\s+KEY\b`)
+
+// Open opens a file whose text is SQLite's.
+func (f sqliteFiles) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || path.Ext(name) != ".sql" {
+		return file, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return sqliteFile{file, bytes.NewReader(bigintKey.ReplaceAll(text, []byte("INTEGER PRIMARY KEY")))}, nil
+}
+
+type sqliteFile struct {
+	fs.File
+	text io.Reader
+}
+
+// Read reads the text that SQLite is given.
+func (f sqliteFile) Read(b []byte) (int, error) { return f.text.Read(b) }
 
 // SkipLocked ends a SELECT that takes rows to work on: on PostgreSQL rows that another transaction holds are passed
 // over; SQLite has one writer and needs nothing.
@@ -153,8 +192,17 @@ func (tx *Tx) Staging(ctx context.Context, table, columns string) error {
 // Analyze refreshes what the planner knows of the tables; needed after every bulk fill (without it one query was
 // measured at 33 s instead of 0.7 on PostgreSQL).
 func (db *DB) Analyze(ctx context.Context, tables ...string) error {
+	return analyze(ctx, db, tables)
+}
+
+// Analyze is DB.Analyze within the transaction that fills the tables.
+func (tx *Tx) Analyze(ctx context.Context, tables ...string) error {
+	return analyze(ctx, tx, tables)
+}
+
+func analyze(ctx context.Context, q Queryer, tables []string) error {
 	for _, t := range tables {
-		if _, err := db.writer.ExecContext(ctx, "ANALYZE "+t); err != nil {
+		if _, err := q.ExecContext(ctx, "ANALYZE "+t); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func (db *DB) provider(s Schema) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider("", db.writer, s.Files, goose.WithStore(store), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	return goose.NewProvider("", db.writer, db.engine.schemaFiles(s.Files), goose.WithStore(store), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
 func refuseNewer(ctx context.Context, room string, p *goose.Provider) error {

@@ -80,7 +80,7 @@ func Rule(a deliverytest.Attempt) error {
 	return nil
 }
 
-const shown = 100
+const shown = 50
 
 // address is a web address within plain text.
 var address = regexp.MustCompile(`https?://[^\s<>"]+`)

@@ -39,7 +39,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.begin(w, r, staff); err != nil {
+	if err := p.begin(w, r, staff.ID); err != nil {
 		return err
 	}
 	return web.Done(w, r, "/office/account", "identityweb.done.password")

@@ -2,7 +2,8 @@
 // and by which an administrator keeps the accounts and reads the audit log.
 //
 // It also tells the kit who asks: Pages.Authenticate opens the session that the cookie names, or the token of a
-// program, and reads the account anew at each request, so that one that was switched off is out at once.
+// program, and reads the account anew at each request, so that one that was switched off is out at once, and so are the
+// other browsers of one whose password was changed.
 //
 // Promises:
 //   - a session ends two hours after its last use and twelve after it began, and has a new name after each sign-in;

@@ -342,7 +342,14 @@ func TestAnAccountFromInvitationToNewPassword(t *testing.T) {
 
 	a = h.post("/office/account", "current", "non è questa", "password", "una frase nuova", "again", "una frase nuova")
 	h.wantText(a, "Questa non è la tua password attuale")
+	here, elsewhere := h.client, h.browser()
+	h.client = elsewhere
+	h.signIn("edo@comune.example")
+	h.client = here
 	h.wantStatus(h.post("/office/account", "current", password, "password", "una frase nuova", "again", "una frase nuova"), http.StatusSeeOther)
+	h.wantStatus(h.get("/office/account"), http.StatusOK)
+	h.client = elsewhere
+	h.wantStatus(h.get("/office/account"), http.StatusSeeOther)
 	if _, err := h.room.SignIn(t.Context(), "edo@comune.example", "una frase nuova"); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
@@ -370,4 +377,5 @@ func TestAuditLogIsFilteredAndPaged(t *testing.T) {
 		t.Errorf("second page has %d lines", n)
 	}
 	h.wantText(h.get("/office/audit?actor=nobody"), "Nessuna operazione")
+	h.wantText(h.get("/office/audit?actor=ada%40comune.example"), "È entrato")
 }

@@ -25,6 +25,7 @@ const (
 // What a session keeps.
 const (
 	staffKey = "staff" // id of the account
+	stampKey = "stamp" // of its password: another password ends the sessions begun with this one
 	beganKey = "began" // unix milliseconds
 )
 
@@ -52,13 +53,13 @@ func newSessions(store identity.Sessions, publicURL string) *scs.SessionManager 
 
 // Authenticate finds who asks: the program whose token the Authorization header bears, or else the member of staff
 // whose session the cookie names, or else nobody. A token that is none of ours is a fault; a session that is over, or
-// whose account was switched off, is nobody's.
+// whose account was switched off or has another password since, is nobody's.
 func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Actor, error) {
 	if token, ok := bearer(r); ok {
 		return p.room.ActorOfToken(r.Context(), token)
 	}
 	nobody := access.Actor{Kind: access.Anonymous}
-	name := p.named(r)
+	name := p.sessionName(r)
 	if name == "" {
 		return nobody, nil
 	}
@@ -71,7 +72,7 @@ func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Act
 		return nobody, nil
 	}
 	staff, err := p.room.StaffByID(ctx, id)
-	if err != nil || !staff.Active {
+	if err != nil || !staff.Active || staff.Stamp != p.sessions.GetString(ctx, stampKey) {
 		return nobody, err
 	}
 	// What a page fetches by itself is no sign of a person at work.
@@ -83,8 +84,8 @@ func (p *Pages) Authenticate(_ http.ResponseWriter, r *http.Request) (access.Act
 	return staff.Actor(), nil
 }
 
-// named is the name of the session that the request's cookie bears; "" for none.
-func (p *Pages) named(r *http.Request) string {
+// sessionName is the name of the session that the request's cookie bears; "" for none.
+func (p *Pages) sessionName(r *http.Request) string {
 	cookie, err := r.Cookie(p.sessions.Cookie.Name)
 	if err != nil {
 		return ""
@@ -113,9 +114,13 @@ func (p *Pages) touch(ctx context.Context) error {
 	return err
 }
 
-// begin opens a session for the account, under a name nobody knew before.
-func (p *Pages) begin(w http.ResponseWriter, r *http.Request, s identity.Staff) error {
+// begin opens a session for the account as it is now, under a name nobody knew before.
+func (p *Pages) begin(w http.ResponseWriter, r *http.Request, id int64) error {
 	if err := p.end(w, r); err != nil {
+		return err
+	}
+	staff, err := p.room.StaffByID(r.Context(), id)
+	if err != nil {
 		return err
 	}
 	ctx, err := p.sessions.Load(r.Context(), "")
@@ -123,7 +128,8 @@ func (p *Pages) begin(w http.ResponseWriter, r *http.Request, s identity.Staff) 
 		return err
 	}
 	now := p.opt.Clock.Now()
-	p.sessions.Put(ctx, staffKey, s.ID)
+	p.sessions.Put(ctx, staffKey, staff.ID)
+	p.sessions.Put(ctx, stampKey, staff.Stamp)
 	p.sessions.Put(ctx, beganKey, clock.Millis(now))
 	p.sessions.SetDeadline(ctx, now.Add(idleTime))
 	token, expiry, err := p.sessions.Commit(ctx)
@@ -137,7 +143,7 @@ func (p *Pages) begin(w http.ResponseWriter, r *http.Request, s identity.Staff) 
 
 // end closes the session that the request's cookie names, if there is one.
 func (p *Pages) end(w http.ResponseWriter, r *http.Request) error {
-	name := p.named(r)
+	name := p.sessionName(r)
 	if name == "" {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package identityweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -21,7 +22,27 @@ func (p *Pages) staffPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, staffPage(all, web.Notices(r)))
+	rooms, err := p.opt.Newsrooms(r.Context())
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, room := range rooms {
+		names[room.Slug] = room.Name
+	}
+	return web.Render(w, r, http.StatusOK, staffPage(all, names, web.Notices(r)))
+}
+
+// boundText names the newsrooms that bound an account's rights; a role that newsrooms do not bound has no text.
+func boundText(ctx context.Context, s identity.Staff, names map[string]string) string {
+	if s.Role == identity.Publisher && len(s.Newsrooms) == 0 {
+		return locale.T(ctx, "identityweb.staff.all_newsrooms")
+	}
+	bounds := make([]string, len(s.Newsrooms))
+	for i, slug := range s.Newsrooms {
+		bounds[i] = cmp.Or(names[slug], slug)
+	}
+	return strings.Join(bounds, ", ")
 }
 
 // staffView is the form of one account.

@@ -29,8 +29,9 @@ type dropped struct {
 // blockID is what a block's ID looks like; forms name their fields by it.
 var blockID = regexp.MustCompile(`^[a-z0-9-]{1,20}$`)
 
-// maxBlocks is far above any good newsletter.
-const maxBlocks = 200
+// maxBlocks is how many blocks the editor adds up to: far above any good newsletter, and few enough that their fields,
+// nine at most each, stay below the 1000 parts that Go reads of a form with files.
+const maxBlocks = 100
 
 func editOf(issue newsletters.Issue) edit {
 	return edit{Version: issue.Version, Title: issue.Title, Slug: issue.Slug, Language: issue.Language, Blocks: issue.Blocks}
@@ -44,7 +45,7 @@ func readEdit(form url.Values) edit {
 	}
 	seen := map[string]bool{}
 	for _, id := range form["block"] {
-		if !blockID.MatchString(id) || seen[id] || len(e.Blocks) == maxBlocks {
+		if !blockID.MatchString(id) || seen[id] {
 			continue
 		}
 		seen[id] = true

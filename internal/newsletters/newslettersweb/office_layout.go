@@ -76,3 +76,11 @@ func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	add("cancelled", p.Cancelled, ui.Neutral)
 	return stats
 }
+
+// pollSeconds is how often the page asks how an issue does: seldom while it only waits for its hour.
+func pollSeconds(state newsletters.State) int {
+	if state == newsletters.Scheduled {
+		return 30
+	}
+	return 3
+}

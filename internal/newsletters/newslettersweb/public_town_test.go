@@ -70,7 +70,7 @@ func newPublicTown(t *testing.T) *publicTown {
 	log, sealer := slog.New(slog.DiscardHandler), seal.New([]byte("a secret for tests"))
 	vocabulary := taxonomy.New(p.db)
 	must(t, vocabulary.EnsureDefaults(ctx()))
-	p.people = people.New(p.db, p.clock, vocabulary, people.Town{Region: "IT", Languages: []string{"it", "en"}})
+	p.people = people.New(p.db, p.clock, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	p.post, err = delivery.New(p.db, p.clock, sealer, log, delivery.Settings{
 		SMTPURL: p.sink.URL(), From: email.Mailbox{Address: "news@borgo.example"}, Domain: "borgo.example",
 	})

@@ -140,7 +140,7 @@ func (p *Pages) officeWithdraw(w http.ResponseWriter, r *http.Request) error {
 	}
 	reason := strings.TrimSpace(form.Get("reason"))
 	if reason == "" {
-		reason = "asked at the counter"
+		reason = atCounter
 	}
 	if err := p.People.Withdraw(r.Context(), person.ID, purpose, reason); err != nil {
 		return err

@@ -44,7 +44,7 @@ func newDesk(t *testing.T) *desk {
 		storage.Schema{Room: "people", Files: people.Schema()})
 	vocabulary := taxonomy.New(db)
 	must(t, vocabulary.EnsureDefaults(t.Context()))
-	room := people.New(db, now, vocabulary, people.Town{Region: "IT", Languages: []string{"it", "en"}})
+	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	d := &desk{
 		T: t, people: room, identity: identity.New(db, now, seal.New([]byte("secret"))),
 		shelf: &shelf{people: room, has: map[int64][]string{}}, role: identity.Operator,
@@ -133,7 +133,7 @@ func TestDeskRegistersFindsAndLooks(t *testing.T) {
 	person := d.registered()
 	page := officePath(person)
 	d.wantStatus(d.get("/office/people?q=ros+nicco"), http.StatusOK, page, "nico@example.org")
-	d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", "<td>rifiuti</td>", "modulo n. 12", "counter")
+	d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", "<td>rifiuti</td>", "modulo n. 12", "allo sportello")
 	d.wantStatus(d.get("/office/people?q=zzz"), http.StatusOK, "Nessuna persona trovata")
 	if got := d.audited(person); got != "looked registered" {
 		t.Errorf("audited %q", got)

@@ -245,7 +245,7 @@ func (p *Pages) joinView(ctx context.Context, s step, j join) (joinView, error) 
 	if err != nil {
 		return view, err
 	}
-	view.Lists.cover(offers)
+	view.Lists.cover(offers, j)
 	view.Suggested, view.Others = suggest(offers, j)
 	view.Texts, err = p.consentTexts(ctx)
 	return view, err

@@ -393,7 +393,7 @@ func joinWants(v joinView) templ.Component {
 	})
 }
 
-// topicsFields asks what she wants to hear about, the topics that newsletters write about first.
+// topicsFields asks what she wants to hear about, those put forward first.
 func topicsFields(v joinView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -64,7 +64,7 @@ func fit(o Offer, j join) int {
 type lists struct {
 	taxonomy.Vocabulary
 	languages []ui.Option
-	covered   map[string]bool // topics that some newsletter is about
+	covered   map[string]bool // topics that are put forward
 }
 
 func (p *Pages) lists(ctx context.Context) (lists, error) {
@@ -78,17 +78,28 @@ func (p *Pages) lists(ctx context.Context) (lists, error) {
 	return l, err
 }
 
-// cover notes which topics the newsletters are about; the others are shown apart.
-func (l *lists) cover(offers []Offer) {
-	l.covered = map[string]bool{}
+// foremost is how many topics are put forward, so that the question fits a phone; the rest stay a click away.
+const foremost = 18
+
+// cover notes which topics to put forward: those that the most newsletters are about, counting more what is made for
+// somebody like her.
+func (l *lists) cover(offers []Offer, j join) {
+	points := map[string]int{}
 	for _, o := range offers {
+		weight := 1 + fit(Offer{For: o.For}, j)
 		for _, topic := range o.Topics {
-			l.covered[topic] = true
+			points[topic] += weight
 		}
+	}
+	topics := l.Topics.InUse()
+	slices.SortStableFunc(topics, func(a, b taxonomy.Term) int { return cmp.Compare(points[b.Slug], points[a.Slug]) })
+	l.covered = map[string]bool{}
+	for _, topic := range topics[:min(foremost, len(topics))] {
+		l.covered[topic.Slug] = points[topic.Slug] > 0
 	}
 }
 
-// topics are the topics as answers: first those that newsletters write about or that she chose, then the others.
+// topics are the topics as answers: first those put forward or chosen, then the others.
 func (l lists) topics(ctx context.Context, chosen []string) (current, others []ui.Option) {
 	for _, o := range options(ctx, l.Topics, chosen) {
 		if o.Selected || l.covered[o.Value] {

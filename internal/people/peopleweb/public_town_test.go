@@ -53,7 +53,7 @@ func newPublicTown(t *testing.T) *publicTown {
 	vocabulary := taxonomy.New(db)
 	must(t, vocabulary.EnsureDefaults(ctx))
 	sealer := seal.New([]byte("a secret for tests"))
-	room := people.New(db, now, vocabulary, people.Town{Region: "IT", Languages: []string{"it", "en"}})
+	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	town := &publicTown{t: t, clock: now, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
 	town.shelf = &shelf{people: room, has: map[int64][]string{}}
 	room.PlugSubscriptions(plug{town.shelf})
