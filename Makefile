@@ -12,7 +12,7 @@ tools := bin/tools
 go_files := $(shell find cmd internal -name '*.go' -o -name '*.sql' -o -name '*.toml' -o -name '*.yaml' -o -name '*.html' -o -name '*.md' | grep -v node_modules)
 rooms_with_sql := $(patsubst internal/%/sqlc.yaml,%,$(wildcard internal/*/sqlc.yaml))
 
-.PHONY: build demo check lint generate assets race postgres-stop clean bench screenshots
+.PHONY: build demo check lint generate assets postgres-stop clean bench screenshots
 
 build: bin/unoxuno
 
@@ -40,8 +40,15 @@ check: bin/unoxuno
 	@if url=$$(scripts/test-postgres); then export UNOXUNO_TEST_POSTGRES_URL="$$url"; \
 	else echo; echo '!!! POSTGRESQL IS NOT TESTED: its server is not on this machine (see above) !!!'; echo; \
 		if [ -n "$${UNOXUNO_REQUIRE_POSTGRES:-}" ]; then exit 1; fi; fi; \
-	go test -race -timeout 15m ./... ; \
-	npm run --silent test:browser
+	go test -race -timeout 15m ./...
+
+# The pictures of README.md, from the running program.
+screenshots: bin/unoxuno
+	UNOXUNO_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestReadmePictures ./browser
+
+# The tables of docs/performance.md.
+bench: bin/unoxuno
+	if url=$$(scripts/test-postgres); then go run ./bench -postgres "$$url"; else go run ./bench; fi
 
 postgres-stop:
 	scripts/test-postgres stop

@@ -21,7 +21,7 @@ func emailStyle() textStyle {
 		list:      ` style="margin:0 0 16px;padding:0 0 0 24px"`,
 		sublist:   ` style="margin:4px 0 0;padding:0 0 0 24px"`,
 		item:      ` style="margin:0 0 4px"`,
-		link:      ` style="color:#0059b3"`,
+		link:      ` style="color:#00566b"`,
 	}
 }
 

@@ -89,20 +89,19 @@ func outcomeChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	return c
 }
 
-// courseChart is what happened hour by hour, or in longer stretches. Counts too small to tell are drawn as none.
+// courseChart is how readers came, hour by hour, or in longer stretches. Counts too small to tell are drawn as none.
 func courseChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	c := ui.Chart{ID: "course", Title: tell(ctx, "statistics.course"), Of: tell(ctx, "statistics.course_of")}
-	sent, clicks, opens := ui.Series{Name: tell(ctx, "number.accepted")}, ui.Series{Name: tell(ctx, "number.clicks")}, ui.Series{Name: tell(ctx, "number.opens")}
+	clicks, opens := ui.Series{Name: tell(ctx, "number.clicks")}, ui.Series{Name: tell(ctx, "number.opens")}
 	for _, point := range s.Timeline {
 		form := "02/01"
 		if point.Hours < 24 {
 			form = "02/01 15:04"
 		}
 		c.Labels = append(c.Labels, point.From.In(zoneOf(ctx)).Format(form))
-		sent.Values = append(sent.Values, point.Sent)
 		clicks.Values = append(clicks.Values, point.Clicks.Value)
 		opens.Values = append(opens.Values, point.Opens.Value)
 	}
-	c.Series = []ui.Series{sent, clicks, opens}
+	c.Series = []ui.Series{clicks, opens}
 	return c
 }

@@ -163,7 +163,7 @@ func (f Field) choice(kind string, i int, o Option) templ.Attributes {
 		a["disabled"] = true
 	}
 	if o.Help != "" {
-		a["aria-describedby"] = id + "-help"
+		a["aria-describedby"] = id + "-hint"
 	}
 	for k, v := range f.Attrs {
 		a[k] = v

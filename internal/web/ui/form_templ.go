@@ -706,7 +706,7 @@ func choiceGroup(f Field, kind string, options []Option) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var31 string
-				templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(f.choiceID(i) + "-help")
+				templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(f.choiceID(i) + "-hint")
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/ui/form.templ`, Line: 112, Col: 59}
 				}
