@@ -44,7 +44,7 @@ check: bin/unoxuno
 
 # The pictures of README.md, from the running program.
 screenshots: bin/unoxuno
-	UNOXUNO_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestReadmePictures ./browser
+	node scripts/screenshots.mjs
 
 # The tables of docs/performance.md.
 bench: bin/unoxuno

@@ -11,7 +11,6 @@ import (
 	"unoxuno/internal/identity"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 )
 
 // How long a session lasts.
@@ -32,18 +31,15 @@ const (
 // newSessions sets scs up without its middleware: only Authenticate, sign-in and sign-out touch a session, so that a
 // page for citizens costs nothing. The end of a session is ours to say (see touch), for scs reads the machine's clock
 // and a story may set another.
+//
+// The manager is written out, for scs.New would also start a goroutine that sweeps a store in memory.
 func newSessions(store identity.Sessions, publicURL string) *scs.SessionManager {
-	m := scs.New()
-	if unused, ok := m.Store.(*memstore.MemStore); ok {
-		unused.StopCleanup()
+	m := &scs.SessionManager{
+		Store: store, Codec: scs.GobCodec{}, Lifetime: longestTime,
+		Cookie: scs.SessionCookie{
+			Name: "unoxuno", HttpOnly: true, SameSite: http.SameSiteLaxMode, Path: "/", // each language has its own /…/office
+		},
 	}
-	m.Store = store
-	m.Lifetime = longestTime
-	m.Cookie.Name = "unoxuno"
-	m.Cookie.HttpOnly = true
-	m.Cookie.SameSite = http.SameSiteLaxMode
-	m.Cookie.Path = "/" // each language has its own /…/office
-	m.Cookie.Persist = false
 	if strings.HasPrefix(publicURL, "https:") {
 		m.Cookie.Secure = true
 		m.Cookie.Name = "__Host-unoxuno" // a browser takes it only from this very host, over TLS (RFC 6265bis §4.1.3.2)
