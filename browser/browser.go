@@ -27,6 +27,11 @@ func Run(t testing.TB, script string, task any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, file := range []string{script, "look.mjs"} { // which also tells Go's test cache what the result depends on
+		if _, err := os.Stat(filepath.Join(root, "browser", file)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	cmd := exec.CommandContext(context.Background(), "node", filepath.Join(root, "browser", script))
 	cmd.Stdin = bytes.NewReader(text)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -75,8 +75,10 @@ await withBrowser(async (browser, complaints) => {
   // Preview, audience with its live count, sending.
   await page.goto(`${base}${issue}/preview`)
   await shot("preview")
-  const frame = page.frameLocator("iframe").first()
-  must((await frame.locator("body").innerText()).includes("Si torna tutti in sala"), "the preview does not show the issue")
+  for (const [kind, nth] of [["HTML", 0], ["text", 1]]) {
+    const shown = await page.frameLocator("iframe").nth(nth).locator("body").innerText()
+    must(shown.includes("Si torna tutti in sala"), `the ${kind} preview does not show the issue:\n${shown}`)
+  }
   await page.goto(`${base}${issue}/audience`)
   if (scripts) {
     const counted = page.waitForResponse((r) => r.url().includes("/reach"))

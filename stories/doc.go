@@ -20,6 +20,7 @@
 //	serve | serve stop               starts the site in the background, at $URL; stops it (SIGTERM)
 //	get PATH STATUS                  asks the site for a page, which is kept in the file page
 //	post PATH STATUS [NAME=VALUE…]   sends a form
+//	keep FILE PATTERN NAME           keeps what the pattern finds in a file (page, stdout) in the variable NAME
 //	mend FILE OLD NEW                replaces text in a file, as its author would
 //	windows1252 FILE                 saves a file as an old spreadsheet does
 //	sql STATEMENT                    changes the database behind the program's back

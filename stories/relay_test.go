@@ -176,14 +176,22 @@ func mailMatches(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// link keeps what the pattern finds, or its first group.
+// link keeps what the pattern finds in the last mail, or its first group.
 func link(ts *testscript.TestScript, args []string) {
-	pattern, err := regexp.Compile(args[1])
+	find(ts, last(ts, args[0]).Text(), args[1], args[2])
+}
+
+// keep does so with a file.
+func keep(ts *testscript.TestScript, args []string) {
+	find(ts, ts.ReadFile(args[0]), args[1], args[2])
+}
+
+func find(ts *testscript.TestScript, text, pattern, name string) {
+	re, err := regexp.Compile(pattern)
 	ts.Check(err)
-	text := last(ts, args[0]).Text()
-	found := pattern.FindStringSubmatch(text)
+	found := re.FindStringSubmatch(text)
 	if found == nil {
-		ts.Fatalf("no %q in the mail to %s:\n%s", args[1], args[0], text)
+		ts.Fatalf("no %q in:\n%s", pattern, text)
 	}
-	ts.Setenv(args[2], found[len(found)-1])
+	ts.Setenv(name, found[len(found)-1])
 }

@@ -23,6 +23,23 @@ const (
 
 // SignIn is the account of that address, if the password is its own. Every failure tells the same.
 func (r *Room) SignIn(ctx context.Context, email, password string) (Staff, error) {
+	s, err := r.Prove(ctx, email, password)
+	if err != nil {
+		return Staff{}, err
+	}
+	now := r.clock.Now()
+	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
+		if err := db.New(tx).SignedIn(ctx, db.SignedInParams{ID: s.ID, SignedInAt: clock.Millis(now)}); err != nil {
+			return err
+		}
+		return r.Audit(ctx, tx, "audit.staff.signed_in", "staff "+s.Email, "")
+	})
+	s.SignedInAt = now
+	return s, err
+}
+
+// Prove is SignIn for who has signed in already and is asked for her password once more; it is throttled alike.
+func (r *Room) Prove(ctx context.Context, email, password string) (Staff, error) {
 	email = foldEmail(email)
 	now := r.clock.Now()
 	q := db.New(r.db)
@@ -44,18 +61,10 @@ func (r *Room) SignIn(ctx context.Context, email, password string) (Staff, error
 	if !passwordIs(password, hash) || !row.Active {
 		return Staff{}, r.signInFailed(ctx, email, now)
 	}
-	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
-		q := db.New(tx)
-		if err := q.ClearFailures(ctx, email); err != nil {
-			return err
+	if failures > 0 {
+		if err := r.db.Tx(ctx, func(tx *storage.Tx) error { return db.New(tx).ClearFailures(ctx, email) }); err != nil {
+			return Staff{}, err
 		}
-		if err := q.SignedIn(ctx, db.SignedInParams{ID: row.ID, SignedInAt: clock.Millis(now)}); err != nil {
-			return err
-		}
-		return r.Audit(ctx, tx, "audit.staff.signed_in", "staff "+email, "")
-	})
-	if err != nil {
-		return Staff{}, err
 	}
 	return r.StaffByID(ctx, row.ID)
 }

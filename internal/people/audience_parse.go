@@ -100,9 +100,13 @@ func (r reader) condition(n ast.Node, depth int) (condition, error) {
 		case "and", "&&", "or", "||":
 			return r.joined(n, depth)
 		case "in", "==", "!=", "<", "<=", ">", ">=":
-			// To the library, not binds tighter than a comparison; to a reader it does not. Neither is guessed.
+			// To the library, not binds tighter than a comparison, and `not "x" in who` would deny a word. No fact
+			// can be denied but as part of a comparison, so it is read as everybody reads it: not ("x" in who).
 			if left, ok := n.Left.(*ast.UnaryNode); ok && left.Operator != "-" && left.Operator != "+" {
-				return nil, at(left, "not_what")
+				compared := *n
+				compared.Left = left.Node
+				what, err := r.condition(&compared, depth+1)
+				return not{what}, err
 			}
 			if n.Operator == "in" {
 				return r.membership(n)

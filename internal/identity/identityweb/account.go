@@ -51,7 +51,7 @@ func (p *Pages) setPassword(r *http.Request, staff identity.Staff, current, pass
 	if err := samePassword(password, again); err != nil {
 		return err
 	}
-	if _, err := p.room.SignIn(r.Context(), staff.Email, current); err != nil {
+	if _, err := p.room.Prove(r.Context(), staff.Email, current); err != nil {
 		if fault.HasKey(err, "identity.sign_in_failed") {
 			return fault.Invalid("identityweb.password.wrong").On("current")
 		}
