@@ -68,6 +68,7 @@ func commands() map[string]command {
 		"get":         plain("get PATH STATUS", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodGet, args) }),
 		"post":        plain("post PATH STATUS [NAME=VALUE…]", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodPost, args) }),
 		"sql":         plain("sql STATEMENT", 1, statement),
+		"keep":        plain("keep FILE PATTERN NAME", 3, keep),
 		"windows1252": plain("windows1252 FILE", 1, windows1252),
 	}
 }

@@ -27,10 +27,10 @@ type server struct {
 
 var servingAt = regexp.MustCompile(`msg=serving address=(\S+)`)
 
-// startServer returns when the site answers at the address.
-func startServer(dir string, env []string) (s *server, address string, err error) {
-	s = &server{cmd: exec.Command("unoxuno", "serve", "--listen", "127.0.0.1:0", "--log-level", "info")}
-	s.cmd.Dir, s.cmd.Env = dir, env
+// startServer runs a command that serves, and returns when the site answers at the address.
+func startServer(out io.Writer, dir string, env []string, command ...string) (s *server, address string, err error) {
+	s = &server{cmd: exec.Command("unoxuno", append(command, "--listen", "127.0.0.1:0", "--log-level", "info")...)}
+	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout = dir, env, out
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, "", err
@@ -90,7 +90,7 @@ func serve(ts *testscript.TestScript, args []string) {
 			env = append(env, name+"="+value)
 		}
 	}
-	running, address, err := startServer(ts.MkAbs("."), env)
+	running, address, err := startServer(io.Discard, ts.MkAbs("."), env, "serve")
 	ts.Check(err)
 	s.server = running
 	ts.Setenv("URL", "http://"+address)

@@ -142,27 +142,33 @@ func theSealer(c config.Config) (*seal.Sealer, error) {
 		return seal.New([]byte(c.Secret)), nil
 	}
 	path := filepath.Join(c.Data, "secret")
-	if err := os.MkdirAll(c.Data, 0o750); err != nil {
-		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
-	}
-	// Two processes may start at once: the secret appears whole, under a name of its own, and the first link wins.
-	part, err := os.CreateTemp(c.Data, ".secret-*")
-	if err != nil {
-		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
-	}
-	_, err = part.WriteString(rand.Text() + rand.Text() + "\n")
-	err = errors.Join(err, part.Close())
-	if err == nil {
-		err = os.Link(part.Name(), path)
-	}
-	if err = errors.Join(ignore(err, os.ErrExist), os.Remove(part.Name())); err != nil {
-		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
-	}
 	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = makeSecret(c.Data, path); err == nil {
+			text, err = os.ReadFile(path)
+		}
+	}
 	if err != nil {
 		return nil, fault.Unavailable("app.data_folder", "Folder", c.Data).Because(err)
 	}
 	return seal.New([]byte(strings.TrimSpace(string(text)))), nil
+}
+
+// makeSecret makes the secret at path, unless another process that starts at the same moment was first: it appears
+// whole, by a link, and the first link wins.
+func makeSecret(folder, path string) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(folder, ".secret-*")
+	if err != nil {
+		return err
+	}
+	_, err = part.WriteString(rand.Text() + rand.Text() + "\n")
+	if err = errors.Join(err, part.Sync(), part.Close()); err == nil {
+		err = os.Link(part.Name(), path)
+	}
+	return errors.Join(ignore(err, os.ErrExist), os.Remove(part.Name()))
 }
 
 func ignore(err, expected error) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -207,5 +208,37 @@ func TestFold(t *testing.T) {
 		if got := storage.Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestFullDiskIsToldAndLosesNothing(t *testing.T) {
+	// SQLite itself is told that there is no more room: what the engine says then is what it says on a full disk.
+	db := storagetest.Open(t, storage.SQLite, schema(things))
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO thing_item (id, name) VALUES (1, 'kept')"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "PRAGMA max_page_count = 20"); err != nil {
+		t.Fatal(err)
+	}
+	fill := func(tx *storage.Tx) error {
+		for i := range 100 {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO thing_item (id, name) VALUES ($1, $2)", storage.NewID(), strings.Repeat("x", 4000))
+			if err != nil {
+				return fmt.Errorf("row %d: %w", i, err)
+			}
+		}
+		return nil
+	}
+	if err := db.Tx(t.Context(), fill); !fault.HasKey(err, "storage.full") {
+		t.Fatalf("told %v; want storage.full", err)
+	}
+	if n := count(t, db); n != 1 {
+		t.Errorf("%d rows; want the one that was there", n)
+	}
+	if _, err := db.ExecContext(t.Context(), "PRAGMA max_page_count = 100000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Tx(t.Context(), fill); err != nil || count(t, db) != 101 {
+		t.Errorf("with room again: %v, %d rows", err, count(t, db))
 	}
 }
