@@ -1,12 +1,17 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"time"
 
 	"unoxuno/internal/delivery"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/storage"
 )
@@ -46,15 +51,18 @@ func (c issueSendCmd) Run(r *run) error {
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
-	content, err := newsletters.ParseIssueFile(text)
-	if err != nil {
-		return err
-	}
 	h, err := r.openHouse()
 	if err != nil {
 		return err
 	}
 	defer h.close(r)
+	if text, err = h.uploadImages(r.ctx, text, filepath.Dir(c.File)); err != nil {
+		return err
+	}
+	content, err := newsletters.ParseIssueFile(text)
+	if err != nil {
+		return err
+	}
 	issue, err := h.newsletters.Put(r.ctx, content)
 	if err != nil {
 		return err
@@ -82,6 +90,31 @@ func (c issueSendCmd) Run(r *run) error {
 		return owed
 	}
 	return nil
+}
+
+// localImage is an image that stands beside the issue's file: a paragraph whose address has no scheme and no leading slash.
+var localImage = regexp.MustCompile(`(?m)^(!\[[^\]\n]*\]\()([^)\s/:][^)\s:]*)`)
+
+// uploadImages puts the images beside an issue's file into the town's own store and writes their new addresses into the
+// text: mails and pages load nothing from elsewhere.
+func (h *house) uploadImages(ctx context.Context, text []byte, folder string) ([]byte, error) {
+	var failed error
+	text = localImage.ReplaceAllFunc(text, func(found []byte) []byte {
+		parts := localImage.FindSubmatch(found)
+		name := string(parts[2])
+		data, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
+		if err != nil {
+			failed = errors.Join(failed, fault.NotFound("app.file", "File", name).Because(err))
+			return found
+		}
+		image, err := h.newsletters.Upload(ctx, "", data)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			return found
+		}
+		return append(parts[1], image.Path()...)
+	})
+	return text, failed
 }
 
 // work does what can be done now: whoever sends again by hand wants what was put off tried now.

@@ -66,6 +66,7 @@ func (r reading) view(b Block, level int) blockView {
 	case KindImage:
 		if safeImage(b.URL) {
 			v.Source = template.URL(r.image(b.URL)) //nolint:gosec // just found safe
+			v.URL = template.URL(b.URL)             //nolint:gosec // just found safe
 		}
 	case KindEvent, KindButton:
 		if safeLink(b.URL) {
@@ -99,7 +100,8 @@ func (r reading) each(t *template.Template, blocks []Block, name func(Kind) stri
 }
 
 // HTML is the blocks as a fragment of a web page, in the classes of Bootstrap Italia; the page around it shows the
-// title as its h1. Addresses are left as they are.
+// title as its h1. Addresses are left as they are; an image of another host becomes a link to it, for our pages load
+// nothing from elsewhere.
 func HTML(doc Document, labels Labels) ([]byte, error) {
 	t, err := webTemplates()
 	if err != nil {
@@ -107,7 +109,12 @@ func HTML(doc Document, labels Labels) ([]byte, error) {
 	}
 	r := reading{
 		language: doc.Language, labels: labels, links: newLinkSet(nil),
-		image: func(address string) string { return address },
+		image: func(address string) string {
+			if isPath(address) {
+				return address
+			}
+			return ""
+		},
 	}
 	var out bytes.Buffer
 	err = r.each(t, doc.Blocks, func(k Kind) string { return string(k) }, func(html []byte) { out.Write(html) })
