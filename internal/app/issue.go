@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"unoxuno/internal/delivery"
@@ -93,7 +94,7 @@ func (c issueSendCmd) Run(r *run) error {
 }
 
 // localImage is an image that stands beside the issue's file: a paragraph whose address has no scheme and no leading slash.
-var localImage = regexp.MustCompile(`(?m)^(!\[[^\]\n]*\]\()([^)\s/:][^)\s:]*)`)
+var localImage = regexp.MustCompile(`(?m)^(!\[[^\]\n]*\]\()([^)\s/:][^)\s:]*)([)\s])`)
 
 // uploadImages puts the images beside an issue's file into the town's own store and writes their new addresses into the
 // text: mails and pages load nothing from elsewhere.
@@ -112,7 +113,7 @@ func (h *house) uploadImages(ctx context.Context, text []byte, folder string) ([
 			failed = errors.Join(failed, err)
 			return found
 		}
-		return append(parts[1], image.Path()...)
+		return slices.Concat(parts[1], []byte(image.Path()), parts[3])
 	})
 	return text, failed
 }
