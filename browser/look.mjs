@@ -58,7 +58,7 @@ export async function windowOf(browser, complaints, { width = 1280, scripts = tr
 }
 
 /** Looks at the page as it stands: its width, axe's findings, its picture under the given name. */
-export async function look(page, complaints, name, { check = true, context = undefined } = {}) {
+export async function look(page, complaints, name, { check = true } = {}) {
   const width = page.viewportSize().width
   if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true })
   if (!check) return
@@ -68,7 +68,7 @@ export async function look(page, complaints, name, { check = true, context = und
     return over.slice(0, 5).map((e) => `${e.tagName}.${e.getAttribute("class")}`).join(", ") || "?"
   })
   if (tooWide) complaints.push(`${name} ${width}px: wider than the window: ${tooWide}`)
-  await page.evaluate(axe)
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe)
   const result = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), tags)
   for (const v of result.violations) {
     for (const n of v.nodes) {

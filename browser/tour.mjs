@@ -3,16 +3,24 @@
 import { look, signIn, task, windowOf, withBrowser } from "./look.mjs"
 
 const { base, account, pages } = await task()
+const height = 900
+
 await withBrowser(async (browser, complaints) => {
-  await Promise.all([1280, 375].map(async (width) => {
-    const context = await windowOf(browser, complaints, { width, where: "tour" })
+  const left = [...pages]
+  const guide = async () => {
+    const context = await windowOf(browser, complaints, { where: "tour" })
     const page = await context.newPage()
     await signIn(page, base, account)
-    for (const { name, path } of pages) {
-      const answer = await page.goto(base + path, { waitUntil: "load" })
-      if (!answer || answer.status() !== 200) complaints.push(`${name} ${path}: status ${answer?.status()}`)
-      await look(page, complaints, name)
+    for (let stop = left.shift(); stop; stop = left.shift()) {
+      const answer = await page.goto(base + stop.path, { waitUntil: "load" })
+      if (answer?.status() !== 200) complaints.push(`${stop.name} ${stop.path}: status ${answer?.status()}`)
+      for (const width of [1280, 375]) {
+        await page.setViewportSize({ width, height })
+        await look(page, complaints, stop.name)
+      }
+      await page.setViewportSize({ width: 1280, height })
     }
     await context.close()
-  }))
+  }
+  await Promise.all([guide(), guide()])
 })

@@ -132,6 +132,9 @@ func (c issueSendCmd) work(r *run, h *house, sending newsletters.Dispatch) (deli
 	bar := r.progress(r.say("app.sending"), sending.Batch.Messages)
 	p, err := h.delivery.Drain(r.ctx, sending.Batch.ID, func(p delivery.Progress) { bar.set(p.Messages - p.Owed()) })
 	bar.done()
+	if err != nil && r.ctx.Err() != nil { // told to stop: what was in flight is recorded, the rest is owed
+		return h.delivery.Progress(context.WithoutCancel(r.ctx), sending.Batch.ID)
+	}
 	return p, err
 }
 

@@ -111,7 +111,8 @@ func literals(t *testing.T) map[string]string {
 				return false
 			case *ast.BasicLit:
 				if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
-					found[text] = files.Position(n.Pos()).String()
+					place := files.Position(n.Pos()).String()
+					found[text], found[strings.ReplaceAll(text, " ", "-")] = place, place // reasons are kept as sentences
 				}
 			}
 			return true

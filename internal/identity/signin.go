@@ -28,6 +28,7 @@ func (r *Room) SignIn(ctx context.Context, email, password string) (Staff, error
 		return Staff{}, err
 	}
 	now := r.clock.Now()
+	ctx = access.With(ctx, s.Actor()) // now that it is proved who asks
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		if err := db.New(tx).SignedIn(ctx, db.SignedInParams{ID: s.ID, SignedInAt: clock.Millis(now)}); err != nil {
 			return err

@@ -216,7 +216,7 @@ func (r *Room) AcceptInvitation(ctx context.Context, token, password string) (St
 	if err != nil {
 		return Staff{}, err
 	}
-	return s, r.SetPassword(ctx, s, password)
+	return s, r.SetPassword(access.With(ctx, s.Actor()), s, password) // the invitation proves who asks
 }
 
 // SetPassword gives the account a new password.

@@ -60,6 +60,9 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if i.Public() {
 		return r.dispatched(ctx, tx, i)
 	}
+	if n.Closed || n.Newsroom.Closed {
+		return Dispatch{}, fault.Conflict("newsletters.newsletter.not_sent", "Newsletter", n.Slug)
+	}
 	if err := i.ReadyToSend(); err != nil {
 		return Dispatch{}, err
 	}

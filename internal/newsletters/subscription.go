@@ -202,6 +202,13 @@ func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
 		if err != nil || len(exists) == 0 {
 			return err // erased meanwhile, or the sample person of a test send: nothing of hers is left to end
 		}
+		known, err := loadCatalogue(ctx, tx)
+		if err == nil {
+			_, err = known.find(l.Newsletter)
+		}
+		if err != nil {
+			return err
+		}
 		queries := db.New(tx)
 		if _, err := queries.EndSubscription(ctx, db.EndSubscriptionParams{
 			PersonID: l.Person, Newsletter: l.Newsletter, EndedAt: r.now(), EndedHow: l.How, EndedWhy: l.Why,

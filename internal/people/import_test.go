@@ -58,7 +58,7 @@ func TestImportTakesEveryColumn(t *testing.T) {
 			t.Errorf("addresses %+v; want both confirmed by the proof of consent", anna.Addresses)
 		}
 		consents := must[[]people.Consent](t)(town.Consents(t.Context(), anna.ID))
-		if len(consents) != 2 || consents[0].Source != "modulo cartaceo" || consents[0].Proof != "CSV import, line 2" || consents[0].Granted.UTC().Format("2006-01-02T15") != "2024-04-30T22" {
+		if len(consents) != 2 || consents[0].Source != "modulo cartaceo" || consents[0].Proof != "CSV:2" || consents[0].Granted.UTC().Format("2006-01-02T15") != "2024-04-30T22" {
 			t.Errorf("consents %+v; want two of 1 May 2024 in Rome", consents)
 		}
 		profile := must[people.Profile](t)(town.Profile(t.Context(), town.db, anna.ID))

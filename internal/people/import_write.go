@@ -103,7 +103,7 @@ func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 			for _, c := range h.consents {
 				row := []any{
 					storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
-					b.now, actor, fmt.Sprintf("CSV import, line %d", c.entry.line), int64(0), "", "",
+					b.now, actor, fmt.Sprintf("CSV:%d", c.entry.line), int64(0), "", "",
 				}
 				if !yield(row) {
 					return

@@ -60,7 +60,7 @@ func Restore(ctx context.Context, url, file string) (kept string, err error) {
 	if _, err := os.Stat(path); err == nil {
 		kept = path + ".before-restore-" + time.Now().UTC().Format("20060102T150405.000")
 		if err := setAside(ctx, path, kept); err != nil {
-			return "", err
+			return "", errors.Join(err, os.Remove(part))
 		}
 	}
 	return kept, os.Rename(part, path)
@@ -72,13 +72,14 @@ func setAside(ctx context.Context, path, kept string) error {
 	if err != nil {
 		return err
 	}
-	var busy, inLog, done int
-	err = db.writer.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &done)
-	if err = errors.Join(err, db.Close()); err != nil {
-		return err
+	// Leaving WAL needs the database to oneself, and fails at once where any other connection is open, an idle one too.
+	_, err = db.writer.ExecContext(ctx, "PRAGMA busy_timeout = 0")
+	var mode string
+	if err == nil {
+		err = db.writer.QueryRowContext(ctx, "PRAGMA journal_mode = delete").Scan(&mode)
 	}
-	if busy != 0 {
-		return fault.Conflict("storage.in_use", "File", path)
+	if err = errors.Join(err, db.Close()); err != nil || mode != "delete" {
+		return fault.Conflict("storage.in_use", "File", path).Because(err)
 	}
 	return os.Rename(path, kept)
 }

@@ -65,7 +65,7 @@ func (p *Pages) acceptInvitation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err = samePassword(form.Get("password"), form.Get("again")); err == nil {
-		staff, err = p.room.AcceptInvitation(actingAs(r, staff.Email), token, form.Get("password"))
+		staff, err = p.room.AcceptInvitation(r.Context(), token, form.Get("password"))
 	}
 	if mendable(err) {
 		view := newPasswordView(r, "/office/invitation/"+token, staff.Email, web.FieldErrors(r.Context(), err))
