@@ -149,3 +149,21 @@ func (b Birth) check(today Day) error {
 	}
 	return nil
 }
+
+// MarshalText writes the day as String does: what is exported of a person is read by her.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Day) UnmarshalText(text []byte) (err error) {
+	*d, err = ParseDay(string(text))
+	return err
+}
+
+// MarshalText writes the birth as String does.
+func (b Birth) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (b *Birth) UnmarshalText(text []byte) (err error) {
+	*b, err = ParseBirth(string(text))
+	return err
+}

@@ -115,14 +115,15 @@ func unknownColumn(cell string, index int) *fault.Error {
 // maxCell is the longest cell taken, in bytes.
 const maxCell = 4000
 
-// cell is the row's text in that column, trimmed; "" where the file has no such column. A quote before = + - @ is what
-// we wrote ourselves to keep a spreadsheet from computing the cell.
+// cell is the row's text in that column, trimmed; "" where the file has no such column. Line breaks and tabs, which
+// spreadsheets leave within cells, are spaces. A quote before = + - @ is what we wrote ourselves to keep a spreadsheet
+// from computing the cell.
 func (r rowReader) cell(row csvtext.Row, name string) string {
 	i, ok := r.columns[name]
 	if !ok {
 		return ""
 	}
-	text := strings.TrimSpace(row.Cells[i])
+	text := strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ").Replace(row.Cells[i]))
 	if len(text) > 1 && text[0] == '\'' && strings.IndexByte("=+-@", text[1]) >= 0 {
 		text = text[1:]
 	}

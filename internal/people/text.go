@@ -15,14 +15,13 @@ import (
 // maxName is the longest name taken, in characters.
 const maxName = 120
 
-// cleanName is a name with single spaces; a line break or a tab, as spreadsheets leave within cells, counts as one. A
-// name ends up in the headers of messages, so that other control characters are refused, and so are the invisible ones
-// that turn the direction of text.
+// cleanName is a name with single spaces. A name ends up in the headers of messages, so that control characters (a line
+// break would begin another header) are refused, and so are the invisible ones that turn the direction of text.
 func cleanName(text string) (string, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) {
 		return "", fault.Invalid("people.text.encoding")
 	}
-	text = strings.Join(strings.FieldsFunc(text, isBlank), " ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\u00a0' }), " ")
 	for _, r := range text {
 		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r) {
 			return "", fault.Invalid("people.text.control", "Letter", printable(r))
@@ -33,8 +32,6 @@ func cleanName(text string) (string, error) {
 	}
 	return text, nil
 }
-
-func isBlank(r rune) bool { return strings.ContainsRune(" \u00a0\r\n\t", r) }
 
 // printable is how a character is named in a sentence.
 func printable(r rune) string {
