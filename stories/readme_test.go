@@ -63,7 +63,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	sh := exec.CommandContext(t.Context(), "bash", "-c", strings.Join(script, "\n"))
-	sh.Dir, sh.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	sh.Dir, sh.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=" + raceOptions}
 	if out, err := sh.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

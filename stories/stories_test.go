@@ -44,6 +44,9 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// raceOptions, for processes under the race detector: else each of them sleeps a second before it ends.
+const raceOptions = "atexit_sleep_ms=0"
+
 // setUp gives a story the settings of an installation of its own.
 func setUp(env *testscript.Env, engine storage.Engine) error {
 	t := env.T().(testing.TB)
@@ -57,6 +60,7 @@ func setUp(env *testscript.Env, engine storage.Engine) error {
 		"UNOXUNO_LOG_LEVEL":  "warn",
 		"UNOXUNO_CLOCK_FILE": filepath.Join(env.WorkDir, "clock"),
 		"LANG":               "en_GB.UTF-8",
+		"GORACE":             raceOptions,
 	} {
 		env.Setenv(name, value)
 	}

@@ -217,9 +217,9 @@ func (h *holder) agree(purpose Purpose, e *entry) bool {
 	return true
 }
 
-// ask notes the newsletters that the row asks for, where the consent to receive them stands.
+// ask notes the newsletters that the row asks for, unless she withdrew the consent to receive any since.
 func (b *batch) ask(h *holder, i int, kind outcomeKind, e *entry) {
-	if !h.standing[ForNewsletter] {
+	if ended, has := h.ended[ForNewsletter]; !h.standing[ForNewsletter] && has && ended >= e.when {
 		return
 	}
 	for _, slug := range e.newsletters {

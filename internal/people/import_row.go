@@ -256,15 +256,14 @@ func (r rowReader) consent(row csvtext.Row, e *entry) error {
 		e.purposes, err = purposesOf(list)
 		note("consents", err)
 	}
+	// A row may list newsletters without the consent to be sent them: what it says is kept, and nothing is sent until
+	// that consent stands, for it is looked at again before each message.
 	for _, text := range parts(r.cell(row, "newsletters")) {
 		slug, err := r.words.newsletter(text)
 		note("newsletters", err)
 		if err == nil && !slices.Contains(e.newsletters, slug) {
 			e.newsletters = append(e.newsletters, slug)
 		}
-	}
-	if len(e.newsletters) > 0 && !slices.Contains(e.purposes, ForNewsletter) {
-		note("consents", fault.Invalid("people.import.newsletters_without_consent"))
 	}
 	date := r.cell(row, "consent_date")
 	if date == "" {

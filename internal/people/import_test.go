@@ -112,7 +112,6 @@ func TestImportRejectsRowsAlone(t *testing.T) {
 		{"topic", "u@example.org,,,,,,,zzzzzzzzz,,,,,", "wants", "people.unknown.wants"},
 		{"newsletter", "u@example.org,,,,,,,,scuole,,,,", "newsletters", "people.unknown.subscribed_near"},
 		{"purpose", "u@example.org,,,,,,,,,marketing,,,", "consents", "people.consent.purpose"},
-		{"no consent for it", "u@example.org,,,,,,,,scuola,profile,,,", "consents", "people.import.newsletters_without_consent"},
 		{"channel", "u@example.org,,,,,,,,,,sms,,", "channel", "people.import.channel_without_address"},
 		{"consent tomorrow", "u@example.org,,,,,,,,,,,2026-11-23,", "consent_date", "people.consent.future"},
 		{"cells", "u@example.org,,,", "", "people.import.cells"},
