@@ -16,8 +16,16 @@ rooms_with_sql := $(patsubst internal/%/sqlc.yaml,%,$(wildcard internal/*/sqlc.y
 
 build: bin/unoxuno
 
-bin/unoxuno: $(go_files) internal/web/assets/dist/manifest.json
+# npm waits for its registry while Go compiles the libraries.
+MAKEFLAGS += --jobs=2 --output-sync=line
+
+bin/unoxuno: $(go_files) internal/web/assets/dist/manifest.json bin/.libraries
 	go build -trimpath -o $@ ./cmd/unoxuno
+
+bin/.libraries: go.mod go.sum
+	mkdir -p bin
+	go list -deps -f '{{with .Module}}{{if not .Main}}{{$$.ImportPath}}{{end}}{{end}}' ./cmd/unoxuno | xargs go build -trimpath
+	touch $@
 
 # --- assets: npm packages are installed and bundled at build time, never committed
 

@@ -52,7 +52,7 @@ func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) e
 
 // reallySent is how many of the latest past issues go out for real, to the demonstration's own mail server, so that
 // they have a ledger and numbers; the older ones are archive only, as those of a town that moves to unoxuno.
-const reallySent = 6
+const reallySent = 4
 
 func pastIssues(today time.Time) (older, latest []demo.Issue, err error) {
 	all, err := demo.Issues(today)
