@@ -20,8 +20,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// crowd is how many people an issue goes to while its sending is interrupted.
-const crowd = 5_000
+// How many people an issue goes to while its sending is interrupted: by a kill, and by being asked to end.
+const (
+	crowdKilled     = 5_000
+	crowdTerminated = 1_000
+)
 
 // Killed at any instant, the program loses nobody: the same command continues what is owed, and at most as many
 // messages are repeated as were in flight. Asked to end (SIGTERM), it finishes what is in flight and repeats nothing.
@@ -33,8 +36,12 @@ func TestInterruptedSendingLosesNobody(t *testing.T) {
 			t.Run(engine.String()+" "+signal.String(), func(t *testing.T) {
 				t.Parallel()
 				t.Logf("seed %d", seed)
-				s := newSending(t, engine, binary)
-				points := interruptions(rand.New(rand.NewPCG(seed, uint64(signal))))
+				crowd := crowdKilled
+				if signal == syscall.SIGTERM {
+					crowd = crowdTerminated
+				}
+				s := newSending(t, engine, binary, crowd)
+				points := interruptions(rand.New(rand.NewPCG(seed, uint64(signal))), crowd)
 				for _, at := range points {
 					s.interrupt(at, signal)
 				}
@@ -46,10 +53,10 @@ func TestInterruptedSendingLosesNobody(t *testing.T) {
 }
 
 // interruptions are the numbers of mails after which the program is stopped: three, anywhere.
-func interruptions(r *rand.Rand) []int {
+func interruptions(r *rand.Rand, crowd int) []int {
 	first := 1 + r.IntN(crowd/4)
-	second := first + 100 + r.IntN(crowd/4)
-	return []int{first, second, second + 100 + r.IntN(crowd/4)}
+	second := first + crowd/20 + r.IntN(crowd/4)
+	return []int{first, second, second + crowd/20 + r.IntN(crowd/4)}
 }
 
 // sending is an issue on its way to the crowd.
@@ -57,16 +64,19 @@ type sending struct {
 	t      *testing.T
 	town   *apptest.Installation
 	binary string
+	crowd  int
 
 	mu       sync.Mutex
 	taken    int
 	awaited  int
 	reached  chan struct{} // closed when so many mails as awaited were taken
+	stopped  chan struct{} // closed when the program was told; until then the relay answers nobody any more
 	received map[string]int
 }
 
-func newSending(t *testing.T, engine storage.Engine, binary string) *sending {
-	s := &sending{t: t, binary: binary, received: map[string]int{}}
+func newSending(t *testing.T, engine storage.Engine, binary string, crowd int) *sending {
+	t.Helper()
+	s := &sending{t: t, binary: binary, crowd: crowd, received: map[string]int{}}
 	relay := deliverytest.New(t, deliverytest.Options{Keep: -1, OnMail: s.note})
 	s.town = apptest.Install(t, engine, "UNOXUNO_SMTP_URL", relay.URL())
 	s.town.Run("town", "apply", "town/town.yaml")
@@ -75,18 +85,24 @@ func newSending(t *testing.T, engine storage.Engine, binary string) *sending {
 	for i := range crowd {
 		fmt.Fprintf(&people, "citizen%d@citta.example,teatro,2026-01-01,sportello\n", i)
 	}
-	s.town.Run("people", "import", s.town.Write("crowd.csv", people.String()))
+	if out, err := s.town.Command(binary, "people", "import", s.town.Write("crowd.csv", people.String())).CombinedOutput(); err != nil {
+		t.Fatalf("import: %v\n%s", err, out)
+	}
 	s.town.Write("issue.md", "---\nnewsletter: teatro\nslug: a-tutti\ntitle: A tutti\nlanguage: it\n---\nBuongiorno.\n")
 	return s
 }
 
 func (s *sending) note(m deliverytest.Mail) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.taken++
 	s.received[m.To]++
 	if s.taken == s.awaited {
 		close(s.reached)
+	}
+	late, stopped := s.taken >= s.awaited, s.stopped
+	s.mu.Unlock()
+	if late {
+		<-stopped
 	}
 }
 
@@ -94,7 +110,7 @@ func (s *sending) note(m deliverytest.Mail) {
 func (s *sending) start(at int) (cmd *exec.Cmd, reached <-chan struct{}) {
 	s.t.Helper()
 	s.mu.Lock()
-	s.awaited, s.reached = max(at, s.taken+1), make(chan struct{})
+	s.awaited, s.reached, s.stopped = max(at, s.taken+1), make(chan struct{}), make(chan struct{})
 	reached = s.reached
 	s.mu.Unlock()
 	cmd = s.town.Command(s.binary, "issue", "send", "issue.md", "--wait", "--json")
@@ -114,12 +130,15 @@ func (s *sending) interrupt(at int, signal syscall.Signal) {
 	select {
 	case <-reached:
 	case err := <-ended:
+		close(s.stopped)
 		s.t.Fatalf("it ended by itself before %d mails: %v\n%s%s", at, err, cmd.Stdout, cmd.Stderr)
 	}
-	if err := cmd.Process.Signal(signal); err != nil {
+	err := cmd.Process.Signal(signal)
+	close(s.stopped)
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	err := <-ended
+	err = <-ended
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		s.t.Fatalf("stopped after %d mails it should not have succeeded: %v", at, err)
@@ -132,7 +151,7 @@ func (s *sending) interrupt(at int, signal syscall.Signal) {
 // finish sends what is left.
 func (s *sending) finish() {
 	s.t.Helper()
-	cmd, _ := s.start(10 * crowd)
+	cmd, _ := s.start(10 * s.crowd)
 	if err := cmd.Wait(); err != nil {
 		s.t.Fatalf("resumed: %v\n%s%s", err, cmd.Stdout, cmd.Stderr)
 	}
@@ -140,7 +159,7 @@ func (s *sending) finish() {
 	if err := json.Unmarshal(cmd.Stdout.(*bytes.Buffer).Bytes(), &told); err != nil {
 		s.t.Fatal(err)
 	}
-	if told.Messages != crowd || told.Sent != crowd || told.Refused+told.Later+told.Suppressed != 0 {
+	if told.Messages != s.crowd || told.Sent != s.crowd || told.Refused+told.Later+told.Suppressed != 0 {
 		s.t.Errorf("it says %+v", told)
 	}
 }
@@ -151,7 +170,7 @@ func (s *sending) check(interruptions int, signal syscall.Signal) {
 	received := maps.Clone(s.received)
 	repeats := s.taken - len(received)
 	s.mu.Unlock()
-	for i := range crowd {
+	for i := range s.crowd {
 		if address := fmt.Sprintf("citizen%d@citta.example", i); received[address] == 0 {
 			s.t.Errorf("%s got nothing", address)
 		}

@@ -160,7 +160,7 @@ func last(ts *testscript.TestScript, address string) deliverytest.Mail {
 
 func mailMatches(ts *testscript.TestScript, args []string) {
 	m := last(ts, args[0])
-	text := ""
+	var text string
 	switch strings.ToLower(args[1]) {
 	case "text":
 		text = m.Text()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,7 +31,8 @@ var servingAt = regexp.MustCompile(`msg=serving address=(\S+)`)
 // startServer runs a command that serves, and returns when the site answers at the address.
 func startServer(out io.Writer, dir string, env []string, command ...string) (s *server, address string, err error) {
 	s = &server{cmd: exec.Command("unoxuno", append(command, "--listen", "127.0.0.1:0", "--log-level", "info")...)}
-	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout = dir, append(env, "GORACE="+raceOptions), out
+	s.cmd.Dir, s.cmd.Stdout = dir, out
+	s.cmd.Env = slices.Concat(env, []string{"GORACE=" + raceOptions})
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, "", err

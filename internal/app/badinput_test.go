@@ -2,12 +2,14 @@ package app
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"unoxuno/internal/storage"
 	"unoxuno/internal/web"
@@ -15,6 +17,7 @@ import (
 
 // Whatever is put in the place of a wildcard: a clear page with the right status, never an accident of ours.
 func TestUnknownAndForgedAddressesAreAnsweredClearly(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	admin := b.signedIn(b.admin)
 	for _, route := range b.site.Routes() {
@@ -58,6 +61,7 @@ func (b *borgo) silent() {
 
 // A post from another site is refused before it does anything, except where the token it carries is the proof.
 func TestPostsFromOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	admin := b.signedIn(b.admin)
 	before := b.snapshot("identity_session")
@@ -83,12 +87,19 @@ func TestPostsFromOtherSitesAreRefused(t *testing.T) {
 
 // Forms that are empty, senseless or too large are answered with what to mend, and nothing is a defect of ours.
 func TestSenselessFormsAreAnsweredClearly(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	admin := b.signedIn(b.admin)
-	huge := url.Values{"text": {strings.Repeat("x", 12<<20)}}
+	large := url.Values{"text": {strings.Repeat("x", 1<<20)}}
 	nonsense := url.Values{}
 	for _, name := range []string{"email", "address", "name", "slug", "title", "version", "at", "audience", "newsletter", "who", "step", "birth_date", "purpose", "language", "kind", "role", "id", "n"} {
 		nonsense[name] = []string{"\x00\xff «nonsense» ' OR 1=1 --"}
+	}
+	huge := url.Values{"text": {strings.Repeat("x", 12<<20)}}
+	for _, path := range []string{"/join", "/en/join", "/office/sign-in"} {
+		if a := b.ask(admin, http.MethodPost, path, huge); a.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s answered twelve megabytes with %d", path, a.status)
+		}
 	}
 	for _, form := range b.forms() {
 		for what, values := range map[string]url.Values{"an empty form": {}, "nonsense": nonsense} {
@@ -96,13 +107,8 @@ func TestSenselessFormsAreAnsweredClearly(t *testing.T) {
 				t.Errorf("%s answered %s with %d", form.Pattern, what, a.status)
 			}
 		}
-		if a := b.ask(admin, http.MethodPost, form.path, huge); a.status >= 500 {
-			t.Errorf("%s answered twelve megabytes with %d", form.Pattern, a.status)
-		}
-	}
-	for path, want := range map[string]int{"/join": 413, "/office/sign-in": 413, "/en/join": 413} {
-		if a := b.ask(admin, http.MethodPost, path, huge); a.status != want {
-			t.Errorf("%s answered twelve megabytes with %d, not %d", path, a.status, want)
+		if a := b.ask(admin, http.MethodPost, form.path, large); a.status >= 500 {
+			t.Errorf("%s answered a megabyte with %d", form.Pattern, a.status)
 		}
 	}
 	b.silent()
@@ -135,6 +141,7 @@ func (b *borgo) forms() []target {
 
 // A picture that is too large, or none at all, is refused in a sentence, and the editor's text is not lost.
 func TestBadPicturesAreRefused(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	admin := b.signedIn(b.admin)
 	var upload web.Route
@@ -165,4 +172,51 @@ func TestBadPicturesAreRefused(t *testing.T) {
 		}
 	}
 	b.silent()
+}
+
+// A link whose time is over is answered as such, and how to get a new one is said.
+func TestExpiredLinksAreAnsweredClearly(t *testing.T) {
+	t.Parallel()
+	b := newBorgo(t, storage.SQLite)
+	paths := []string{
+		"/me/" + b.newsletters.OwnPageToken(b.maria), "/join/confirm/" + b.tokenFor("people.join", b.pending), "/address/" + b.tokenFor("people.address", b.asked),
+	}
+	for _, path := range paths {
+		if a := b.ask(b.browser(), http.MethodGet, path, nil); a.status != http.StatusOK {
+			t.Fatalf("%s answered %d while it was good", path, a.status)
+		}
+	}
+	b.now.Advance(31 * 24 * time.Hour)
+	for _, path := range paths {
+		a := b.ask(b.browser(), http.MethodGet, path, nil)
+		if p := read(t, a.body); a.status != http.StatusGone || len(p.h1) != 1 || !slices.Contains(p.links, "/me") {
+			t.Errorf("%s answered %d with the links %v after its time", path, a.status, p.links)
+		}
+	}
+	// The way out of a newsletter never ends.
+	if a := b.ask(b.browser(), http.MethodGet, "/unsubscribe/"+b.unsubscribeToken(), nil); a.status != http.StatusOK {
+		t.Errorf("the link to unsubscribe answered %d", a.status)
+	}
+	b.silent()
+}
+
+// The mail server is down when sending starts: the issue waits, and the office says so.
+func TestTheOfficeShowsThatTheRelayIsDown(t *testing.T) {
+	t.Parallel()
+	b := newBorgo(t, storage.SQLite)
+	admin := b.signedIn(b.admin)
+	issue := b.put("late", "---\nnewsletter: teatro\nslug: tardi\ntitle: Tardi\nlanguage: it\n---\nTesto.\n")
+	b.must(b.relay.Close())
+	sending, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	b.must(err)
+	progress, err := b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
+	b.must(err)
+	if progress.Sent != 0 || progress.Owed() != 4 {
+		t.Errorf("with the relay down: %+v", progress)
+	}
+	for _, path := range []string{"/office", fmt.Sprint("/office/issues/", issue.ID)} {
+		if a := b.ask(admin, http.MethodGet, path, nil); !strings.Contains(a.body, b.relay.Addr()) {
+			t.Errorf("%s does not say that the mail server %s is down", path, b.relay.Addr())
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 // Every page of the inventory, in a real browser, wide and narrow: axe has nothing to object, the content security
 // policy reports nothing, the console is silent, and nothing has to be scrolled sideways.
 func TestEveryPageInABrowser(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	type stop struct {
 		Name string `json:"name"`

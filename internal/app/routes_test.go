@@ -71,6 +71,7 @@ func (b *borgo) gets() []web.Route {
 }
 
 func TestEveryRouteHasAPermissionAndItsOwnPattern(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	seen := map[string]bool{}
 	for _, r := range b.site.Routes() {
@@ -227,6 +228,7 @@ func isFile(ending string) bool {
 
 // Whoever lacks a route's permission is sent to sign in, or refused.
 func TestEveryRouteRefusesWhoMayNot(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	stranger, editor := b.browser(), b.signedIn(b.staff("edo@borgo.example", "editor", "scuola-aperta"))
 	for _, route := range b.site.Routes() {
@@ -248,6 +250,7 @@ func TestEveryRouteRefusesWhoMayNot(t *testing.T) {
 
 // An editor sees and touches the issues of her own newsrooms only.
 func TestAnEditorIsBoundToHerNewsroom(t *testing.T) {
+	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	editor := b.signedIn(b.staff("edo@borgo.example", "editor", "scuola-aperta"))
 	before := b.snapshot("identity_")

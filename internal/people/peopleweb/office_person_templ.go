@@ -741,7 +741,7 @@ func consentRow(v personView, c people.Consent) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.DateTime(c.Granted).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Date(c.Granted).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

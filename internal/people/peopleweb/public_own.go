@@ -49,7 +49,7 @@ func consentFacts(ctx context.Context, c people.Consent, now people.ConsentText)
 		wording = now.In(locale.Lang(ctx))
 	}
 	return []ui.Fact{
-		{Label: say(ctx, "consents.since"), Text: ui.DateTimeText(ctx, c.Granted)},
+		{Label: say(ctx, "consents.since"), Text: ui.DateText(ctx, c.Granted)},
 		{Label: say(ctx, "consents.text", "Version", c.TextVersion), Text: wording},
 		{Label: say(ctx, "consents.source"), Text: sourceText(ctx, c.Source)},
 	}
