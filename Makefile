@@ -17,7 +17,7 @@ rooms_with_sql := $(patsubst internal/%/sqlc.yaml,%,$(wildcard internal/*/sqlc.y
 build: bin/unoxuno
 
 # npm waits for its registry while Go compiles the libraries.
-MAKEFLAGS += --jobs=2 --output-sync=line
+MAKEFLAGS += --jobs=2
 
 bin/unoxuno: $(go_files) internal/web/assets/dist/manifest.json bin/.libraries
 	go build -trimpath -o $@ ./cmd/unoxuno
