@@ -174,7 +174,7 @@ func newSchema(url string) (string, func(), error) {
 }
 
 func command(env []string, name string, args ...string) ([]byte, figure, error) {
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...)
 	cmd.Env = env
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
