@@ -43,12 +43,15 @@ demo: bin/unoxuno
 
 # --- tests
 
+# The stories and the browser drive whole processes, which the race detector would only make slow: the same code runs
+# under it in the rooms' own tests and in those of internal/app.
 check: bin/unoxuno
 	go vet ./...
 	@if url=$$(scripts/test-postgres); then export UNOXUNO_TEST_POSTGRES_URL="$$url"; \
 	else echo; echo '!!! POSTGRESQL IS NOT TESTED: its server is not on this machine (see above) !!!'; echo; \
 		if [ -n "$${UNOXUNO_REQUIRE_POSTGRES:-}" ]; then exit 1; fi; fi; \
-	go test -race -timeout 15m ./...
+	go test -race -timeout 15m $$(go list ./... | grep -v -e /stories -e /browser) ; \
+	go test -timeout 15m ./stories ./browser
 
 # The pictures of README.md, from the running program.
 screenshots: bin/unoxuno

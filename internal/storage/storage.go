@@ -79,10 +79,30 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path}
 	// The writer comes first: it makes the file and turns WAL on, which a reader may not.
-	if err := writer.PingContext(ctx); err != nil {
+	if err := pingWhenFree(ctx, writer); err != nil {
 		return nil, errors.Join(fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err), db.Close())
 	}
 	return db, nil
+}
+
+// openTries bounds how often a SQLite file that others are opening at the same moment is tried, lockPoll apart.
+const openTries = 200
+
+// pingWhenFree waits for others to have opened the file: the change to WAL asks for it alone and does not heed
+// busy_timeout (https://sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
+func pingWhenFree(ctx context.Context, db *sql.DB) error {
+	for try := 1; ; try++ {
+		err := db.PingContext(ctx)
+		var lite *sqlite.Error
+		if !errors.As(err, &lite) || lite.Code()&0xff != sqlite3.SQLITE_BUSY || try == openTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 func openPostgres(ctx context.Context, url string) (*DB, error) {
