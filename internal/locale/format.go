@@ -8,7 +8,7 @@ import (
 )
 
 type calendar struct {
-	months, days [12]string // days uses the first seven, from Sunday
+	months       [12]string
 	group, point string
 }
 
@@ -16,13 +16,11 @@ func calendarOf(lang string) calendar {
 	if lang == "en" {
 		return calendar{
 			months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-			days:   [12]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 			group:  ",", point: ".",
 		}
 	}
 	return calendar{
 		months: [12]string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
-		days:   [12]string{"domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato"},
 		group:  ".", point: ",",
 	}
 }
@@ -33,14 +31,6 @@ func Date(lang string, t time.Time) string {
 		return "–"
 	}
 	return fmt.Sprintf("%d %s %d", t.Day(), calendarOf(lang).months[t.Month()-1], t.Year())
-}
-
-// LongDate is Date with the day of the week: "domenica 22 novembre 2026".
-func LongDate(lang string, t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return calendarOf(lang).days[t.Weekday()] + " " + Date(lang, t)
 }
 
 // DateTime is Date with hour and minute: "22 novembre 2026, 14:30".

@@ -51,7 +51,6 @@ func TestFormats(t *testing.T) {
 	at := time.Date(2026, 11, 1, 9, 5, 0, 0, time.UTC)
 	for got, want := range map[string]string{
 		locale.Date("it", at):          "1 novembre 2026",
-		locale.LongDate("it", at):      "domenica 1 novembre 2026",
 		locale.DateTime("en", at):      "1 November 2026, 09:05",
 		locale.Date("it", time.Time{}): "–",
 		locale.Number("it", 1234):      "1234",
