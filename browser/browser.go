@@ -16,13 +16,7 @@ import (
 // Run runs a script of this package, told its task as JSON on its standard input; what it complains of fails the test.
 func Run(t testing.TB, script string, task any) {
 	t.Helper()
-	root, missing := needed()
-	if missing != nil {
-		if os.Getenv("UNOXUNO_REQUIRE_BROWSER") != "" {
-			t.Fatal(missing)
-		}
-		t.Skipf("!!! NOT LOOKED AT IN A BROWSER: %v", missing)
-	}
+	root := Ready(t)
 	text, err := json.Marshal(task)
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +31,21 @@ func Run(t testing.TB, script string, task any) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", script, err, out)
 	}
+}
+
+// Ready is the module's root, once all that a browser needs was found on the machine. Where something is missing the
+// test is skipped and says so, unless UNOXUNO_REQUIRE_BROWSER is set: then it fails.
+func Ready(t testing.TB) (root string) {
+	t.Helper()
+	root, missing := needed()
+	if missing == nil {
+		return root
+	}
+	if os.Getenv("UNOXUNO_REQUIRE_BROWSER") != "" {
+		t.Fatal(missing)
+	}
+	t.Skipf("!!! NOT LOOKED AT IN A BROWSER: %v", missing)
+	return ""
 }
 
 // needed finds the module's root, and says what of that which the scripts need is not there.

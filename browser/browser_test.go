@@ -27,7 +27,7 @@ type town struct {
 	sent  int
 }
 
-func newTown(t *testing.T) *town {
+func newTown(t *testing.T, engine storage.Engine) *town {
 	t.Helper()
 	b := &town{}
 	b.came = sync.NewCond(&b.mu)
@@ -37,7 +37,7 @@ func newTown(t *testing.T) *town {
 		b.mails = append(b.mails, m)
 		b.came.Broadcast()
 	}})
-	b.Installation = apptest.Install(t, storage.SQLite, "UNOXUNO_SMTP_URL", relay.URL())
+	b.Installation = apptest.Install(t, engine, "UNOXUNO_SMTP_URL", relay.URL())
 	b.Run("town", "apply", "../stories/town/town.yaml")
 	b.Run("people", "import", "../stories/town/people.csv")
 	b.Serve()
@@ -88,16 +88,18 @@ func (b *town) answerSend(http.ResponseWriter, *http.Request) {
 	b.Run("issue", "send", file, "--wait")
 }
 
-// eachWay runs a script with JavaScript and without, each in a town of its own.
+// eachWay runs a script on each engine, with JavaScript and without, each time in a town of its own.
 func eachWay(t *testing.T, script string, task func(b *town) map[string]any) {
-	for name, scripts := range map[string]bool{"with JavaScript": true, "without JavaScript": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newTown(t)
-			asked := task(b)
-			asked["base"], asked["post"], asked["scripts"] = b.URL, b.post, scripts
-			browser.Run(t, script, asked)
-		})
+	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
+		for name, scripts := range map[string]bool{"with JavaScript": true, "without JavaScript": false} {
+			t.Run(engine.String()+" "+name, func(t *testing.T) {
+				t.Parallel()
+				b := newTown(t, engine)
+				asked := task(b)
+				asked["base"], asked["post"], asked["scripts"] = b.URL, b.post, scripts
+				browser.Run(t, script, asked)
+			})
+		}
 	}
 }
 

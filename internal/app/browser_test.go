@@ -15,7 +15,17 @@ import (
 // policy reports nothing, the console is silent, and nothing has to be scrolled sideways.
 func TestEveryPageInABrowser(t *testing.T) {
 	t.Parallel()
-	b := newBorgo(t, storage.SQLite)
+	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			t.Parallel()
+			tour(t, newBorgo(t, engine))
+		})
+	}
+}
+
+// tour shows every page of the town to a browser.
+func tour(t *testing.T, b *borgo) {
+	t.Helper()
 	type stop struct {
 		Name string `json:"name"`
 		Path string `json:"path"`

@@ -35,7 +35,7 @@ type pages struct {
 func (r *run) site(h *house) (*web.Site, error) {
 	p := r.pages(h)
 	site, err := web.New(web.Options{
-		Words: r.words, Clock: h.clock, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
+		Words: r.words, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
 		Town: func(ctx context.Context) web.Town {
 			t := h.town.Town(ctx)
 			return web.Town{Name: t.Name, Domain: t.Domain, Languages: t.Languages, Zone: t.Zone()}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"unoxuno/internal/access"
-	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/web/ui"
@@ -29,7 +28,6 @@ type Town struct {
 // Options are what the kit is built with.
 type Options struct {
 	Words     *locale.Words
-	Clock     clock.Clock
 	Log       *slog.Logger
 	PublicURL string
 	// Town tells the town as it is now; it is asked at every request and must be quick.
@@ -236,7 +234,7 @@ func from(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r
 	}
-	return &request{site: &Site{opt: Options{Log: slog.Default(), Clock: clock.System{}}}, town: Town{Zone: time.UTC}}
+	return &request{site: &Site{opt: Options{Log: slog.Default()}}, town: Town{Zone: time.UTC}}
 }
 
 // TownOf is the town whose site is asked.
@@ -248,12 +246,6 @@ func Nonce(ctx context.Context) string { return from(ctx).nonce }
 // URL is the absolute address of a path of the site, in the reader's language.
 func URL(ctx context.Context, path string) string {
 	return from(ctx).site.opt.PublicURL + locale.Path(ctx, path)
-}
-
-// Now is the site's time in the town's zone.
-func Now(ctx context.Context) time.Time {
-	req := from(ctx)
-	return req.site.opt.Clock.Now().In(req.town.Zone)
 }
 
 func isTooLarge(err error) bool {

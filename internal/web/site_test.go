@@ -38,7 +38,7 @@ func newSite(t *testing.T, routes ...web.Route) *web.Site {
 		t.Fatal(err)
 	}
 	site, err := web.New(web.Options{
-		Words: words, Clock: clock.At(time.Unix(0, 0)), Log: slog.New(slog.DiscardHandler), PublicURL: "https://town.example",
+		Words: words, Log: slog.New(slog.DiscardHandler), PublicURL: "https://town.example",
 		Town: func(context.Context) web.Town {
 			return web.Town{Name: "Borgo", Languages: []string{"it", "en"}, Zone: time.UTC}
 		},

@@ -19,174 +19,181 @@ import (
 
 // TestEveryOfficePageIsWhole opens each page of the route table, in both languages: one h1, no missing word.
 func TestEveryOfficePageIsWhole(t *testing.T) {
-	o := newOffice(t)
-	draft, sent := o.draft("teatro"), o.draft("teatro")
-	_, err := o.room.Send(o.ctx(), sent.ID, false)
-	o.must(err)
-	o.actor = staff(identity.Administrator)
-	missing := regexp.MustCompile(`\b(web|newsletters|newslettersweb|delivery|content|audit)\.[a-z_]+[.a-z_]*[a-z]`)
-	fill := func(pattern, id string) string {
-		return strings.NewReplacer("{id}", id, "{newsletter}", "teatro", "{newsroom}", "cultura").Replace(pattern)
-	}
-	for _, route := range o.site.Routes() {
-		if route.Method() != http.MethodGet || route.Kind != web.Page && route.Kind != web.Fragment {
-			continue
+	eachOffice(t, func(t *testing.T, o *office) {
+		draft, sent := o.draft("teatro"), o.draft("teatro")
+		_, err := o.room.Send(o.ctx(), sent.ID, false)
+		o.must(err)
+		o.actor = staff(identity.Administrator)
+		missing := regexp.MustCompile(`\b(web|newsletters|newslettersweb|delivery|content|audit)\.[a-z_]+[.a-z_]*[a-z]`)
+		fill := func(pattern, id string) string {
+			return strings.NewReplacer("{id}", id, "{newsletter}", "teatro", "{newsroom}", "cultura").Replace(pattern)
 		}
-		for _, issue := range []newsletters.Issue{draft, sent} {
-			for _, prefix := range []string{"", "/en"} {
-				address := prefix + fill(route.Path(), fmt.Sprint(issue.ID))
-				w := o.get(address)
-				if w.Code == http.StatusSeeOther && issue.ID == sent.ID {
-					continue // a page about drafts only
-				}
-				o.wantStatus(w, http.StatusOK)
-				body := w.Body.String()
-				if n := strings.Count(body, "<h1"); route.Kind == web.Page && n != 1 {
-					t.Errorf("%s has %d h1", address, n)
-				}
-				if key := missing.FindString(body); key != "" {
-					t.Errorf("%s shows the key %s", address, key)
+		for _, route := range o.site.Routes() {
+			if route.Method() != http.MethodGet || route.Kind != web.Page && route.Kind != web.Fragment {
+				continue
+			}
+			for _, issue := range []newsletters.Issue{draft, sent} {
+				for _, prefix := range []string{"", "/en"} {
+					address := prefix + fill(route.Path(), fmt.Sprint(issue.ID))
+					w := o.get(address)
+					if w.Code == http.StatusSeeOther && issue.ID == sent.ID {
+						continue // a page about drafts only
+					}
+					o.wantStatus(w, http.StatusOK)
+					body := w.Body.String()
+					if n := strings.Count(body, "<h1"); route.Kind == web.Page && n != 1 {
+						t.Errorf("%s has %d h1", address, n)
+					}
+					if key := missing.FindString(body); key != "" {
+						t.Errorf("%s shows the key %s", address, key)
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 func TestEditorsWriteAndDoNotSend(t *testing.T) {
-	o := newOffice(t)
-	issue, other := o.draft("teatro"), o.draft("concerti")
-	o.actor = staff(identity.Editor, "cultura")
-	o.wantStatus(o.post(path(issue, ""), fields(issue, "Nuovo testo")...), http.StatusSeeOther)
-	for _, w := range []*httptest.ResponseRecorder{
-		o.get(path(issue, "/send")), o.post(path(issue, "/send"), "version", "2"), o.post(path(issue, "/schedule"), "at", "2025-04-01T09:00"),
-		o.post(path(issue, "/cancel")), o.get("/office/newsrooms"), o.post("/office/newsletters/new", "slug", "x"),
-		o.get(path(other, "")), o.post(path(other, ""), fields(other, "Non mio")...), o.get(path(other, "/preview.html")),
-		o.get("/office/newsletters/concerti"),
-	} {
-		o.wantStatus(w, http.StatusForbidden)
-	}
-	if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.State != newsletters.Draft {
-		t.Errorf("issue %+v, %v", now, err)
-	}
-	if strings.Contains(o.get(path(issue, "")).Body.String(), path(issue, "/send")) {
-		t.Error("an editor is offered to send")
-	}
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue, other := o.draft("teatro"), o.draft("concerti")
+		o.actor = staff(identity.Editor, "cultura")
+		o.wantStatus(o.post(path(issue, ""), fields(issue, "Nuovo testo")...), http.StatusSeeOther)
+		for _, w := range []*httptest.ResponseRecorder{
+			o.get(path(issue, "/send")), o.post(path(issue, "/send"), "version", "2"), o.post(path(issue, "/schedule"), "at", "2025-04-01T09:00"),
+			o.post(path(issue, "/cancel")), o.get("/office/newsrooms"), o.post("/office/newsletters/new", "slug", "x"),
+			o.get(path(other, "")), o.post(path(other, ""), fields(other, "Non mio")...), o.get(path(other, "/preview.html")),
+			o.get("/office/newsletters/concerti"),
+		} {
+			o.wantStatus(w, http.StatusForbidden)
+		}
+		if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.State != newsletters.Draft {
+			t.Errorf("issue %+v, %v", now, err)
+		}
+		if strings.Contains(o.get(path(issue, "")).Body.String(), path(issue, "/send")) {
+			t.Error("an editor is offered to send")
+		}
+	})
 }
 
 func TestPreviewCanDoNothing(t *testing.T) {
-	o := newOffice(t)
-	issue := o.draft("teatro")
-	o.actor = staff(identity.Editor, "cultura")
-	for _, kind := range []string{"html", "txt"} {
-		w := o.get(path(issue, "/preview."+kind))
-		o.wantStatus(w, http.StatusOK)
-		o.wantText(w, "Goldoni")
-		policy := w.Header().Get("Content-Security-Policy")
-		if policy != "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'" {
-			t.Errorf("policy of %s: %q", kind, policy)
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue := o.draft("teatro")
+		o.actor = staff(identity.Editor, "cultura")
+		for _, kind := range []string{"html", "txt"} {
+			w := o.get(path(issue, "/preview."+kind))
+			o.wantStatus(w, http.StatusOK)
+			o.wantText(w, "Goldoni")
+			policy := w.Header().Get("Content-Security-Policy")
+			if policy != "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'" {
+				t.Errorf("policy of %s: %q", kind, policy)
+			}
 		}
-	}
-	o.wantText(o.get(path(issue, "/preview")), `sandbox=""`, path(issue, "/preview.html"))
+		o.wantText(o.get(path(issue, "/preview")), `sandbox=""`, path(issue, "/preview.html"))
+	})
 }
 
 func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
-	o := newOffice(t)
-	issue := o.draft("teatro")
-	o.actor = staff(identity.Editor, "cultura")
-	version := fmt.Sprint(issue.Version)
-	vocabulary, err := o.people.Vocabulary(o.ctx())
-	o.must(err)
-	category, place := vocabulary.Categories.InUse()[0].Slug, taxonomy.Outside
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue := o.draft("teatro")
+		o.actor = staff(identity.Editor, "cultura")
+		version := fmt.Sprint(issue.Version)
+		vocabulary, err := o.people.Vocabulary(o.ctx())
+		o.must(err)
+		category, place := vocabulary.Categories.InUse()[0].Slug, taxonomy.Outside
 
-	w := o.post(path(issue, "/audience"), "version", version, "do", "compose", "who", category, "place", place, "age_from", "18", "age_to", "")
-	o.wantStatus(w, http.StatusOK)
-	o.wantText(w, fmt.Sprintf("&#34;%s&#34; in who and place == &#34;%s&#34; and age &gt;= 18", category, place), "non lo riceve nessuno")
-	o.wantText(o.post(path(issue, "/audience"), "version", version, "do", "compose", "age_from", "molti"), "da 0 a 120")
+		w := o.post(path(issue, "/audience"), "version", version, "do", "compose", "who", category, "place", place, "age_from", "18", "age_to", "")
+		o.wantStatus(w, http.StatusOK)
+		o.wantText(w, fmt.Sprintf("&#34;%s&#34; in who and place == &#34;%s&#34; and age &gt;= 18", category, place), "non lo riceve nessuno")
+		o.wantText(o.post(path(issue, "/audience"), "version", version, "do", "compose", "age_from", "molti"), "da 0 a 120")
 
-	o.wantText(o.get(path(issue, "/reach?audience=")), "1 persona")
-	o.wantText(o.get(path(issue, "/reach?audience="+url.QueryEscape(`"`+category[:len(category)-1]+`" in who`))), category)
+		o.wantText(o.get(path(issue, "/reach?audience=")), "1 persona")
+		o.wantText(o.get(path(issue, "/reach?audience="+url.QueryEscape(`"`+category[:len(category)-1]+`" in who`))), category)
 
-	wrong := `"` + category[:len(category)-1] + `" in who`
-	w = o.post(path(issue, "/audience"), "version", version, "audience", wrong)
-	o.wantStatus(w, http.StatusUnprocessableEntity)
-	o.wantText(w, category[:len(category)-1]+"&#34; in who</textarea>")
+		wrong := `"` + category[:len(category)-1] + `" in who`
+		w = o.post(path(issue, "/audience"), "version", version, "audience", wrong)
+		o.wantStatus(w, http.StatusUnprocessableEntity)
+		o.wantText(w, category[:len(category)-1]+"&#34; in who</textarea>")
 
-	o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 18"), http.StatusSeeOther)
-	w = o.post(path(issue, "/audience"), "version", version, "audience", "age >= 65")
-	o.wantStatus(w, http.StatusConflict)
-	o.wantText(w, "age &gt;= 65</textarea>")
+		o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 18"), http.StatusSeeOther)
+		w = o.post(path(issue, "/audience"), "version", version, "audience", "age >= 65")
+		o.wantStatus(w, http.StatusConflict)
+		o.wantText(w, "age &gt;= 65</textarea>")
+	})
 }
 
 func TestSendingAsksFirst(t *testing.T) {
-	o := newOffice(t)
-	issue := o.draft("teatro")
-	o.actor = staff(identity.Publisher, "cultura")
-	o.relay = email.Health{Configured: true, Address: "relay.example:25", Trouble: "connection refused", Since: o.now.Now()}
-	version := fmt.Sprint(issue.Version)
-	o.wantText(o.get(path(issue, "/send")), "Lo riceve 1 persona", "1 per iscrizione", "relay.example:25")
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue := o.draft("teatro")
+		o.actor = staff(identity.Publisher, "cultura")
+		o.relay = email.Health{Configured: true, Address: "relay.example:25", Trouble: "connection refused", Since: o.now.Now()}
+		version := fmt.Sprint(issue.Version)
+		o.wantText(o.get(path(issue, "/send")), "Lo riceve 1 persona", "1 per iscrizione", "relay.example:25")
 
-	o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 120"), http.StatusSeeOther)
-	w := o.post(path(issue, "/send"), "version", version)
-	o.wantStatus(w, http.StatusUnprocessableEntity)
-	o.wantText(w, "Nel frattempo il numero è cambiato")
-	issue, err := o.room.Issue(o.ctx(), issue.ID)
-	o.must(err)
-	version = fmt.Sprint(issue.Version)
-	w = o.post(path(issue, "/send"), "version", version)
-	o.wantStatus(w, http.StatusUnprocessableEntity)
-	o.wantText(w, `name="empty"`)
-	o.wantStatus(o.post(path(issue, "/schedule"), "version", version, "at", "2025-03-02T09:00", "empty", "1"), http.StatusUnprocessableEntity)
-	o.wantStatus(o.post(path(issue, "/schedule"), "version", version, "at", "2025-04-01T09:30", "empty", "1"), http.StatusSeeOther)
-	o.wantText(o.get(path(issue, "")), "1 aprile 2025, 09:30")
-	o.wantStatus(o.post(path(issue, "/unschedule")), http.StatusSeeOther)
+		o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 120"), http.StatusSeeOther)
+		w := o.post(path(issue, "/send"), "version", version)
+		o.wantStatus(w, http.StatusUnprocessableEntity)
+		o.wantText(w, "Nel frattempo il numero è cambiato")
+		issue, err := o.room.Issue(o.ctx(), issue.ID)
+		o.must(err)
+		version = fmt.Sprint(issue.Version)
+		w = o.post(path(issue, "/send"), "version", version)
+		o.wantStatus(w, http.StatusUnprocessableEntity)
+		o.wantText(w, `name="empty"`)
+		o.wantStatus(o.post(path(issue, "/schedule"), "version", version, "at", "2025-03-02T09:00", "empty", "1"), http.StatusUnprocessableEntity)
+		o.wantStatus(o.post(path(issue, "/schedule"), "version", version, "at", "2025-04-01T09:30", "empty", "1"), http.StatusSeeOther)
+		o.wantText(o.get(path(issue, "")), "1 aprile 2025, 09:30")
+		o.wantStatus(o.post(path(issue, "/unschedule")), http.StatusSeeOther)
 
-	issue, err = o.room.Issue(o.ctx(), issue.ID)
-	o.must(err)
-	o.wantStatus(o.post(path(issue, "/audience"), "version", fmt.Sprint(issue.Version), "audience", ""), http.StatusSeeOther)
-	issue, err = o.room.Issue(o.ctx(), issue.ID)
-	o.must(err)
-	o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version)), http.StatusSeeOther)
-	o.wantText(o.get(path(issue, "/progress")), "data-poll", "0 su 1")
-	o.wantText(o.get("/office/sending"), "data-poll", "Il cartellone")
-	o.wantText(o.get(path(issue, "/statistics")), "Destinatari", "https://teatro.example")
-	o.wantStatus(o.post(path(issue, "/send"), "version", "1"), http.StatusSeeOther) // pressing twice sends once
-	o.wantText(o.get(path(issue, "/cancel")), "1 messaggio non partirà")
-	o.wantStatus(o.post(path(issue, "/cancel")), http.StatusSeeOther)
-	if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.State != newsletters.Cancelled {
-		t.Errorf("after stopping: %v, %v", now.State, err)
-	}
+		issue, err = o.room.Issue(o.ctx(), issue.ID)
+		o.must(err)
+		o.wantStatus(o.post(path(issue, "/audience"), "version", fmt.Sprint(issue.Version), "audience", ""), http.StatusSeeOther)
+		issue, err = o.room.Issue(o.ctx(), issue.ID)
+		o.must(err)
+		o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version)), http.StatusSeeOther)
+		o.wantText(o.get(path(issue, "/progress")), "data-poll", "0 su 1")
+		o.wantText(o.get("/office/sending"), "data-poll", "Il cartellone")
+		o.wantText(o.get(path(issue, "/statistics")), "Destinatari", "https://teatro.example")
+		o.wantStatus(o.post(path(issue, "/send"), "version", "1"), http.StatusSeeOther) // pressing twice sends once
+		o.wantText(o.get(path(issue, "/cancel")), "1 messaggio non partirà")
+		o.wantStatus(o.post(path(issue, "/cancel")), http.StatusSeeOther)
+		if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.State != newsletters.Cancelled {
+			t.Errorf("after stopping: %v, %v", now.State, err)
+		}
+	})
 }
 
 func TestUnfinishedIssueSaysWhatToMend(t *testing.T) {
-	o := newOffice(t)
-	issue, err := o.room.Create(o.ctx(), newsletters.Content{
-		Newsletter: "teatro", Title: "Senza testo", Language: "it", Blocks: []content.Block{{ID: "b1", Kind: content.KindButton}},
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue, err := o.room.Create(o.ctx(), newsletters.Content{
+			Newsletter: "teatro", Title: "Senza testo", Language: "it", Blocks: []content.Block{{ID: "b1", Kind: content.KindButton}},
+		})
+		o.must(err)
+		o.actor = staff(identity.Publisher)
+		o.wantText(o.get(path(issue, "/send")), path(issue, "?check=1#f-b1.label"), "Il pulsante non ha testo")
+		o.wantText(o.get(path(issue, "?check=1")), `href="#f-b1.label"`, `id="f-b1.label"`)
+		o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version)), http.StatusUnprocessableEntity)
 	})
-	o.must(err)
-	o.actor = staff(identity.Publisher)
-	o.wantText(o.get(path(issue, "/send")), path(issue, "?check=1#f-b1.label"), "Il pulsante non ha testo")
-	o.wantText(o.get(path(issue, "?check=1")), `href="#f-b1.label"`, `id="f-b1.label"`)
-	o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version)), http.StatusUnprocessableEntity)
 }
 
 func TestNewslettersAndNewsroomsAreKept(t *testing.T) {
-	o := newOffice(t)
-	o.actor = staff(identity.Administrator)
-	w := o.post("/office/newsrooms/new", "slug", "cultura", "name", "Doppia", "kind", "office")
-	o.wantStatus(w, http.StatusUnprocessableEntity)
-	o.wantText(w, "già usato", "Doppia")
-	o.wantStatus(o.post("/office/newsrooms/new", "slug", "sport", "name", "Sport", "kind", "association"), http.StatusSeeOther)
-	w = o.post("/office/newsletters/new", "slug", "Corse!", "name", "", "newsroom", "sport", "period", "weekly")
-	o.wantStatus(w, http.StatusUnprocessableEntity)
-	o.wantText(w, "Corse!", "f-name-error", "f-slug-error")
-	w = o.post("/office/newsletters/new", "slug", "corse", "name", "Corse", "newsroom", "sport", "period", "weekly", "description", "Tutte le corse")
-	if w.Header().Get("Location") != "/office/newsletters/corse?done=newslettersweb.office.done.newsletter" {
+	eachOffice(t, func(t *testing.T, o *office) {
+		o.actor = staff(identity.Administrator)
+		w := o.post("/office/newsrooms/new", "slug", "cultura", "name", "Doppia", "kind", "office")
+		o.wantStatus(w, http.StatusUnprocessableEntity)
+		o.wantText(w, "già usato", "Doppia")
+		o.wantStatus(o.post("/office/newsrooms/new", "slug", "sport", "name", "Sport", "kind", "association"), http.StatusSeeOther)
+		w = o.post("/office/newsletters/new", "slug", "Corse!", "name", "", "newsroom", "sport", "period", "weekly")
+		o.wantStatus(w, http.StatusUnprocessableEntity)
+		o.wantText(w, "Corse!", "f-name-error", "f-slug-error")
+		w = o.post("/office/newsletters/new", "slug", "corse", "name", "Corse", "newsroom", "sport", "period", "weekly", "description", "Tutte le corse")
+		if w.Header().Get("Location") != "/office/newsletters/corse?done=newslettersweb.office.done.newsletter" {
+			o.wantStatus(w, http.StatusSeeOther)
+		}
+		o.wantText(o.get("/office/newsletters/corse"), "Tutte le corse", "Sport")
+		w = o.post("/office/issues/new", "newsletter", "corse", "title", "La mezza maratona", "language", "it")
 		o.wantStatus(w, http.StatusSeeOther)
-	}
-	o.wantText(o.get("/office/newsletters/corse"), "Tutte le corse", "Sport")
-	w = o.post("/office/issues/new", "newsletter", "corse", "title", "La mezza maratona", "language", "it")
-	o.wantStatus(w, http.StatusSeeOther)
-	o.wantText(o.get(w.Header().Get("Location")), "La mezza maratona", "La bozza è pronta")
-	o.wantText(o.get("/office/issues?text=maratona"), "La mezza maratona")
-	o.wantText(o.get("/office/issues?newsletter=teatro"), "Nessun numero")
+		o.wantText(o.get(w.Header().Get("Location")), "La mezza maratona", "La bozza è pronta")
+		o.wantText(o.get("/office/issues?text=maratona"), "La mezza maratona")
+		o.wantText(o.get("/office/issues?newsletter=teatro"), "Nessun numero")
+	})
 }

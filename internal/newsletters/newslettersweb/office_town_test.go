@@ -48,12 +48,17 @@ func staff(role identity.Role, newsrooms ...string) access.Actor {
 	}
 }
 
-func newOffice(t *testing.T) *office {
+// eachOffice runs a test in a new office, on each engine.
+func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 	t.Helper()
-	db := storagetest.Open(t, storage.SQLite,
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newOffice(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "town", Files: town.Schema()},
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: newsletters.Schema()})
+}
+
+func newOffice(t *testing.T, db *storage.DB) *office {
+	t.Helper()
 	words, err := locale.Load(newsletters.Words(), content.Words(), people.Words(), delivery.Words(), identity.Words(),
 		taxonomy.Words(), newslettersweb.OfficeWords(), web.Words())
 	if err != nil {
@@ -82,7 +87,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	o.site, err = web.New(web.Options{
-		Words: words, Clock: o.now, Log: log, PublicURL: "https://uno.comune.example",
+		Words: words, Log: log, PublicURL: "https://uno.comune.example",
 		Town: func(context.Context) web.Town {
 			return web.Town{Name: "Comune di Esempio", Languages: []string{"it", "en"}, Zone: rome}
 		},

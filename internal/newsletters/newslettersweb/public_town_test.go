@@ -57,13 +57,19 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func newPublicTown(t *testing.T) *publicTown {
+// eachTown runs a test in a new town, on each engine.
+func eachTown(t *testing.T, test func(t *testing.T, p *publicTown)) {
 	t.Helper()
-	p := &publicTown{t: t, clock: clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)), sink: deliverytest.New(t, deliverytest.Options{})}
-	p.db = storagetest.Open(t, storage.SQLite,
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newPublicTown(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "town", Files: town.Schema()},
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: newsletters.Schema()})
+}
+
+func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
+	t.Helper()
+	p := &publicTown{t: t, clock: clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)), sink: deliverytest.New(t, deliverytest.Options{})}
+	p.db = db
 	words, err := locale.Load(web.Words(), identity.Words(), town.Words(), taxonomy.Words(), content.Words(), delivery.Words(),
 		people.Words(), newsletters.Words(), newslettersweb.PublicWords())
 	must(t, err)
@@ -86,7 +92,7 @@ func newPublicTown(t *testing.T) *publicTown {
 	p.people.Plug(p.room)
 	p.people.PlugSubscriptions(p.room)
 	pages := newslettersweb.New(newslettersweb.Options{Newsletters: p.room, People: p.people, Taxonomy: vocabulary, Clock: p.clock})
-	p.site, err = web.New(web.Options{Words: words, Clock: p.clock, Log: log, PublicURL: p.url, Town: func(context.Context) web.Town {
+	p.site, err = web.New(web.Options{Words: words, Log: log, PublicURL: p.url, Town: func(context.Context) web.Town {
 		return web.Town{Name: "Comune di Borgo", Domain: "borgo.example", Languages: []string{"it", "en"}, Zone: time.UTC}
 	}})
 	must(t, err)

@@ -36,12 +36,17 @@ type desk struct {
 	role     identity.Role
 }
 
-func newDesk(t *testing.T) *desk {
+// eachDesk runs a test in a new desk, on each engine.
+func eachDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
-	now := clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
-	db := storagetest.Open(t, storage.SQLite,
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newDesk(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()})
+}
+
+func newDesk(t *testing.T, db *storage.DB) *desk {
+	t.Helper()
+	now := clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
 	vocabulary := taxonomy.New(db)
 	must(t, vocabulary.EnsureDefaults(t.Context()))
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
@@ -54,7 +59,7 @@ func newDesk(t *testing.T) *desk {
 	must(t, err)
 	pages := peopleweb.New(peopleweb.Options{People: room, Taxonomy: vocabulary, DB: db, Clock: now, Newsletters: d.shelf, Audit: d.identity})
 	d.site, err = web.New(web.Options{
-		Words: words, Clock: now, Log: slog.New(slog.DiscardHandler), PublicURL: "https://uno.comune.example",
+		Words: words, Log: slog.New(slog.DiscardHandler), PublicURL: "https://uno.comune.example",
 		Town: func(context.Context) web.Town {
 			return web.Town{Name: "Comune di Borgo", Languages: []string{"it", "en"}, Zone: time.UTC}
 		},
@@ -129,121 +134,127 @@ func (d *desk) registered() int64 {
 }
 
 func TestDeskRegistersFindsAndLooks(t *testing.T) {
-	d := newDesk(t)
-	person := d.registered()
-	page := officePath(person)
-	d.wantStatus(d.get("/office/people?q=ros+nicco"), http.StatusOK, page, "nico@example.org")
-	d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", "<td>rifiuti</td>", "modulo n. 12", "allo sportello")
-	d.wantStatus(d.get("/office/people?q=zzz"), http.StatusOK, "Nessuna persona trovata")
-	if got := d.audited(person); got != "looked registered" {
-		t.Errorf("audited %q", got)
-	}
-	if log, err := d.identity.AuditLog(t.Context(), identity.AuditQuery{Subject: "people", Limit: 10}); err != nil || len(log) != 2 {
-		t.Errorf("searches audited: %v, %v", log, err)
-	}
-	consents, err := d.people.Consents(t.Context(), person)
-	if err != nil || len(consents) != 1 || !strings.Contains(consents[0].Actor, "olga@comune.example") {
-		t.Errorf("ledger %+v, %v", consents, err)
-	}
+	eachDesk(t, func(t *testing.T, d *desk) {
+		person := d.registered()
+		page := officePath(person)
+		d.wantStatus(d.get("/office/people?q=ros+nicco"), http.StatusOK, page, "nico@example.org")
+		d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", "<td>rifiuti</td>", "modulo n. 12", "allo sportello")
+		d.wantStatus(d.get("/office/people?q=zzz"), http.StatusOK, "Nessuna persona trovata")
+		if got := d.audited(person); got != "looked registered" {
+			t.Errorf("audited %q", got)
+		}
+		if log, err := d.identity.AuditLog(t.Context(), identity.AuditQuery{Subject: "people", Limit: 10}); err != nil || len(log) != 2 {
+			t.Errorf("searches audited: %v, %v", log, err)
+		}
+		consents, err := d.people.Consents(t.Context(), person)
+		if err != nil || len(consents) != 1 || !strings.Contains(consents[0].Actor, "olga@comune.example") {
+			t.Errorf("ledger %+v, %v", consents, err)
+		}
+	})
 }
 
 func officePath(person int64) string { return fmt.Sprintf("/office/people/%d", person) }
 
 func TestDeskFormComesBackWithWhatIsWrong(t *testing.T) {
-	d := newDesk(t)
-	d.registered()
-	w := d.post("/office/people/new", "kind", "person", "given_name", "Bea", "birth_date", "ieri", "email", "bea@example.org",
-		"newsletters", "rifiuti", "newsletters", "sport")
-	d.wantStatus(w, http.StatusUnprocessableEntity, `value="Bea"`, "f-birth_date-error", "serve il suo consenso", "Scegli una newsletter")
-	w = d.post("/office/people/new", "kind", "person", "given_name", "Bea", "for_profile", "1", "for_newsletter", "1")
-	d.wantStatus(w, http.StatusUnprocessableEntity, "f-proof-error")
-	w = d.post("/office/people/new", "kind", "person", "given_name", "Bea", "email", "nico@example.org")
-	d.wantStatus(w, http.StatusUnprocessableEntity, "f-email-error")
-	if found, err := d.people.Find(t.Context(), "Bea", 1); err != nil || len(found.People) != 0 {
-		t.Errorf("half a person was registered: %+v, %v", found, err)
-	}
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.registered()
+		w := d.post("/office/people/new", "kind", "person", "given_name", "Bea", "birth_date", "ieri", "email", "bea@example.org",
+			"newsletters", "rifiuti", "newsletters", "sport")
+		d.wantStatus(w, http.StatusUnprocessableEntity, `value="Bea"`, "f-birth_date-error", "serve il suo consenso", "Scegli una newsletter")
+		w = d.post("/office/people/new", "kind", "person", "given_name", "Bea", "for_profile", "1", "for_newsletter", "1")
+		d.wantStatus(w, http.StatusUnprocessableEntity, "f-proof-error")
+		w = d.post("/office/people/new", "kind", "person", "given_name", "Bea", "email", "nico@example.org")
+		d.wantStatus(w, http.StatusUnprocessableEntity, "f-email-error")
+		if found, err := d.people.Find(t.Context(), "Bea", 1); err != nil || len(found.People) != 0 {
+			t.Errorf("half a person was registered: %+v, %v", found, err)
+		}
+	})
 }
 
 func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
-	d := newDesk(t)
-	person := d.registered()
-	page := officePath(person)
-	d.wantStatus(d.get(page+"/edit"), http.StatusOK, `value="Rossi"`, `value="1980-12-31"`)
-	d.wantStatus(d.post(page+"/edit", "kind", "person", "given_name", "Nico", "family_name", "Rossi", "birth_date", "1980"), http.StatusSeeOther)
-	d.wantStatus(d.post(page+"/addresses", "address", "06 123"), http.StatusUnprocessableEntity, "f-address-error")
-	d.wantStatus(d.post(page+"/addresses", "address", "333 1234567"), http.StatusSeeOther)
-	d.wantStatus(d.post(page+"/newsletters", "newsletter", "scuola"), http.StatusSeeOther)
-	d.wantStatus(d.post(page+"/newsletters", "newsletter", "sport"), http.StatusUnprocessableEntity)
-	d.wantStatus(d.post(page+"/newsletters/end", "newsletter", "rifiuti"), http.StatusSeeOther)
-	d.wantStatus(d.post(page+"/consents", "purpose", "profile"), http.StatusUnprocessableEntity, "f-proof-error")
-	d.wantStatus(d.post(page+"/consents", "purpose", "profile", "proof", "modulo n. 13"), http.StatusSeeOther)
-	d.wantStatus(d.get(page+"/consents/profile/end"), http.StatusOK, "Ritirare questo consenso?")
-	d.wantStatus(d.post(page+"/consents/profile/end", "reason", "troppe mail"), http.StatusSeeOther)
-	d.wantStatus(d.get(page), http.StatusOK, "Nico Rossi", "+39", "da confermare", "<td>scuola</td>", "troppe mail")
+	eachDesk(t, func(t *testing.T, d *desk) {
+		person := d.registered()
+		page := officePath(person)
+		d.wantStatus(d.get(page+"/edit"), http.StatusOK, `value="Rossi"`, `value="1980-12-31"`)
+		d.wantStatus(d.post(page+"/edit", "kind", "person", "given_name", "Nico", "family_name", "Rossi", "birth_date", "1980"), http.StatusSeeOther)
+		d.wantStatus(d.post(page+"/addresses", "address", "06 123"), http.StatusUnprocessableEntity, "f-address-error")
+		d.wantStatus(d.post(page+"/addresses", "address", "333 1234567"), http.StatusSeeOther)
+		d.wantStatus(d.post(page+"/newsletters", "newsletter", "scuola"), http.StatusSeeOther)
+		d.wantStatus(d.post(page+"/newsletters", "newsletter", "sport"), http.StatusUnprocessableEntity)
+		d.wantStatus(d.post(page+"/newsletters/end", "newsletter", "rifiuti"), http.StatusSeeOther)
+		d.wantStatus(d.post(page+"/consents", "purpose", "profile"), http.StatusUnprocessableEntity, "f-proof-error")
+		d.wantStatus(d.post(page+"/consents", "purpose", "profile", "proof", "modulo n. 13"), http.StatusSeeOther)
+		d.wantStatus(d.get(page+"/consents/profile/end"), http.StatusOK, "Ritirare questo consenso?")
+		d.wantStatus(d.post(page+"/consents/profile/end", "reason", "troppe mail"), http.StatusSeeOther)
+		d.wantStatus(d.get(page), http.StatusOK, "Nico Rossi", "+39", "da confermare", "<td>scuola</td>", "troppe mail")
 
-	who, err := d.people.Get(t.Context(), person)
-	must(t, err)
-	remove := fmt.Sprintf("%s/addresses/%d/remove", page, who.Addresses[0].ID)
-	d.wantStatus(d.get(remove), http.StatusOK, who.Addresses[0].Shown)
-	d.wantStatus(d.post(remove), http.StatusSeeOther)
+		who, err := d.people.Get(t.Context(), person)
+		must(t, err)
+		remove := fmt.Sprintf("%s/addresses/%d/remove", page, who.Addresses[0].ID)
+		d.wantStatus(d.get(remove), http.StatusOK, who.Addresses[0].Shown)
+		d.wantStatus(d.post(remove), http.StatusSeeOther)
 
-	w := d.get(page + "/export.json")
-	var all map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || all["people"] == nil || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
-		t.Errorf("export: %v\n%s", err, w.Body)
-	}
-	d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella per sempre")
-	d.wantStatus(d.post(page+"/erase"), http.StatusSeeOther)
-	d.wantStatus(d.get(page), http.StatusNotFound)
-	if got := d.audited(person); got != "erased exported changed looked changed changed changed changed changed changed looked registered" {
-		t.Errorf("audited %q", got)
-	}
+		w := d.get(page + "/export.json")
+		var all map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || all["people"] == nil || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
+			t.Errorf("export: %v\n%s", err, w.Body)
+		}
+		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella per sempre")
+		d.wantStatus(d.post(page+"/erase"), http.StatusSeeOther)
+		d.wantStatus(d.get(page), http.StatusNotFound)
+		if got := d.audited(person); got != "erased exported changed looked changed changed changed changed changed changed looked registered" {
+			t.Errorf("audited %q", got)
+		}
+	})
 }
 
 func TestDelicateSubscriptionsStayHersAlone(t *testing.T) {
-	d := newDesk(t)
-	person := d.registered()
-	d.shelf.has[person] = append(d.shelf.has[person], "sport")
-	w := d.get(officePath(person))
-	d.wantStatus(w, http.StatusOK, "Un’altra iscrizione non si mostra")
-	if strings.Contains(w.Body.String(), "In campo") || strings.Contains(w.Body.String(), `value="sport"`) {
-		t.Error("the page tells of a delicate subscription")
-	}
+	eachDesk(t, func(t *testing.T, d *desk) {
+		person := d.registered()
+		d.shelf.has[person] = append(d.shelf.has[person], "sport")
+		w := d.get(officePath(person))
+		d.wantStatus(w, http.StatusOK, "Un’altra iscrizione non si mostra")
+		if strings.Contains(w.Body.String(), "In campo") || strings.Contains(w.Body.String(), `value="sport"`) {
+			t.Error("the page tells of a delicate subscription")
+		}
+	})
 }
 
 func TestOnlyTheDeskSeesPeople(t *testing.T) {
-	d := newDesk(t)
-	person := d.registered()
-	for _, d.role = range []identity.Role{identity.Editor, identity.Publisher} {
-		for _, below := range []string{"", "/edit", "/export.json", "/erase"} {
-			d.wantStatus(d.get(officePath(person)+below), http.StatusForbidden)
+	eachDesk(t, func(_ *testing.T, d *desk) {
+		person := d.registered()
+		for _, d.role = range []identity.Role{identity.Editor, identity.Publisher} {
+			for _, below := range []string{"", "/edit", "/export.json", "/erase"} {
+				d.wantStatus(d.get(officePath(person)+below), http.StatusForbidden)
+			}
+			d.wantStatus(d.get("/office/people?q=ros"), http.StatusForbidden)
+			d.wantStatus(d.post(officePath(person)+"/erase"), http.StatusForbidden)
 		}
-		d.wantStatus(d.get("/office/people?q=ros"), http.StatusForbidden)
-		d.wantStatus(d.post(officePath(person)+"/erase"), http.StatusForbidden)
-	}
+	})
 }
 
 func TestEveryDeskPageIsWhole(t *testing.T) {
-	d := newDesk(t)
-	person := d.registered()
-	who, err := d.people.Get(t.Context(), person)
-	must(t, err)
-	missing := regexp.MustCompile(`\b(web|people|peopleweb|audit|taxonomy)\.[a-z_]+[.a-z_]*[a-z]`)
-	fill := strings.NewReplacer("{id}", fmt.Sprint(person), "{address}", fmt.Sprint(who.Addresses[0].ID), "{purpose}", "newsletter")
-	for _, route := range d.site.Routes() {
-		if route.Kind != web.Page {
-			continue
-		}
-		for _, prefix := range []string{"", "/en"} {
-			address := prefix + fill.Replace(route.Path())
-			w := d.get(address)
-			d.wantStatus(w, http.StatusOK)
-			if n := strings.Count(w.Body.String(), "<h1"); n != 1 {
-				t.Errorf("%s has %d h1", address, n)
+	eachDesk(t, func(t *testing.T, d *desk) {
+		person := d.registered()
+		who, err := d.people.Get(t.Context(), person)
+		must(t, err)
+		missing := regexp.MustCompile(`\b(web|people|peopleweb|audit|taxonomy)\.[a-z_]+[.a-z_]*[a-z]`)
+		fill := strings.NewReplacer("{id}", fmt.Sprint(person), "{address}", fmt.Sprint(who.Addresses[0].ID), "{purpose}", "newsletter")
+		for _, route := range d.site.Routes() {
+			if route.Kind != web.Page {
+				continue
 			}
-			if key := missing.FindString(w.Body.String()); key != "" {
-				t.Errorf("%s shows the key %s", address, key)
+			for _, prefix := range []string{"", "/en"} {
+				address := prefix + fill.Replace(route.Path())
+				w := d.get(address)
+				d.wantStatus(w, http.StatusOK)
+				if n := strings.Count(w.Body.String(), "<h1"); n != 1 {
+					t.Errorf("%s has %d h1", address, n)
+				}
+				if key := missing.FindString(w.Body.String()); key != "" {
+					t.Errorf("%s shows the key %s", address, key)
+				}
 			}
 		}
-	}
+	})
 }

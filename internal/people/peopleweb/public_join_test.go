@@ -13,50 +13,51 @@ import (
 )
 
 func TestSignUpInThreeStepsLosesNothingAndConfirmsByButton(t *testing.T) {
-	town := newPublicTown(t)
-	form := fieldsOf(t, town.get("/join?newsletter=rifiuti").body)
-	form["who"] = []string{"genitore"}
-	form.Set("birth_date", "1980")
-	form.Set("place", "fuori-comune")
-	form.Set("go", "wants")
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		form := fieldsOf(t, town.get("/join?newsletter=rifiuti").body)
+		form["who"] = []string{"genitore"}
+		form.Set("birth_date", "1980")
+		form.Set("place", "fuori-comune")
+		form.Set("go", "wants")
 
-	wants := town.send("/join", form)
-	if !strings.Contains(wants.body, "Scuola aperta") || strings.Index(wants.body, "Scuola aperta") > strings.Index(wants.body, "In campo") {
-		t.Error("a parent is not offered the school's newsletter before the others")
-	}
-	form = fieldsOf(t, wants.body)
-	form["wants"] = []string{"sport"}
-	form.Set("profile", "1")
-	form.Set("go", "reach")
-	form = fieldsOf(t, town.send("/join", form).body)
-	form.Set("address", "anna@example.org")
-	form.Set("given_name", "Anna")
-	form.Set("go", "who")
-
-	form = fieldsOf(t, town.send("/join", form).body) // back to the first step
-	for name, want := range map[string]string{
-		"who": "genitore", "birth_date": "1980", "place": "fuori-comune", "wants": "sport", "newsletters": "rifiuti",
-		"profile": "1", "address": "anna@example.org", "given_name": "Anna", "language": "it",
-	} {
-		if !slices.Equal(form[name], []string{want}) {
-			t.Errorf("going back lost %s: %q, want %q", name, form[name], want)
+		wants := town.send("/join", form)
+		if !strings.Contains(wants.body, "Scuola aperta") || strings.Index(wants.body, "Scuola aperta") > strings.Index(wants.body, "In campo") {
+			t.Error("a parent is not offered the school's newsletter before the others")
 		}
-	}
-	form.Set("agree", "1")
-	form.Set("go", "send")
-	if a := town.send("/join", form); a.status != http.StatusSeeOther || a.location != "/join/sent" {
-		t.Fatalf("send: %d %s\n%s", a.status, a.location, a.body)
-	}
+		form = fieldsOf(t, wants.body)
+		form["wants"] = []string{"sport"}
+		form.Set("profile", "1")
+		form.Set("go", "reach")
+		form = fieldsOf(t, town.send("/join", form).body)
+		form.Set("address", "anna@example.org")
+		form.Set("given_name", "Anna")
+		form.Set("go", "who")
 
-	person := confirmedByButton(t, town, "anna@example.org")
-	who, err := town.people.Get(context.Background(), person)
-	must(t, err)
-	if who.Given != "Anna" || who.Place != "fuori-comune" || who.Born.String() != "1980" || !slices.Equal(who.Who, []string{"genitore"}) {
-		t.Errorf("kept %+v", who.Details)
-	}
-	if !slices.Equal(town.shelf.has[person], []string{"rifiuti"}) {
-		t.Errorf("subscribed to %v", town.shelf.has[person])
-	}
+		form = fieldsOf(t, town.send("/join", form).body) // back to the first step
+		for name, want := range map[string]string{
+			"who": "genitore", "birth_date": "1980", "place": "fuori-comune", "wants": "sport", "newsletters": "rifiuti",
+			"profile": "1", "address": "anna@example.org", "given_name": "Anna", "language": "it",
+		} {
+			if !slices.Equal(form[name], []string{want}) {
+				t.Errorf("going back lost %s: %q, want %q", name, form[name], want)
+			}
+		}
+		form.Set("agree", "1")
+		form.Set("go", "send")
+		if a := town.send("/join", form); a.status != http.StatusSeeOther || a.location != "/join/sent" {
+			t.Fatalf("send: %d %s\n%s", a.status, a.location, a.body)
+		}
+
+		person := confirmedByButton(t, town, "anna@example.org")
+		who, err := town.people.Get(context.Background(), person)
+		must(t, err)
+		if who.Given != "Anna" || who.Place != "fuori-comune" || who.Born.String() != "1980" || !slices.Equal(who.Who, []string{"genitore"}) {
+			t.Errorf("kept %+v", who.Details)
+		}
+		if !slices.Equal(town.shelf.has[person], []string{"rifiuti"}) {
+			t.Errorf("subscribed to %v", town.shelf.has[person])
+		}
+	})
 }
 
 // confirmedByButton is who signed up with the address, once the page that its mail leads to has been opened, which must
@@ -85,116 +86,120 @@ func confirmedByButton(t *testing.T, town *publicTown, address string) int64 {
 }
 
 func TestSignUpNamesWhatToMendAndKeepsTheRest(t *testing.T) {
-	town := newPublicTown(t)
-	good := url.Values{"go": {"send"}, "address": {"anna@example.org"}, "newsletters": {"rifiuti"}, "agree": {"1"}, "given_name": {"Anna"}}
-	for name, c := range map[string]struct {
-		change url.Values
-		field  string // whose error is shown, on the page of its step
-	}{
-		"address without @":     {url.Values{"address": {"anna"}}, "address"},
-		"no consent":            {url.Values{"agree": nil}, "agree"},
-		"nothing asked for":     {url.Values{"newsletters": nil}, "newsletters"},
-		"birth date not a date": {url.Values{"birth_date": {"ieri"}}, "birth_date"},
-		"thirteen years old":    {url.Values{"birth_date": {"22/11/2013"}}, "birth_date"},
-		"unknown newsletter":    {url.Values{"newsletters": {"cricket"}}, "newsletters"},
-		"unknown category":      {url.Values{"who": {"marziano"}}, "who"},
-		"line break in name":    {url.Values{"given_name": {"Anna\r\nBcc: x@example.org"}}, "given_name"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			form := url.Values{}
-			for field, values := range good {
-				form[field] = values
-			}
-			for field, values := range c.change {
-				form[field] = values
-			}
-			a := town.send("/join", form)
-			if a.status != http.StatusUnprocessableEntity {
-				t.Fatalf("status %d, location %q", a.status, a.location)
-			}
-			if !strings.Contains(a.body, `id="f-`+c.field+`-error"`) || !strings.Contains(a.body, `href="#f-`+c.field+`"`) {
-				t.Errorf("no error by the field %s, or none in the summary:\n%s", c.field, a.body)
-			}
-			if c.field != "address" && !slices.Equal(fieldsOf(t, a.body)["address"], []string{"anna@example.org"}) {
-				t.Error("the address was lost")
-			}
-		})
-	}
-	if mails := town.mails(); len(mails) > 0 {
-		t.Errorf("%d mails for sign-ups that were refused", len(mails))
-	}
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		good := url.Values{"go": {"send"}, "address": {"anna@example.org"}, "newsletters": {"rifiuti"}, "agree": {"1"}, "given_name": {"Anna"}}
+		for name, c := range map[string]struct {
+			change url.Values
+			field  string // whose error is shown, on the page of its step
+		}{
+			"address without @":     {url.Values{"address": {"anna"}}, "address"},
+			"no consent":            {url.Values{"agree": nil}, "agree"},
+			"nothing asked for":     {url.Values{"newsletters": nil}, "newsletters"},
+			"birth date not a date": {url.Values{"birth_date": {"ieri"}}, "birth_date"},
+			"thirteen years old":    {url.Values{"birth_date": {"22/11/2013"}}, "birth_date"},
+			"unknown newsletter":    {url.Values{"newsletters": {"cricket"}}, "newsletters"},
+			"unknown category":      {url.Values{"who": {"marziano"}}, "who"},
+			"line break in name":    {url.Values{"given_name": {"Anna\r\nBcc: x@example.org"}}, "given_name"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				form := url.Values{}
+				for field, values := range good {
+					form[field] = values
+				}
+				for field, values := range c.change {
+					form[field] = values
+				}
+				a := town.send("/join", form)
+				if a.status != http.StatusUnprocessableEntity {
+					t.Fatalf("status %d, location %q", a.status, a.location)
+				}
+				if !strings.Contains(a.body, `id="f-`+c.field+`-error"`) || !strings.Contains(a.body, `href="#f-`+c.field+`"`) {
+					t.Errorf("no error by the field %s, or none in the summary:\n%s", c.field, a.body)
+				}
+				if c.field != "address" && !slices.Equal(fieldsOf(t, a.body)["address"], []string{"anna@example.org"}) {
+					t.Error("the address was lost")
+				}
+			})
+		}
+		if mails := town.mails(); len(mails) > 0 {
+			t.Errorf("%d mails for sign-ups that were refused", len(mails))
+		}
+	})
 }
 
 func TestNobodyLearnsWhetherAnAddressIsKnown(t *testing.T) {
-	town := newPublicTown(t)
-	town.joined("anna@example.org", nil)
-	before := len(town.mails())
-	type said struct {
-		status         int
-		location, body string
-	}
-	ask := func(path string, form url.Values) said {
-		a := town.send(path, form)
-		return said{a.status, a.location, a.body}
-	}
-	for _, path := range []string{"/me", "/join"} {
-		form := func(address string) url.Values {
-			return url.Values{"go": {"send"}, "address": {address}, "newsletters": {"sport"}, "agree": {"1"}}
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		town.joined("anna@example.org", nil)
+		before := len(town.mails())
+		type said struct {
+			status         int
+			location, body string
 		}
-		known, unknown := ask(path, form("anna@example.org")), ask(path, form("nobody@example.org"))
-		if known != unknown || known.status != http.StatusSeeOther {
-			t.Errorf("%s tells who is known: %+v, %+v", path, known, unknown)
+		ask := func(path string, form url.Values) said {
+			a := town.send(path, form)
+			return said{a.status, a.location, a.body}
 		}
-	}
-	got := map[string]int{}
-	for _, m := range town.mails()[before:] {
-		got[m.To]++
-	}
-	if got["anna@example.org"] != 2 || got["nobody@example.org"] != 1 {
-		t.Errorf("mails: %v, want her link and two confirmations", got)
-	}
+		for _, path := range []string{"/me", "/join"} {
+			form := func(address string) url.Values {
+				return url.Values{"go": {"send"}, "address": {address}, "newsletters": {"sport"}, "agree": {"1"}}
+			}
+			known, unknown := ask(path, form("anna@example.org")), ask(path, form("nobody@example.org"))
+			if known != unknown || known.status != http.StatusSeeOther {
+				t.Errorf("%s tells who is known: %+v, %+v", path, known, unknown)
+			}
+		}
+		got := map[string]int{}
+		for _, m := range town.mails()[before:] {
+			got[m.To]++
+		}
+		if got["anna@example.org"] != 2 || got["nobody@example.org"] != 1 {
+			t.Errorf("mails: %v, want her link and two confirmations", got)
+		}
+	})
 }
 
 func TestAnAddressIsNotBombedThroughUs(t *testing.T) {
-	town := newPublicTown(t)
-	town.joined("anna@example.org", nil)
-	before := len(town.mails())
-	for range 8 {
-		if a := town.send("/me", url.Values{"address": {"Anna@Example.org"}}); a.status != http.StatusSeeOther {
-			t.Fatalf("status %d: past the limit the answer must stay the same", a.status)
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		town.joined("anna@example.org", nil)
+		before := len(town.mails())
+		for range 8 {
+			if a := town.send("/me", url.Values{"address": {"Anna@Example.org"}}); a.status != http.StatusSeeOther {
+				t.Fatalf("status %d: past the limit the answer must stay the same", a.status)
+			}
 		}
-	}
-	if n := len(town.mails()) - before; n != 3 {
-		t.Errorf("%d links were sent, want 3", n)
-	}
-	last := 0
-	for range 20 {
-		last = town.send("/me", url.Values{"address": {"other@example.org"}}).status
-	}
-	if last != http.StatusTooManyRequests {
-		t.Errorf("a visitor who never stops is answered %d, want 429", last)
-	}
+		if n := len(town.mails()) - before; n != 3 {
+			t.Errorf("%d links were sent, want 3", n)
+		}
+		last := 0
+		for range 20 {
+			last = town.send("/me", url.Values{"address": {"other@example.org"}}).status
+		}
+		if last != http.StatusTooManyRequests {
+			t.Errorf("a visitor who never stops is answered %d, want 429", last)
+		}
+	})
 }
 
 func TestLinksThatOpenNothingShowTheWayToANewOne(t *testing.T) {
-	town := newPublicTown(t)
-	page := town.joined("anna@example.org", nil)
-	town.send("/join", url.Values{"go": {"send"}, "address": {"bruno@example.org"}, "newsletters": {"sport"}, "agree": {"1"}})
-	join := town.linkIn("bruno@example.org")
-	town.clock.Advance(31 * 24 * time.Hour)
-	for path, next := range map[string]string{
-		join: `href="/join"`, join + "x": `href="/join"`, "/join/confirm/forged": `href="/join"`,
-		page: `href="/me"`, page + "/data.json": `href="/me"`, "/me/forged/profile": `href="/me"`, "/address/forged": `href="/me"`,
-		strings.Replace(join, "/join/confirm/", "/me/", 1): `href="/me"`, // for one purpose, used for another
-	} {
-		a := town.get(path)
-		if a.status != http.StatusGone || !strings.Contains(a.body, next) {
-			t.Errorf("GET %s: %d, want 410 and a link %s", path, a.status, next)
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", nil)
+		town.send("/join", url.Values{"go": {"send"}, "address": {"bruno@example.org"}, "newsletters": {"sport"}, "agree": {"1"}})
+		join := town.linkIn("bruno@example.org")
+		town.clock.Advance(31 * 24 * time.Hour)
+		for path, next := range map[string]string{
+			join: `href="/join"`, join + "x": `href="/join"`, "/join/confirm/forged": `href="/join"`,
+			page: `href="/me"`, page + "/data.json": `href="/me"`, "/me/forged/profile": `href="/me"`, "/address/forged": `href="/me"`,
+			strings.Replace(join, "/join/confirm/", "/me/", 1): `href="/me"`, // for one purpose, used for another
+		} {
+			a := town.get(path)
+			if a.status != http.StatusGone || !strings.Contains(a.body, next) {
+				t.Errorf("GET %s: %d, want 410 and a link %s", path, a.status, next)
+			}
 		}
-	}
-	for _, path := range []string{join, page + "/erase", "/address/forged"} {
-		if a := town.send(path, nil); a.status != http.StatusGone {
-			t.Errorf("POST %s: %d, want 410", path, a.status)
+		for _, path := range []string{join, page + "/erase", "/address/forged"} {
+			if a := town.send(path, nil); a.status != http.StatusGone {
+				t.Errorf("POST %s: %d, want 410", path, a.status)
+			}
 		}
-	}
+	})
 }

@@ -16,161 +16,166 @@ import (
 )
 
 func TestOwnPageShowsChangesAndErases(t *testing.T) {
-	town := newPublicTown(t)
-	page := town.joined("anna@example.org", url.Values{"given_name": {"Anna"}, "wants": {"sport"}})
-	person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
-	must(t, err)
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", url.Values{"given_name": {"Anna"}, "wants": {"sport"}})
+		person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
+		must(t, err)
 
-	if a := town.get(page); a.header.Get("Cache-Control") != "no-store" || !strings.Contains(a.body, "noindex") || !strings.Contains(a.body, "Anna") {
-		t.Errorf("own page: Cache-Control %q\n%s", a.header.Get("Cache-Control"), a.body)
-	}
-	form := fieldsOf(t, town.get(page+"/profile").body)
-	form.Set("family_name", "Bianchi")
-	form.Set("birth_date", "03/05/1980")
-	form["wants"] = nil
-	if a := town.send(page+"/profile", form); a.status != http.StatusSeeOther {
-		t.Fatalf("profile: %d\n%s", a.status, a.body)
-	}
-	who, err := town.people.Get(context.Background(), person)
-	must(t, err)
-	if who.Name() != "Anna Bianchi" || who.Born.String() != "1980-05-03" || len(who.Wants) > 0 {
-		t.Errorf("kept %+v", who.Details)
-	}
+		if a := town.get(page); a.header.Get("Cache-Control") != "no-store" || !strings.Contains(a.body, "noindex") || !strings.Contains(a.body, "Anna") {
+			t.Errorf("own page: Cache-Control %q\n%s", a.header.Get("Cache-Control"), a.body)
+		}
+		form := fieldsOf(t, town.get(page+"/profile").body)
+		form.Set("family_name", "Bianchi")
+		form.Set("birth_date", "03/05/1980")
+		form["wants"] = nil
+		if a := town.send(page+"/profile", form); a.status != http.StatusSeeOther {
+			t.Fatalf("profile: %d\n%s", a.status, a.body)
+		}
+		who, err := town.people.Get(context.Background(), person)
+		must(t, err)
+		if who.Name() != "Anna Bianchi" || who.Born.String() != "1980-05-03" || len(who.Wants) > 0 {
+			t.Errorf("kept %+v", who.Details)
+		}
 
-	var all map[string]any
-	export := town.get(page + "/data.json")
-	must(t, json.Unmarshal([]byte(export.body), &all))
-	if !strings.Contains(export.body, "anna@example.org") || !strings.HasPrefix(export.header.Get("Content-Disposition"), "attachment") {
-		t.Errorf("export: %v\n%s", export.header, export.body)
-	}
+		var all map[string]any
+		export := town.get(page + "/data.json")
+		must(t, json.Unmarshal([]byte(export.body), &all))
+		if !strings.Contains(export.body, "anna@example.org") || !strings.HasPrefix(export.header.Get("Content-Disposition"), "attachment") {
+			t.Errorf("export: %v\n%s", export.header, export.body)
+		}
 
-	if a := town.get(page + "/erase"); a.status != http.StatusOK {
-		t.Fatalf("erase page: %d", a.status)
-	}
-	if _, err := town.people.Get(context.Background(), person); err != nil {
-		t.Fatal("opening the page that asks has erased her")
-	}
-	if a := town.send(page+"/erase", nil); a.location != "/goodbye" || town.get("/goodbye").status != http.StatusOK {
-		t.Fatalf("erase: %d %s", a.status, a.location)
-	}
-	if _, known, _ := town.people.ByAddress(context.Background(), people.Email, "anna@example.org"); known {
-		t.Error("she is still known")
-	}
-	if a := town.get(page); a.status != http.StatusGone {
-		t.Errorf("the link of who was erased: %d, want 410", a.status)
-	}
+		if a := town.get(page + "/erase"); a.status != http.StatusOK {
+			t.Fatalf("erase page: %d", a.status)
+		}
+		if _, err := town.people.Get(context.Background(), person); err != nil {
+			t.Fatal("opening the page that asks has erased her")
+		}
+		if a := town.send(page+"/erase", nil); a.location != "/goodbye" || town.get("/goodbye").status != http.StatusOK {
+			t.Fatalf("erase: %d %s", a.status, a.location)
+		}
+		if _, known, _ := town.people.ByAddress(context.Background(), people.Email, "anna@example.org"); known {
+			t.Error("she is still known")
+		}
+		if a := town.get(page); a.status != http.StatusGone {
+			t.Errorf("the link of who was erased: %d, want 410", a.status)
+		}
+	})
 }
 
 func TestOwnAddresses(t *testing.T) {
-	town := newPublicTown(t)
-	page := town.joined("anna@example.org", nil)
-	ids := fieldsOf(t, town.get(page+"/addresses").body)["id"]
-	if len(ids) != 0 {
-		t.Error("the only address can be removed")
-	}
-	if a := town.send(page+"/addresses", url.Values{"address": {"anna.work"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `id="f-address-error"`) {
-		t.Errorf("malformed address: %d", a.status)
-	}
-	town.send(page+"/addresses", url.Values{"address": {"anna@work.example"}})
-	link := town.linkIn("anna@work.example")
-	if town.get(link); strings.Contains(town.get(page+"/addresses").body, "anna@work.example</td>") {
-		t.Error("following the link has added the address: only the button may")
-	}
-	if a := town.send(link, nil); a.status != http.StatusOK || strings.Contains(a.body, page) {
-		t.Errorf("confirmation: %d; it must not lead to her page, for the address may be mistyped", a.status)
-	}
-	ids = fieldsOf(t, town.get(page+"/addresses").body)["id"]
-	if len(ids) != 2 {
-		t.Fatalf("%d removable addresses, want 2", len(ids))
-	}
-	town.send(page+"/addresses/remove", url.Values{"id": {ids[0]}})
-	if a := town.send(page+"/addresses/remove", url.Values{"id": {ids[1]}}); a.status != http.StatusConflict {
-		t.Errorf("removing the last address: %d, want 409", a.status)
-	}
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", nil)
+		ids := fieldsOf(t, town.get(page+"/addresses").body)["id"]
+		if len(ids) != 0 {
+			t.Error("the only address can be removed")
+		}
+		if a := town.send(page+"/addresses", url.Values{"address": {"anna.work"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `id="f-address-error"`) {
+			t.Errorf("malformed address: %d", a.status)
+		}
+		town.send(page+"/addresses", url.Values{"address": {"anna@work.example"}})
+		link := town.linkIn("anna@work.example")
+		if town.get(link); strings.Contains(town.get(page+"/addresses").body, "anna@work.example</td>") {
+			t.Error("following the link has added the address: only the button may")
+		}
+		if a := town.send(link, nil); a.status != http.StatusOK || strings.Contains(a.body, page) {
+			t.Errorf("confirmation: %d; it must not lead to her page, for the address may be mistyped", a.status)
+		}
+		ids = fieldsOf(t, town.get(page+"/addresses").body)["id"]
+		if len(ids) != 2 {
+			t.Fatalf("%d removable addresses, want 2", len(ids))
+		}
+		town.send(page+"/addresses/remove", url.Values{"id": {ids[0]}})
+		if a := town.send(page+"/addresses/remove", url.Values{"id": {ids[1]}}); a.status != http.StatusConflict {
+			t.Errorf("removing the last address: %d, want 409", a.status)
+		}
+	})
 }
 
 func TestOwnNewslettersAndConsents(t *testing.T) {
-	town := newPublicTown(t)
-	page := town.joined("anna@example.org", nil)
-	person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
-	must(t, err)
-	standing := func() (list []people.Purpose) {
-		ledger, err := town.people.Consents(context.Background(), person)
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", nil)
+		person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
 		must(t, err)
-		for _, c := range ledger {
-			if c.Ended.IsZero() {
-				list = append(list, c.Purpose)
+		standing := func() (list []people.Purpose) {
+			ledger, err := town.people.Consents(context.Background(), person)
+			must(t, err)
+			for _, c := range ledger {
+				if c.Ended.IsZero() {
+					list = append(list, c.Purpose)
+				}
 			}
+			return list
 		}
-		return list
-	}
-	town.send(page+"/newsletters", url.Values{"newsletter": {"scuola", "sport"}})
-	town.send(page+"/newsletters/end", url.Values{"newsletter": {"scuola"}})
-	if body := town.get(page + "/newsletters").body; !strings.Contains(body, `href="/newsletters/sport"`) || strings.Contains(body, `href="/newsletters/scuola"`) {
-		t.Errorf("she gets %v, and the page says otherwise", town.shelf.has[person])
-	}
-	town.clock.Advance(time.Minute)
-	town.send(page+"/consents", nil)
-	if len(standing()) != 2 {
-		t.Errorf("consents that stand: %v, want both", standing())
-	}
-	town.clock.Advance(time.Minute)
-	town.send(page+"/consents/end", url.Values{"purpose": {"newsletter"}})
-	town.send(page+"/consents/end", url.Values{"purpose": {"profile"}})
-	if len(standing()) != 0 || len(town.shelf.has[person]) != 0 {
-		t.Errorf("withdrawn, and yet consents %v, subscriptions %v", standing(), town.shelf.has[person])
-	}
+		town.send(page+"/newsletters", url.Values{"newsletter": {"scuola", "sport"}})
+		town.send(page+"/newsletters/end", url.Values{"newsletter": {"scuola"}})
+		if body := town.get(page + "/newsletters").body; !strings.Contains(body, `href="/newsletters/sport"`) || strings.Contains(body, `href="/newsletters/scuola"`) {
+			t.Errorf("she gets %v, and the page says otherwise", town.shelf.has[person])
+		}
+		town.clock.Advance(time.Minute)
+		town.send(page+"/consents", nil)
+		if len(standing()) != 2 {
+			t.Errorf("consents that stand: %v, want both", standing())
+		}
+		town.clock.Advance(time.Minute)
+		town.send(page+"/consents/end", url.Values{"purpose": {"newsletter"}})
+		town.send(page+"/consents/end", url.Values{"purpose": {"profile"}})
+		if len(standing()) != 0 || len(town.shelf.has[person]) != 0 {
+			t.Errorf("withdrawn, and yet consents %v, subscriptions %v", standing(), town.shelf.has[person])
+		}
+	})
 }
 
 func TestPostsFromOtherSitesAreRefused(t *testing.T) {
-	town := newPublicTown(t)
-	page := town.joined("anna@example.org", nil)
-	for _, path := range []string{"/join", "/me", page + "/erase", page + "/profile"} {
-		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, town.url+path, nil)
-		must(t, err)
-		req.Header.Set("Sec-Fetch-Site", "cross-site")
-		if a := town.do(req); a.status != http.StatusForbidden {
-			t.Errorf("POST %s from another site: %d, want 403", path, a.status)
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", nil)
+		for _, path := range []string{"/join", "/me", page + "/erase", page + "/profile"} {
+			req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, town.url+path, nil)
+			must(t, err)
+			req.Header.Set("Sec-Fetch-Site", "cross-site")
+			if a := town.do(req); a.status != http.StatusForbidden {
+				t.Errorf("POST %s from another site: %d, want 403", path, a.status)
+			}
 		}
-	}
-	if town.get(page).status != http.StatusOK {
-		t.Error("another site has erased her")
-	}
+		if town.get(page).status != http.StatusOK {
+			t.Error("another site has erased her")
+		}
+	})
 }
 
 func TestEveryPageHasTitleLanguageOneHeadingAndWords(t *testing.T) {
-	town := newPublicTown(t)
-	page := strings.TrimPrefix(town.joined("anna@example.org", nil), "/me/")
-	town.send("/join", url.Values{"go": {"send"}, "address": {"bruno@example.org"}, "newsletters": {"sport"}, "agree": {"1"}})
-	join := strings.TrimPrefix(town.linkIn("bruno@example.org"), "/join/confirm/")
-	town.send("/me/"+page+"/addresses", url.Values{"address": {"anna@work.example"}})
-	address := strings.TrimPrefix(town.linkIn("anna@work.example"), "/address/")
-	seen := 0
-	for _, route := range town.site.Routes() {
-		if route.Kind != web.Page {
-			continue
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := strings.TrimPrefix(town.joined("anna@example.org", nil), "/me/")
+		town.send("/join", url.Values{"go": {"send"}, "address": {"bruno@example.org"}, "newsletters": {"sport"}, "agree": {"1"}})
+		join := strings.TrimPrefix(town.linkIn("bruno@example.org"), "/join/confirm/")
+		town.send("/me/"+page+"/addresses", url.Values{"address": {"anna@work.example"}})
+		address := strings.TrimPrefix(town.linkIn("anna@work.example"), "/address/")
+		seen := 0
+		for _, route := range town.site.Routes() {
+			if route.Kind != web.Page {
+				continue
+			}
+			token := page
+			switch {
+			case strings.HasPrefix(route.Path(), "/join"):
+				token = join
+			case strings.HasPrefix(route.Path(), "/address"):
+				token = address
+			}
+			path := strings.ReplaceAll(route.Path(), "{token}", token)
+			for _, lang := range []string{"it", "en"} {
+				prefix := map[string]string{"it": "", "en": "/en"}[lang]
+				checkPage(t, lang, prefix+path, town.get(prefix+path))
+				seen++
+			}
 		}
-		token := page
-		switch {
-		case strings.HasPrefix(route.Path(), "/join"):
-			token = join
-		case strings.HasPrefix(route.Path(), "/address"):
-			token = address
+		for _, step := range []string{"wants", "reach"} {
+			checkPage(t, "it", "step "+step, town.send("/join", url.Values{"go": {step}, "newsletters": {"rifiuti"}, "profile": {"1"}}))
+			checkPage(t, "en", "step "+step, town.send("/en/join", url.Values{"go": {step}, "newsletters": {"rifiuti"}, "profile": {"1"}}))
 		}
-		path := strings.ReplaceAll(route.Path(), "{token}", token)
-		for _, lang := range []string{"it", "en"} {
-			prefix := map[string]string{"it": "", "en": "/en"}[lang]
-			checkPage(t, lang, prefix+path, town.get(prefix+path))
-			seen++
+		if seen < 30 {
+			t.Errorf("looked at %d pages only", seen)
 		}
-	}
-	for _, step := range []string{"wants", "reach"} {
-		checkPage(t, "it", "step "+step, town.send("/join", url.Values{"go": {step}, "newsletters": {"rifiuti"}, "profile": {"1"}}))
-		checkPage(t, "en", "step "+step, town.send("/en/join", url.Values{"go": {step}, "newsletters": {"rifiuti"}, "profile": {"1"}}))
-	}
-	if seen < 30 {
-		t.Errorf("looked at %d pages only", seen)
-	}
+	})
 }
 
 func checkPage(t *testing.T, lang, path string, a answer) {

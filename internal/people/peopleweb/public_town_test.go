@@ -42,14 +42,19 @@ type publicTown struct {
 	url    string
 }
 
-func newPublicTown(t *testing.T) *publicTown {
+// eachTown runs a test in a new town, on each engine.
+func eachTown(t *testing.T, test func(t *testing.T, town *publicTown)) {
 	t.Helper()
-	ctx := context.Background()
-	now := clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
-	db := storagetest.Open(t, storage.SQLite,
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newPublicTown(t, db)) },
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()},
 		storage.Schema{Room: "delivery", Files: delivery.Schema()})
+}
+
+func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
+	t.Helper()
+	ctx := context.Background()
+	now := clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
 	vocabulary := taxonomy.New(db)
 	must(t, vocabulary.EnsureDefaults(ctx))
 	sealer := seal.New([]byte("a secret for tests"))
@@ -72,7 +77,7 @@ func newPublicTown(t *testing.T) *publicTown {
 	server := httptest.NewUnstartedServer(nil)
 	town.url = "http://" + server.Listener.Addr().String()
 	town.site, err = web.New(web.Options{
-		Words: words, Clock: now, Log: slog.New(slog.DiscardHandler), PublicURL: town.url,
+		Words: words, Log: slog.New(slog.DiscardHandler), PublicURL: town.url,
 		Town: func(context.Context) web.Town {
 			return web.Town{Name: "Comune di Borgo", Domain: "borgo.example", Languages: []string{"it", "en"}, Zone: time.UTC}
 		},

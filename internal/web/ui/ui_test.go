@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	nethtml "golang.org/x/net/html"
+	"unoxuno/browser"
 	"unoxuno/internal/web/assets"
 )
 
@@ -131,18 +132,7 @@ func TestIconsAreInTheSprite(t *testing.T) {
 // Looks at the gallery in a real browser with axe-core. UNOXUNO_GALLERY=<folder> leaves the pages and pictures of them
 // there, wide and narrow.
 func TestGallery(t *testing.T) {
-	if _, err := assets.New(); err != nil {
-		t.Skip(err)
-	}
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, needed := range []string{filepath.Join(root, "node_modules/axe-core"), "/usr/bin/chromium"} {
-		if _, err := os.Stat(needed); err != nil {
-			t.Skipf("cannot look at the gallery: %v", err)
-		}
-	}
+	root := browser.Ready(t)
 	files, err := assets.New()
 	if err != nil {
 		t.Fatal(err)
