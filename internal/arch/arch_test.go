@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -205,4 +206,54 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 			t.Errorf("%s has no package comment: say in doc.go what it is for, what it promises and what it keeps", dir)
 		}
 	}
+}
+
+// A text that stands in the source from its first word to its last can be checked before the program runs: sqlc checks
+// what stands in a room's queries. What a room puts together at run time (an audience, the engine's clock) cannot.
+func TestStaticSQLIsCheckedBySqlc(t *testing.T) {
+	all := sources(t)
+	constants := map[string]bool{} // "directory name"
+	for _, s := range all {
+		for _, d := range s.file.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+				for _, spec := range g.Specs {
+					for _, name := range spec.(*ast.ValueSpec).Names {
+						constants[path.Dir(s.path)+" "+name.Name] = true
+					}
+				}
+			}
+		}
+	}
+	for _, s := range all {
+		if room, _ := roomOf("unoxuno/" + s.path); room == "" || room == "storage" || path.Base(path.Dir(s.path)) == "db" || strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			method, ok := call.Fun.(*ast.SelectorExpr)
+			if ok && slices.Contains([]string{"ExecContext", "QueryContext", "QueryRowContext"}, method.Sel.Name) &&
+				isStatic(call.Args[1], func(name string) bool { return constants[path.Dir(s.path)+" "+name] }) {
+				t.Errorf("%s runs a text of SQL that never changes: put it into the room's queries, where sqlc checks it", s.path)
+			}
+			return true
+		})
+	}
+}
+
+// isStatic tells whether an expression is made of literals and constants alone.
+func isStatic(e ast.Expr, constant func(string) bool) bool {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return true
+	case *ast.Ident:
+		return constant(e.Name)
+	case *ast.ParenExpr:
+		return isStatic(e.X, constant)
+	case *ast.BinaryExpr:
+		return isStatic(e.X, constant) && isStatic(e.Y, constant)
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package newsletters
 
 import (
 	"context"
+	_ "embed" // the staging table
 	"fmt"
 	"slices"
 	"time"
@@ -78,39 +79,28 @@ func (r *Room) Subscribed(b *storage.Builder, personID, slug string) {
 		" AND s.newsletter = ? AND s.ended_at = 0)", slug)
 }
 
+// askedTable is the temporary table of Subscribe: sqlc reads the same text.
+//
+//go:embed staging/asked.sql
+var askedTable string
+
 // Subscribe begins many subscriptions at once. It leaves alone what stands already, and what she left at or after When.
 // It returns those for whom something began, each once.
 func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) ([]int64, error) {
-	const table = "newsletters_asked"
-	if err := tx.Staging(ctx, table, "id bigint, person_id bigint, newsletter text, channel text, at bigint, how text"); err != nil {
+	if err := tx.Staging(ctx, askedTable); err != nil {
 		return nil, fmt.Errorf("newsletters: stage subscriptions: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { // of an earlier call in this transaction
-		return nil, fmt.Errorf("newsletters: stage subscriptions: %w", err)
-	}
-	if _, err := tx.Load(ctx, table, []string{"id", "person_id", "newsletter", "channel", "at", "how"}, distinct(asked)); err != nil {
+	if _, err := tx.Load(ctx, "newsletters_asked", []string{"id", "person_id", "newsletter", "channel", "at", "how"}, distinct(asked)); err != nil {
 		return nil, fmt.Errorf("newsletters: load subscriptions: %w", err)
 	}
-	// What stands is left alone; and so is what she left since she asked.
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-			ended_how, ended_why, ended_by, ended_issue)
-		SELECT a.id, a.person_id, a.newsletter, a.channel, a.at, a.how, $1, 0, '', '', '', 0 FROM newsletters_asked a
-		WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
-				AND s.newsletter = a.newsletter AND s.channel = a.channel AND (s.ended_at = 0 OR s.ended_at >= a.at))
-			AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
-				AND o.newsletter = a.newsletter AND o.ended_at = 0 AND o.began_at >= a.at)`, actorName(ctx)); err != nil {
+	q := db.New(tx)
+	if err := q.BeginAsked(ctx, actorName(ctx)); err != nil {
 		return nil, fmt.Errorf("newsletters: subscribe: %w", err)
 	}
-	// An older opt-out gives way.
-	if _, err := tx.ExecContext(ctx, `
-		UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ended_at = 0 AND EXISTS (
-			SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id
-			WHERE a.person_id = newsletters_optout.person_id AND a.newsletter = newsletters_optout.newsletter)`, r.now()); err != nil {
+	if err := q.LiftOptOutsAsked(ctx, r.now()); err != nil {
 		return nil, fmt.Errorf("newsletters: lift opt-outs: %w", err)
 	}
-	return ids(ctx, tx, `SELECT DISTINCT a.person_id FROM newsletters_asked a
-		JOIN newsletters_subscription s ON s.id = a.id ORDER BY a.person_id`)
+	return q.BegunAsked(ctx)
 }
 
 // distinct are the rows of what was asked, the first for each person, newsletter and channel.

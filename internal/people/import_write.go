@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 
+	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
 
@@ -127,23 +128,10 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	definition := "id bigint, kind text, given_name text, family_name text, organisation text, search text," +
-		" search_given text, born bigint, born_exact boolean, language text, place text, name_source text," +
-		" born_source text, language_source text, place_source text, who_source text, wants_source text, address_source text, since bigint," +
-		" created_at bigint, updated_at bigint"
-	if err := refill(ctx, tx, stageChange, definition, personColumns(), slices.Values(rows)); err != nil {
+	if _, err := tx.Load(ctx, "people_import_change", personColumns(), slices.Values(rows)); err != nil {
 		return err
 	}
-	result, err := tx.ExecContext(ctx, "UPDATE people_person SET given_name = c.given_name, family_name = c.family_name,"+
-		" organisation = c.organisation, search = c.search, search_given = c.search_given, born = c.born,"+
-		" born_exact = c.born_exact, language = c.language, place = c.place, name_source = c.name_source,"+
-		" born_source = c.born_source, language_source = c.language_source, place_source = c.place_source,"+
-		" who_source = c.who_source, wants_source = c.wants_source, updated_at = c.updated_at"+
-		" FROM "+stageChange+" c WHERE people_person.id = c.id")
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n < int64(len(rows)) {
+	if n, err := db.New(tx).ImportChanges(ctx); err != nil || n < int64(len(rows)) {
 		return cmp.Or(err, errMoved)
 	}
 	return nil
@@ -151,13 +139,13 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 
 // writeProved confirms addresses that stood unconfirmed; there are few.
 func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
+	q := db.New(tx)
 	for _, h := range b.holders {
 		for _, a := range h.addresses {
 			if !a.proved {
 				continue
 			}
-			_, err := tx.ExecContext(ctx, "UPDATE people_address SET verified_at = $1 WHERE id = $2 AND verified_at = 0", a.verified, a.id)
-			if err != nil {
+			if _, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: a.id, VerifiedAt: a.verified}); err != nil {
 				return err
 			}
 		}

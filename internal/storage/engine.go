@@ -175,18 +175,31 @@ func (tx *Tx) copyFrom(ctx context.Context, table string, columns []string, rows
 	return n, err
 }
 
-// Staging makes an empty temporary table that lives to the end of the transaction (PostgreSQL) or until it is made
-// again (SQLite).
-func (tx *Tx) Staging(ctx context.Context, table, columns string) error {
+// stagingTable is a table's definition as Staging reads it: it ends with the first line that begins with ");".
+var stagingTable = regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) (\(.*?^\));`)
+
+// Staging makes the tables that definitions, a text of CREATE TABLE statements, speak of: temporary and empty. What is
+// put there lasts to the end of the transaction (PostgreSQL) or until Staging is called for them again (SQLite). A room
+// keeps the text in <room>/staging/*.sql, where sqlc reads it beside the schema.
+func (tx *Tx) Staging(ctx context.Context, definitions string) error {
+	end := ""
 	if tx.engine == Postgres {
-		_, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+table+" ("+columns+") ON COMMIT DELETE ROWS")
-		return err
+		end = " ON COMMIT DELETE ROWS"
 	}
-	if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+table+" ("+columns+")"); err != nil {
-		return err
+	tables := stagingTable.FindAllStringSubmatch(definitions, -1)
+	if len(tables) == 0 {
+		return errors.New("staging: no table is defined")
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM "+table)
-	return err
+	for _, table := range tables {
+		name, columns := table[1], table[2]
+		if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+name+" "+columns+end); err != nil {
+			return fmt.Errorf("staging %s: %w", name, err)
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
+			return fmt.Errorf("staging %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Analyze refreshes what the planner knows of the tables; needed after every bulk fill (without it one query was

@@ -93,6 +93,39 @@ func TestLoadManyRowsInsideTransaction(t *testing.T) {
 	}, schema(things))
 }
 
+func TestStagingMakesEmptyTablesOfTheTransaction(t *testing.T) {
+	const two = "-- Two.\nCREATE TABLE thing_new (\n    id bigint NOT NULL, -- (;\n    name text NOT NULL\n);\n" +
+		"CREATE TABLE thing_gone (\n    id bigint NOT NULL\n);\n"
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		fill := func(tx *storage.Tx) error {
+			for range 2 { // staging again empties
+				if err := tx.Staging(t.Context(), two); err != nil {
+					return err
+				}
+				rows := slices.Values([][]any{{int64(1), "a"}, {int64(2), "b"}})
+				if _, err := tx.Load(t.Context(), "thing_new", []string{"id", "name"}, rows); err != nil {
+					return err
+				}
+			}
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO thing_item (id, name) SELECT n.id, n.name FROM thing_new n"+
+				" WHERE NOT EXISTS (SELECT 1 FROM thing_gone g WHERE g.id = n.id) ON CONFLICT (id) DO NOTHING")
+			return err
+		}
+		for range 2 {
+			if err := db.Tx(t.Context(), fill); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := count(t, db); n != 2 {
+			t.Errorf("%d rows; want what was staged, once", n)
+		}
+		empty := func(tx *storage.Tx) error { return tx.Staging(t.Context(), "CREATE TABLE thing_none (id bigint)") }
+		if err := db.Tx(t.Context(), empty); err == nil {
+			t.Error("a text in which no table is found is taken")
+		}
+	}, schema(things))
+}
+
 func TestMigrateByManyAtOnceRunsEachStepOnce(t *testing.T) {
 	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
 		t.Run(engine.String(), func(t *testing.T) {

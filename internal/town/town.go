@@ -15,6 +15,7 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/storage"
+	"unoxuno/internal/town/db"
 )
 
 //go:embed schema
@@ -88,15 +89,14 @@ func (r *Room) Town(ctx context.Context) Town {
 }
 
 func read(ctx context.Context, q storage.Queryer) (Town, error) {
-	var t Town
-	var languages string
-	err := q.QueryRowContext(ctx, "SELECT name, domain, languages, time_zone, region FROM town_town WHERE id = 1").
-		Scan(&t.Name, &t.Domain, &languages, &t.TimeZone, &t.Region)
+	row, err := db.New(q).GetTown(ctx)
 	if storage.None(err) {
 		return unnamed(), nil
 	}
-	t.Languages = strings.Split(languages, ",")
-	return t, err
+	return Town{
+		Name: row.Name, Domain: row.Domain, Languages: strings.Split(row.Languages, ","), TimeZone: row.TimeZone,
+		Region: row.Region,
+	}, err
 }
 
 // domainName is a name of RFC 1035 §2.3.1, one label at least.
@@ -134,12 +134,10 @@ func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) (changed []str
 	if changed = t.differs(was); len(changed) == 0 {
 		return nil, nil
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at) VALUES (1, $1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain, languages = excluded.languages,
-			time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at`,
-		t.Name, t.Domain, strings.Join(t.Languages, ","), t.TimeZone, t.Region, clock.Millis(r.clock.Now()))
-	return changed, err
+	return changed, db.New(tx).PutTown(ctx, db.PutTownParams{
+		Name: t.Name, Domain: t.Domain, Languages: strings.Join(t.Languages, ","), TimeZone: t.TimeZone, Region: t.Region,
+		ChangedAt: clock.Millis(r.clock.Now()),
+	})
 }
 
 func (t Town) differs(was Town) (fields []string) {

@@ -74,3 +74,13 @@ type PeopleSignup struct {
 	ConfirmedAt int64
 	PersonID    int64
 }
+
+type PeopleWant struct {
+	PersonID int64
+	Topic    string
+}
+
+type PeopleWho struct {
+	PersonID int64
+	Category string
+}

@@ -1,0 +1,7 @@
+-- name: GetTown :one
+SELECT * FROM town_town WHERE id = 1;
+
+-- name: PutTown :exec
+INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at) VALUES (1, $1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain, languages = excluded.languages,
+    time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at;
