@@ -53,7 +53,7 @@ check: bin/unoxuno
 	go test -race -timeout 15m $$(go list ./... | grep -v -e /stories -e /browser) ; \
 	go test -timeout 15m ./stories ./browser
 
-# The pictures of README.md, from the running program.
+# The pictures of the documents, from the running program.
 screenshots: bin/unoxuno
 	node scripts/screenshots.mjs
 
@@ -76,6 +76,7 @@ generate: $(tools)/.built node_modules/.installed
 	for room in $(rooms_with_sql); do $(tools)/sqlc generate -f internal/$$room/sqlc.yaml; done
 	npm run --silent email
 	go run ./internal/arch/rooms > docs/rooms.md
+	node scripts/screenshots.mjs --list > docs/screenshots/README.md
 
 lint: generate
 	$(tools)/golangci-lint run

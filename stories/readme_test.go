@@ -84,7 +84,7 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(append(files, decisions...), "../README.md", "../CONTRIBUTING.md") {
+	for _, file := range append(append(files, decisions...), "../README.md", "../CONTRIBUTING.md", "../docs/screenshots/README.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -93,6 +93,23 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), link[1])); err != nil {
 				t.Errorf("%s links to %s: %v", file, link[1], err)
 			}
+		}
+	}
+}
+
+// `make screenshots` takes the pictures that the list names: another one was left behind.
+func TestEveryPictureIsOnTheList(t *testing.T) {
+	list, err := os.ReadFile("../docs/screenshots/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := filepath.Glob("../docs/screenshots/*.png")
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("%d pictures, %v", len(pictures), err)
+	}
+	for _, file := range pictures {
+		if name := filepath.Base(file); !strings.Contains(string(list), "("+name+")") {
+			t.Errorf("%s is not on the list: delete it, or add it to scripts/screenshots.mjs", name)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func TestPreviewCanDoNothing(t *testing.T) {
 }
 
 func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
-	eachOffice(t, func(t *testing.T, o *office) {
+	eachOffice(t, func(_ *testing.T, o *office) {
 		issue := o.draft("teatro")
 		o.actor = staff(identity.Editor, "cultura")
 		version := fmt.Sprint(issue.Version)
@@ -163,7 +163,7 @@ func TestSendingAsksFirst(t *testing.T) {
 }
 
 func TestUnfinishedIssueSaysWhatToMend(t *testing.T) {
-	eachOffice(t, func(t *testing.T, o *office) {
+	eachOffice(t, func(_ *testing.T, o *office) {
 		issue, err := o.room.Create(o.ctx(), newsletters.Content{
 			Newsletter: "teatro", Title: "Senza testo", Language: "it", Blocks: []content.Block{{ID: "b1", Kind: content.KindButton}},
 		})
@@ -176,7 +176,7 @@ func TestUnfinishedIssueSaysWhatToMend(t *testing.T) {
 }
 
 func TestNewslettersAndNewsroomsAreKept(t *testing.T) {
-	eachOffice(t, func(t *testing.T, o *office) {
+	eachOffice(t, func(_ *testing.T, o *office) {
 		o.actor = staff(identity.Administrator)
 		w := o.post("/office/newsrooms/new", "slug", "cultura", "name", "Doppia", "kind", "office")
 		o.wantStatus(w, http.StatusUnprocessableEntity)
