@@ -94,7 +94,7 @@ func TestKillingAtAnyMomentLosesNobodyAndRepeatsFew(t *testing.T) {
 				n.expire(t)
 			}
 			n := start()
-			n.step(t)
+			n.outlive(t, batch.ID)
 			p, err := n.Progress(t.Context(), batch.ID)
 			if err != nil || p.Sent != people {
 				rt.Fatalf("%+v, %v", p, err)

@@ -192,6 +192,23 @@ func (n *node) expire(t testing.TB) {
 	}
 }
 
+// outlive goes on, after a death, until nothing of the batch is owed. It ends leases again when that is needed: a commit
+// that the dead had on its way may reach PostgreSQL after expire.
+func (n *node) outlive(t testing.TB, batch int64) {
+	t.Helper()
+	for range 5 {
+		n.step(t)
+		p, err := n.Progress(t.Context(), batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !p.Finished.IsZero() {
+			return
+		}
+		n.expire(t)
+	}
+}
+
 // exactly checks that the persons from first to last got one mail each, and nobody else any.
 func exactly(t testing.TB, sink *deliverytest.Sink, first, last int64) {
 	t.Helper()

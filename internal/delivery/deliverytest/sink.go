@@ -29,10 +29,11 @@ const (
 
 // Attempt is what a Rule decides on.
 type Attempt struct {
-	Stage    Stage
-	From, To string // envelope; To is empty at AtMail
-	Taken    int    // mails taken so far
-	Tries    int    // how often this recipient was named, this time included; 0 at AtMail
+	Stage      Stage
+	From, To   string // envelope; To is empty at AtMail
+	Taken      int    // mails taken so far
+	Tries      int    // how often this recipient was named, this time included; 0 at AtMail
+	Connection int    // counts the connections from 1; 0 under TLS
 }
 
 // Options says how a Sink behaves. The zero Options takes and keeps everything, on a free port of this machine.
@@ -40,13 +41,21 @@ type Options struct {
 	Listen         string // host:port; "" is a free port of 127.0.0.1
 	Keep           int    // mails kept, oldest forgotten first; 0 is all, below 0 none (they are only counted)
 	User, Password string // when set, clients must authenticate
+	Login          bool   // they do so by AUTH LOGIN instead of AUTH PLAIN
 	TLS            *tls.Config
 	Implicit       bool                // TLS from the first byte, instead of STARTTLS
 	Rule           func(Attempt) error // nil takes everything; called from many goroutines, may block to stall
 	OnMail         func(Mail)          // told of every mail taken, before the client is; may be nil
+
+	// Faults of the line. They show on connections without TLS.
+
+	Greet     func() string // asked before a connection is greeted, may block; a text, as "554 No", is said instead and ends it
+	Hide      []string      // extensions that are not offered, as "PIPELINING"
+	Forgetful bool          // what comes together with DATA or with the end of a message is thrown away, though PIPELINING is offered
 }
 
-// Refuse is a Rule's refusal with an SMTP reply: 5xx for ever, 4xx for now. enhanced is as in "5.1.1".
+// Refuse is a Rule's refusal with an SMTP reply: 5xx for ever, 4xx for now. enhanced is as in "5.1.1". After 421 the
+// connection is closed.
 func Refuse(code int, enhanced, text string) error {
 	var e smtp.EnhancedCode
 	if _, err := fmt.Sscanf(enhanced, "%d.%d.%d", &e[0], &e[1], &e[2]); err != nil {
@@ -54,11 +63,6 @@ func Refuse(code int, enhanced, text string) error {
 	}
 	return &smtp.SMTPError{Code: code, EnhancedCode: e, Message: text}
 }
-
-var errDrop = errors.New("connection dropped by rule")
-
-// Drop is a Rule's way to hang up without a word.
-func Drop() error { return errDrop }
 
 // Sink is a running server.
 type Sink struct {
@@ -71,12 +75,14 @@ type Sink struct {
 	taken       int
 	connections int
 	received    map[string]int
+	messages    map[string]int // by Message-ID
 	tries       map[string]int
 }
 
 // Start starts a server; Close ends it.
 func Start(o Options) (*Sink, error) {
-	s := &Sink{options: o, received: map[string]int{}, tries: map[string]int{}}
+	s := &Sink{options: o}
+	s.Clear()
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
@@ -84,13 +90,14 @@ func Start(o Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SMTP sink: %w", err)
 	}
-	s.listener = listener
+	s.listener = wires{listener, s}
 	s.server = smtp.NewServer(smtp.BackendFunc(s.session))
 	s.server.Domain = "sink.example"
 	s.server.AllowInsecureAuth = true
 	s.server.MaxMessageBytes = 32 << 20
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
 	s.server.TLSConfig = o.TLS
+	listener = s.listener
 	if o.Implicit {
 		listener = tls.NewListener(listener, o.TLS)
 	}
@@ -172,14 +179,21 @@ func (s *Sink) ByRecipient() map[string]int {
 	return maps.Clone(s.received)
 }
 
+// ByMessage is how many mails were taken with each Message-ID, kept or not: more than one is a repeat.
+func (s *Sink) ByMessage() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.messages)
+}
+
 // Clear forgets the mails and the counts.
 func (s *Sink) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mails, s.taken, s.received, s.tries = nil, 0, map[string]int{}, map[string]int{}
+	s.mails, s.taken, s.received, s.messages, s.tries = nil, 0, map[string]int{}, map[string]int{}, map[string]int{}
 }
 
-func (s *Sink) attempt(stage Stage, from, to string) error {
+func (s *Sink) attempt(stage Stage, from, to string, connection int) error {
 	if s.options.Rule == nil {
 		return nil
 	}
@@ -187,7 +201,7 @@ func (s *Sink) attempt(stage Stage, from, to string) error {
 	if stage == AtRcpt {
 		s.tries[to]++
 	}
-	a := Attempt{Stage: stage, From: from, To: to, Taken: s.taken, Tries: s.tries[to]}
+	a := Attempt{Stage: stage, From: from, To: to, Taken: s.taken, Tries: s.tries[to], Connection: connection}
 	s.mu.Unlock()
 	return s.options.Rule(a)
 }
@@ -196,6 +210,7 @@ func (s *Sink) take(from, to string, data []byte) {
 	s.mu.Lock()
 	s.taken++
 	s.received[to]++
+	s.messages[messageID(data)]++
 	m := Mail{ID: s.taken, From: from, To: to, Received: time.Now().UTC(), Data: data}
 	if s.options.Keep >= 0 {
 		s.mails = append(s.mails, m)

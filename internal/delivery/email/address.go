@@ -26,20 +26,49 @@ func (p Path) String() string { return p.text }
 // ParsePath reads an address. Domains beyond ASCII become A-labels (RFC 5890); a local part beyond ASCII cannot be
 // carried without SMTPUTF8, which too few servers offer, and is refused, as quoted local parts and address literals are.
 func ParsePath(address string) (Path, error) {
-	bad := fault.Invalid("delivery.address.malformed")
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 || at > maxLocal || !isDotString(address[:at]) {
-		return Path{}, bad
+		return Path{}, malformed()
+	}
+	if isPlainDomain(address[at+1:]) {
+		if len(address) > maxPath {
+			return Path{}, malformed()
+		}
+		return Path{address}, nil
 	}
 	domain, err := idna.Lookup.ToASCII(address[at+1:])
 	if err != nil || domain == "" || !isDotString(domain) {
-		return Path{}, bad
+		return Path{}, malformed()
 	}
 	path := address[:at+1] + strings.ToLower(domain)
 	if len(path) > maxPath {
-		return Path{}, bad
+		return Path{}, malformed()
 	}
 	return Path{path}, nil
+}
+
+func malformed() error { return fault.Invalid("delivery.address.malformed") }
+
+// maxLabel is the longest label of a domain (RFC 1035 §2.3.4).
+const maxLabel = 63
+
+// isPlainDomain tells whether a domain is its own A-labels beyond doubt, as nearly all are: asking idna takes longer than
+// sending the message.
+func isPlainDomain(s string) bool {
+	start := 0
+	for i := 0; i <= len(s); i++ {
+		if i == len(s) || s[i] == '.' {
+			label := s[start:i]
+			if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' ||
+				len(label) > 3 && label[2:4] == "--" {
+				return false
+			}
+			start = i + 1
+		} else if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // isDotString tells whether s is atoms joined by single dots (RFC 5321 §4.1.2).

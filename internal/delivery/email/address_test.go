@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/idna"
+
 	"unoxuno/internal/delivery/email"
 )
 
@@ -53,4 +55,28 @@ func FuzzParsePath(f *testing.F) {
 			t.Fatalf("%q became %q, then %q, %v", address, p, again, err)
 		}
 	})
+}
+
+// FuzzPlainDomain compares the quick look at a domain with the library: what looks plain is its own A-labels.
+func FuzzPlainDomain(f *testing.F) {
+	for _, seed := range []string{"example.org", "a-b.c", "xn--citt-3na.example", "-a.b", "a..b", "ab--c.d", "1.2", "a_b.c", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, domain string) {
+		if !email.IsPlainDomain(domain) {
+			return
+		}
+		if ascii, err := idna.Lookup.ToASCII(domain); err != nil || ascii != domain {
+			t.Fatalf("%q is %q, %v", domain, ascii, err)
+		}
+	})
+}
+
+func BenchmarkParsePath(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := email.ParsePath("b-c4kq7v2m3xhd5jabcdefgh@bounce.town.example"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -106,6 +106,9 @@ func appendEncodedRune(dst []byte, r rune) []byte {
 // oneLine turns line breaks and other control characters into blanks, and cuts those at the ends: what is left cannot
 // end a header.
 func oneLine(text string) string {
+	if isPrintable(text) {
+		return strings.Trim(text, " ")
+	}
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
 			return ' '
@@ -128,5 +131,13 @@ func isPrintable(s string) bool {
 // isToken tells whether s is printable ASCII without blanks, angle brackets and quotes: safe within <…> and as a plain
 // value.
 func isToken(s string) bool {
-	return s != "" && isPrintable(s) && !strings.ContainsAny(s, " <>\"\\,")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c <= ' ' || c > '~':
+			return false
+		case c == '<' || c == '>' || c == '"' || c == '\\' || c == ',':
+			return false
+		}
+	}
+	return s != ""
 }

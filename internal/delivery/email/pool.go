@@ -6,11 +6,16 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"unoxuno/internal/clock"
 )
 
 // maxIdle is how long a connection is kept without use: less than the minutes after which servers hang up.
 const maxIdle = 30 * time.Second
+
+// defaultConns is how many connections a relay bears that nobody asked.
+const defaultConns = 4
 
 // maxCool bounds how long an unreachable relay is left alone.
 const maxCool = 15 * time.Minute
@@ -22,64 +27,78 @@ type Health struct {
 	Up         bool      // whether it took the last connection, or has not been tried yet
 	Since      time.Time // when it became unreachable; zero while Up
 	RetryAt    time.Time // when it is tried again; zero while Up
-	Trouble    string    // for the operator: what went wrong, in technical words
+	Trouble    string    // for the operator: what went wrong, in technical words; of a relay that is Up, what it does against the rules
+	Conns      int       // connections that are in use
+	Limit      int       // connections that it seems to bear
 }
 
-// Pool holds a few connections to one relay and reuses them. While the relay cannot be reached it refuses at once,
-// and tries again after a wait that grows: five thousand messages do not mean five thousand vain connections.
+// PoolOptions is how a Pool uses its relay.
+type PoolOptions struct {
+	Conns       int           // most connections at once; 0 is 4
+	Cool        time.Duration // wait after a vain connection; it doubles with each that follows, to a quarter of an hour; 0 is a minute
+	MaxMessages int           // messages on one connection, after which it is replaced; 0: no limit
+	MaxAge      time.Duration // age at which a connection is replaced; 0: no limit
+	Ramp        Ramp          // slow start of a new relay; zero: none
+	Brake       *rate.Limiter // messages a second over all pools that share it; nil: no limit
+}
+
+// Pool holds a few connections to one relay and reuses them. It makes more while jobs wait and messages are taken, and
+// fewer when the relay turns connections away. While the relay cannot be reached the pool refuses at once, and tries
+// again after a wait that grows: five thousand messages do not mean five thousand vain connections.
 type Pool struct {
-	relay *Relay
-	clock clock.Clock
-	cool  time.Duration // first wait after a vain connection
-	slots chan struct{}
+	relay   *Relay
+	clock   clock.Clock
+	options PoolOptions
+	ramp    *rate.Limiter
+	urgent  chan *single // single messages for connections that are at work
+	slots   *slots
+
+	limiters []*rate.Limiter // ramp and brake, as far as there are any
 
 	mu     sync.Mutex
-	idle   []idleConn
+	idle   []*conn
+	live   int // connections that the relay bears now, idle ones included
 	closed bool
 	vain   int // vain connections in a row
 	health Health
 }
 
-type idleConn struct {
-	Conn
-	since time.Time
-}
-
 // NewPool makes a pool of at most conns connections. cool is the wait after the first vain connection; it doubles with
 // each that follows, to a quarter of an hour.
 func NewPool(relay *Relay, conns int, cool time.Duration, c clock.Clock) *Pool {
-	return &Pool{
-		relay: relay, clock: c, cool: cool, slots: make(chan struct{}, conns),
-		health: Health{Address: relay.Address(), Configured: relay.Configured(), Up: true},
-	}
+	return NewPoolWith(relay, PoolOptions{Conns: conns, Cool: cool}, c)
 }
 
-// Send sends a message on a connection that is free, waiting for one when all are busy. Its errors are those of
-// Conn.Send; a context that ends while waiting is its own error, and nothing was sent.
-func (p *Pool) Send(ctx context.Context, from, to Path, message []byte) error {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
+// NewPoolWith makes a pool.
+func NewPoolWith(relay *Relay, o PoolOptions, c clock.Clock) *Pool {
+	if o.Conns <= 0 {
+		o.Conns = defaultConns
 	}
-	conn := p.takeIdle()
-	if conn != nil {
-		err := conn.Send(ctx, from, to, message)
-		p.give(conn)
-		var later *Later
-		if ctx.Err() != nil || !errors.As(err, &later) || !later.early {
-			return p.noted(err)
+	if o.Cool <= 0 {
+		o.Cool = time.Minute
+	}
+	p := &Pool{
+		relay: relay, clock: c, options: o, ramp: o.Ramp.limiter(), urgent: make(chan *single), slots: newSlots(o.Conns),
+		health: Health{Address: relay.Address(), Configured: relay.Configured(), Up: true},
+	}
+	for _, l := range []*rate.Limiter{p.ramp, o.Brake} {
+		if l != nil {
+			p.limiters = append(p.limiters, l)
 		}
-		// The relay had ended a connection that lay idle or had carried its fill: nothing of this message was said.
 	}
-	conn, err := p.dial(ctx)
-	if err != nil {
-		return err
-	}
-	err = conn.Send(ctx, from, to, message)
-	p.give(conn)
-	return p.noted(err)
+	return p
+}
+
+// Stream sends jobs until the channel is closed, and returns when Done was called for every job it took. It takes a job
+// only when a connection is ready for it. Give the channel a buffer of a few jobs: a connection that finds its next job
+// at once sends its envelope along with the end of the message before; one that finds none ends the message alone.
+//
+// When stop ends no more jobs are taken, those not taken stay in the channel, and what is on its way is brought to its
+// end. When cut ends connections are cut; it should live longer than stop.
+//
+// Several streams may run on one pool: they share its connections.
+func (p *Pool) Stream(stop, cut context.Context, jobs <-chan Job) {
+	newStream(stop, cut, jobs, p).run()
 }
 
 // Check connects to the relay even while it is left alone, and says what is wrong with it.
@@ -87,7 +106,7 @@ func (p *Pool) Check(ctx context.Context) error {
 	p.Retry()
 	conn, err := p.dial(ctx)
 	if err != nil {
-		return err
+		return p.noted(err)
 	}
 	p.give(conn)
 	return nil
@@ -103,8 +122,24 @@ func (p *Pool) Retry() {
 // Health is how it goes with the relay.
 func (p *Pool) Health() Health {
 	p.mu.Lock()
+	h := p.health
+	p.mu.Unlock()
+	if h.Up {
+		h.Trouble = p.relay.Trouble()
+	}
+	h.Conns, h.Limit = p.slots.state()
+	return h
+}
+
+// resting tells whether the relay is left alone now.
+func (p *Pool) resting() bool {
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.health
+	return p.isResting()
+}
+
+func (p *Pool) isResting() bool {
+	return !p.health.RetryAt.IsZero() && p.clock.Now().Before(p.health.RetryAt)
 }
 
 // Close closes the idle connections; those in use are closed when they are given back.
@@ -113,85 +148,118 @@ func (p *Pool) Close() {
 	idle := p.idle
 	p.idle, p.closed = nil, true
 	p.mu.Unlock()
-	for _, c := range idle {
-		_ = c.Close() // a farewell that fails harms nobody
-	}
+	p.discard(idle...)
 }
 
 // Idle closes connections that have not been used for a while.
 func (p *Pool) Idle() {
 	p.mu.Lock()
-	var old []idleConn
+	var old []*conn
 	for len(p.idle) > 0 && time.Since(p.idle[0].since) > maxIdle {
 		old, p.idle = append(old, p.idle[0]), p.idle[1:]
 	}
 	p.mu.Unlock()
-	for _, c := range old {
-		_ = c.Close()
-	}
+	p.discard(old...)
 }
 
-// takeIdle is the connection used last, or nil.
-func (p *Pool) takeIdle() Conn {
+// connect is an idle connection, the one used last, or a new one.
+func (p *Pool) connect(ctx context.Context, fresh bool) (*conn, error) {
 	p.Idle()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.idle)
-	if n == 0 {
-		return nil
+	if n := len(p.idle); n > 0 && !fresh {
+		c := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return c, nil
 	}
-	c := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	return c.Conn
+	p.mu.Unlock()
+	return p.dial(ctx)
 }
 
-func (p *Pool) give(c Conn) {
+// give takes back a connection: it is kept, or closed when it has had its day.
+func (p *Pool) give(c *conn) {
+	c.reused, c.since = true, time.Now()
 	p.mu.Lock()
-	keep := c.Usable() && !p.closed
+	keep := !c.broken && !p.closed && !p.isSpent(c) && c.in.Buffered() == 0
 	if keep {
-		p.idle = append(p.idle, idleConn{c, time.Now()})
+		p.idle = append(p.idle, c)
 	}
 	p.mu.Unlock()
 	if !keep {
-		_ = c.Close()
+		p.discard(c)
 	}
 }
 
-func (p *Pool) dial(ctx context.Context) (Conn, error) {
-	if h := p.Health(); p.clock.Now().Before(h.RetryAt) {
-		return nil, &Unreachable{Trouble: h.Trouble}
+// discard closes connections.
+func (p *Pool) discard(conns ...*conn) {
+	p.mu.Lock()
+	p.live -= len(conns)
+	p.mu.Unlock()
+	var closing sync.WaitGroup
+	for _, c := range conns {
+		closing.Go(func() { _ = c.Close() }) // a farewell that fails harms nobody
 	}
-	conn, err := p.relay.Dial(ctx)
+	closing.Wait()
+}
+
+// isSpent tells whether a connection is to be replaced.
+func (p *Pool) isSpent(c *conn) bool {
+	o := &p.options
+	return o.MaxMessages > 0 && c.begun >= o.MaxMessages || o.MaxAge > 0 && time.Since(c.born) > o.MaxAge
+}
+
+func (p *Pool) dial(ctx context.Context) (*conn, error) {
+	p.mu.Lock()
+	resting, trouble := p.isResting(), p.health.Trouble
+	p.mu.Unlock()
+	if resting {
+		return nil, &Unreachable{Trouble: trouble}
+	}
+	c, err := p.relay.dial(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err() // we were told to stop: the relay is not to blame
 		}
-		return nil, p.noted(err)
+		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.vain = 0
+	p.live++
 	p.health.Up, p.health.Since, p.health.RetryAt, p.health.Trouble = true, time.Time{}, time.Time{}, ""
-	return conn, nil
+	return c, nil
+}
+
+// turnedAway tells whether a relay that turned a connection away bears others; then those are all it bears. ended is how
+// many connections are counted that it has ended.
+func (p *Pool) turnedAway(ended int) bool {
+	p.mu.Lock()
+	live := p.live - ended
+	p.mu.Unlock()
+	if live <= 0 {
+		return false
+	}
+	p.slots.shrink(live)
+	return true
 }
 
 // noted remembers that the relay is unreachable, when that is what err says. Several connections that fail together
 // count once.
 func (p *Pool) noted(err error) error {
 	var down *Unreachable
-	if !errors.As(err, &down) {
+	if err == nil || !errors.As(err, &down) {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.clock.Now()
-	if now.Before(p.health.RetryAt) {
+	if p.isResting() {
 		return err
 	}
+	now := p.clock.Now()
 	if p.health.Up {
 		p.health.Up, p.health.Since = false, now
 	}
-	wait := p.cool << min(p.vain, 10)
+	wait := p.options.Cool << min(p.vain, 10)
 	if wait <= 0 || wait > maxCool {
 		wait = maxCool
 	}

@@ -1,16 +1,12 @@
 package email
 
 import (
-	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
 
 	"unoxuno/internal/fault"
 )
@@ -18,8 +14,8 @@ import (
 // Timeouts bound how long a relay may keep us waiting.
 type Timeouts struct {
 	Dial    time.Duration // to connect, TLS handshake included
-	Command time.Duration // for the reply to one command; RFC 5321 §4.5.3.2 asks for minutes
-	Data    time.Duration // to write the body, and then again for the reply to it
+	Command time.Duration // for the replies to one command, or to those sent together; RFC 5321 §4.5.3.2 asks for minutes
+	Data    time.Duration // to write the body and get the reply to it
 }
 
 // DefaultTimeouts are those of a relay that is ours or near: RFC 5321 §4.5.3.2's five and ten minutes are for strangers.
@@ -32,6 +28,7 @@ type RelayOptions struct {
 	Hello    string // the name we say in EHLO; "" is localhost
 	TLS      *tls.Config
 	Timeouts Timeouts // zero: DefaultTimeouts
+	LockStep bool     // one command at a time even where the relay offers PIPELINING: for comparison
 }
 
 // Relay is the server that takes our mail.
@@ -41,6 +38,10 @@ type Relay struct {
 	user       *url.Userinfo
 	options    RelayOptions
 	startsTLS  atomic.Bool // it has offered STARTTLS: from then on it must, so that nobody strips it away
+	suspected  atomic.Bool // suspicions are not empty
+
+	mu         sync.Mutex
+	suspicions suspicions
 }
 
 // ParseRelay reads smtp://[user:password@]host[:port] (STARTTLS when the relay offers it; port 25) or smtps://… (port
@@ -77,103 +78,44 @@ func (r *Relay) Address() string {
 	return net.JoinHostPort(r.host, r.port)
 }
 
-// Dial connects, greets, and authenticates where the address names a user. Every failure is *Unreachable.
-func (r *Relay) Dial(ctx context.Context) (Conn, error) {
-	if !r.Configured() {
-		return nil, &Unreachable{Trouble: "no relay is configured (smtp_url)"}
-	}
-	c, err := r.dial(ctx, r.implicit, r.startsTLS.Load())
-	if err != nil {
-		return nil, err
-	}
-	if offers, _ := c.client.Extension("STARTTLS"); offers && !r.implicit {
-		// The library starts TLS only on a connection that it has not greeted yet, so the first one is given up.
-		_ = c.Close()
-		r.startsTLS.Store(true)
-		if c, err = r.dial(ctx, false, true); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.authenticate(c); err != nil {
-		_ = c.Close()
-		return nil, err
-	}
-	return c, nil
+// How long a relay gets one command at a time: after silence, which a relay that only stalls shows as well, and after
+// answers that did not belong to the commands.
+const (
+	suspicion  = 10 * time.Minute
+	conviction = time.Hour
+)
+
+// suspicions is what a relay was found to do against the rules.
+type suspicions struct {
+	until   time.Time // until then it gets one command at a time
+	trouble string
 }
 
-func (r *Relay) dial(ctx context.Context, implicit, startTLS bool) (*clientConn, error) {
-	trouble := func(doing string, err error) error {
-		return &Unreachable{Trouble: fmt.Sprintf("%s %s: %v", doing, r.Address(), err)}
+// suspect remembers that the relay seems not to be fit for pipelining.
+func (r *Relay) suspect(length time.Duration, trouble string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if until := time.Now().Add(length); until.After(r.suspicions.until) {
+		r.suspicions = suspicions{until, trouble}
+		r.suspected.Store(true)
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.options.Timeouts.Dial)
-	defer cancel()
-	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.Address())
-	if err != nil {
-		return nil, trouble("connect to", err)
-	}
-	// Ends the waiting for greeting and handshake together with ctx; go-smtp's own timeouts know no context.
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	defer stop()
-	c := &clientConn{raw: raw, timeouts: r.options.Timeouts}
-	switch {
-	case startTLS:
-		if c.client, err = smtp.NewClientStartTLS(raw, r.tlsConfig()); err != nil {
-			_ = raw.Close()
-			return nil, trouble("start TLS with", err)
-		}
-	case implicit:
-		secure := tls.Client(raw, r.tlsConfig())
-		if err := secure.HandshakeContext(ctx); err != nil {
-			_ = raw.Close()
-			return nil, trouble("start TLS with", err)
-		}
-		c.client = smtp.NewClient(secure)
-	default:
-		c.client = smtp.NewClient(raw)
-	}
-	c.client.CommandTimeout, c.client.SubmissionTimeout = r.options.Timeouts.Command, r.options.Timeouts.Data
-	if err := c.client.Hello(r.options.Hello); err != nil {
-		_ = raw.Close()
-		return nil, trouble("greet", err)
-	}
-	return c, nil
 }
 
-// tlsConfig checks the relay's certificate wherever a password is at stake or the address asks for TLS. Elsewhere TLS
-// is opportunistic (RFC 7435): unproven encryption is better than the plain text that would be sent without it.
-func (r *Relay) tlsConfig() *tls.Config {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if r.options.TLS != nil {
-		c = r.options.TLS.Clone()
-	}
-	if c.ServerName == "" {
-		c.ServerName = r.host
-	}
-	c.InsecureSkipVerify = c.InsecureSkipVerify || r.user == nil && !r.implicit
-	return c
-}
+// inLockStep tells whether the relay gets one command at a time, whatever it offers.
+func (r *Relay) inLockStep() bool { return r.options.LockStep || r.Trouble() != "" }
 
-func (r *Relay) authenticate(c *clientConn) error {
-	if r.user == nil {
-		return nil
+// Trouble is why a relay that offers PIPELINING gets one command at a time nevertheless; empty when it does not.
+func (r *Relay) Trouble() string {
+	if !r.suspected.Load() {
+		return ""
 	}
-	password, _ := r.user.Password()
-	if _, encrypted := c.client.TLSConnectionState(); !encrypted && !r.isLocal() {
-		return &Unreachable{Trouble: r.Address() + " offers no TLS, and a password is never sent in the clear"}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Now().After(r.suspicions.until) {
+		r.suspicions = suspicions{}
+		r.suspected.Store(false)
 	}
-	var mechanism sasl.Client
-	switch {
-	case c.client.SupportsAuth(sasl.Plain):
-		mechanism = sasl.NewPlainClient("", r.user.Username(), password)
-	case c.client.SupportsAuth(sasl.Login):
-		mechanism = sasl.NewLoginClient(r.user.Username(), password)
-	default:
-		return &Unreachable{Trouble: r.Address() + " offers neither AUTH PLAIN nor AUTH LOGIN"}
-	}
-	if err := c.client.Auth(mechanism); err != nil {
-		return &Unreachable{Trouble: fmt.Sprintf("authenticate with %s: %v", r.Address(), err)}
-	}
-	return nil
+	return r.suspicions.trouble
 }
 
 // isLocal tells whether the relay is this very machine, where no one listens in between.

@@ -53,14 +53,15 @@ func TestTLSAndAuthentication(t *testing.T) {
 		"implicit TLS unproven":            {sink: deliverytest.Options{TLS: server, Implicit: true}, fails: "certificate"},
 		"implicit TLS with password":       {sink: withUser(deliverytest.Options{TLS: server, Implicit: true}), trust: client},
 		"password in clear on loopback":    {sink: withUser(deliverytest.Options{})},
+		"AUTH LOGIN":                       {sink: withUser(deliverytest.Options{TLS: server, Login: true}), trust: client},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := deliverytest.New(t, c.sink)
 			err := trySend(t, sink.URL(), c.trust)
 			var down *email.Unreachable
 			switch {
-			case c.fails == "" && (err != nil || sink.Count() != 1):
-				t.Fatalf("%v, %d mails", err, sink.Count())
+			case c.fails == "" && (err != nil || sink.Count() != 1 || sink.Connections() != 1):
+				t.Fatalf("%v, %d mails over %d connections", err, sink.Count(), sink.Connections())
 			case c.fails != "" && (!errors.As(err, &down) || !strings.Contains(down.Trouble, c.fails) || sink.Count() != 0):
 				t.Fatalf("%v, %d mails; want unreachable: %s", err, sink.Count(), c.fails)
 			}
@@ -68,9 +69,41 @@ func TestTLSAndAuthentication(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsNeverSentInTheClear(t *testing.T) {
+	sink := deliverytest.New(t, deliverytest.Options{User: "town", Password: "s3cret"})
+	_, port, err := net.SplitHostPort(sink.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = trySend(t, "smtp://town:s3cret@0.0.0.0:"+port, nil) // this machine, by an address that does not say so
+	var down *email.Unreachable
+	if !errors.As(err, &down) || !strings.Contains(down.Trouble, "in the clear") || sink.Count() != 0 {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestSTARTTLSCannotBeStrippedAway(t *testing.T) {
+	server, client := deliverytest.Certificate(t)
+	honest := deliverytest.New(t, deliverytest.Options{TLS: server})
+	pool := email.NewPool(relay(t, honest.URL(), client), 1, time.Minute, clock.System{})
+	if err := pool.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pool.Close()
+	if err := honest.Close(); err != nil {
+		t.Fatal(err)
+	}
+	deliverytest.New(t, deliverytest.Options{Listen: honest.Addr()})
+	var down *email.Unreachable
+	if err := pool.Check(t.Context()); !errors.As(err, &down) || !strings.Contains(down.Trouble, "offered STARTTLS before") {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestWrongOrMissingPassword(t *testing.T) {
 	sink := deliverytest.New(t, deliverytest.Options{User: "town", Password: "right"})
-	for _, url := range []string{"smtp://town:wrong@" + sink.Addr(), "smtp://" + sink.Addr()} {
+	asking := deliverytest.New(t, deliverytest.Options{User: "town", Password: "right", Login: true})
+	for _, url := range []string{"smtp://town:wrong@" + sink.Addr(), "smtp://" + sink.Addr(), "smtp://town:wrong@" + asking.Addr()} {
 		err := trySend(t, url, nil)
 		var down *email.Unreachable
 		if !errors.As(err, &down) || strings.Contains(err.Error(), "wrong") {

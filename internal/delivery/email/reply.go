@@ -1,10 +1,6 @@
 package email
 
-import (
-	"fmt"
-
-	"github.com/emersion/go-smtp"
-)
+import "fmt"
 
 // Reason is a category of failure that statistics count; its words have the key "delivery.reason." and the Reason.
 type Reason string
@@ -36,10 +32,13 @@ type Later struct {
 	Code     int // 0 when the connection was lost
 	Enhanced string
 	Reason   Reason
-	early    bool // it failed before anything of this message was said: a reused connection had ended
+	cause    error // why the connection was lost: a *ProtocolError, or an error of the network
 }
 
 func (e *Later) Error() string { return describe("put off", e.Code, e.Enhanced, e.Reason) }
+
+// Unwrap is why the connection was lost, a [ProtocolError] where the relay is to blame.
+func (e *Later) Unwrap() error { return e.cause }
 
 // Unreachable says that the relay takes no mail now, whoever it is for.
 type Unreachable struct {
@@ -64,33 +63,32 @@ const (
 	stageData
 )
 
-// verdict turns an SMTP reply into a failure of ours. Its text is thrown away: it may quote the address.
-func verdict(reply *smtp.SMTPError, at stage) error {
-	enhanced := enhancedOf(reply)
+// verdict turns a refusal into a failure of ours.
+func verdict(r reply, at stage) error {
+	later := &Later{Code: r.code, Enhanced: r.enhanced.String(), Reason: reasonOf(r, at)}
 	switch {
-	case reply.Code == 530 || reply.Code == 535 || reply.Code == 538:
+	case r.code == 530 || r.code == 535 || r.code == 538:
 		// RFC 4954 §6: the relay wants us to authenticate; no message will pass until an operator sees to it.
-		return &Unreachable{Trouble: fmt.Sprintf("the relay refuses our credentials or wants some (%d)", reply.Code)}
-	case reply.Code >= 500 && at != stageMail:
-		return &Permanent{Code: reply.Code, Enhanced: enhanced, Reason: reasonOf(reply, at)}
-	case reply.Code >= 500:
-		// A refused MAIL speaks of our sender, not of the address: an operator may mend it.
-		return &Later{Code: reply.Code, Enhanced: enhanced, Reason: Blocked}
+		return &Unreachable{Trouble: fmt.Sprintf("the relay refuses our credentials or wants some (%d)", r.code)}
+	case r.code < 500:
+		return later
+	case r.code == 500 || r.code == 502 || r.code == 503:
+		// It did not understand us or was not ready for the command (RFC 5321 §4.2.4): that says nothing of the address.
+		later.Reason = Other
+		return later
+	case at == stageMail && r.code != 552:
+		// A refused MAIL speaks of our sender, not of the address: an operator may mend it. 552 speaks of the size that
+		// MAIL declares (RFC 1870 §6.1).
+		later.Reason = Blocked
+		return later
 	}
-	return &Later{Code: reply.Code, Enhanced: enhanced, Reason: reasonOf(reply, at), early: at == stageMail && reply.Code == 421}
-}
-
-func enhancedOf(reply *smtp.SMTPError) string {
-	if e := reply.EnhancedCode; e[0] > 0 {
-		return fmt.Sprintf("%d.%d.%d", e[0], e[1], e[2])
-	}
-	return ""
+	return &Permanent{Code: r.code, Enhanced: later.Enhanced, Reason: later.Reason}
 }
 
 // reasonOf reads the enhanced status code (RFC 3463 §3), and where there is none the reply code (RFC 5321 §4.2.3).
-func reasonOf(reply *smtp.SMTPError, at stage) Reason {
-	permanent := reply.Code >= 500
-	if e := reply.EnhancedCode; e[0] > 0 {
+func reasonOf(r reply, at stage) Reason {
+	permanent := r.isClass(5)
+	if e := r.enhanced; e[0] > 0 {
 		switch subject, detail := e[1], e[2]; {
 		case subject == 7:
 			return Blocked
@@ -103,9 +101,11 @@ func reasonOf(reply *smtp.SMTPError, at stage) Reason {
 		}
 		return Other
 	}
-	switch reply.Code {
+	switch r.code {
 	case 452, 552:
-		return MailboxFull
+		if at != stageMail {
+			return MailboxFull
+		}
 	case 550, 551, 553:
 		if at == stageRcpt {
 			return MailboxUnknown

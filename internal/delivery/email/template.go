@@ -2,6 +2,7 @@ package email
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"unoxuno/internal/fault"
@@ -62,6 +63,7 @@ type Template struct {
 	header []byte
 	body   []piece
 	size   int
+	date   atomic.Pointer[written] // the date written last
 }
 
 // boundary parts the body. It can never occur in the parts, where "=" is always followed by a digit of the hexadecimal
@@ -183,7 +185,7 @@ const dateFormat = "Mon, 02 Jan 2006 15:04:05 -0700"
 // hole with it: "Ciao Maria," is "Ciao," for who did not say her name.
 func (t *Template) Append(dst []byte, f *Filling) []byte {
 	dst = appendMailbox(dst, "To", f.ToName, f.To)
-	dst = f.Date.AppendFormat(append(dst, "Date: "...), dateFormat)
+	dst = t.appendDate(append(dst, "Date: "...), f.Date)
 	dst = append(dst, "\r\nMessage-ID: <"...)
 	dst = append(dst, f.MessageID...)
 	dst = append(dst, ">\r\n"...)
@@ -199,11 +201,34 @@ func (t *Template) Append(dst []byte, f *Filling) []byte {
 	return dst
 }
 
+// written is a date as it stands in a header.
+type written struct {
+	second int64
+	zone   *time.Location
+	text   []byte
+}
+
+// appendDate appends a date; it is written out anew only when the second has passed.
+func (t *Template) appendDate(dst []byte, date time.Time) []byte {
+	last := t.date.Load()
+	if last == nil || last.second != date.Unix() || last.zone != date.Location() {
+		last = &written{date.Unix(), date.Location(), date.AppendFormat(nil, dateFormat)}
+		t.date.Store(last)
+	}
+	return append(dst, last.text...)
+}
+
 func (p *piece) fill(dst []byte, value string) []byte {
 	if p.html {
 		value = escapeHTML(value)
 	}
-	dst, col := appendQuoted(dst, p.blank+value, 0)
+	col := 0
+	if c := value[0]; len(p.blank) > maxQuotedLine || c == '\n' || c == '\r' {
+		value = p.blank + value // such blanks do not stay as they are
+	} else {
+		dst, col = append(dst, p.blank...), len(p.blank)
+	}
+	dst, col = appendQuoted(dst, value, col)
 	if col > 0 {
 		dst = append(dst, softBreak...)
 	}
@@ -215,24 +240,31 @@ func (p *piece) fill(dst []byte, value string) []byte {
 func appendUnsubscribe(dst []byte, u Unsubscribe) []byte {
 	const name = "List-Unsubscribe: "
 	hasURL, hasMailto := isURI(u.URL), isURI(u.Mailto)
-	switch {
-	case hasURL && hasMailto:
-		between := ">, <"
-		if len(name)+len(u.URL)+len(u.Mailto)+len(between)+2 > maxRawLine {
-			between = ">,\r\n <"
-		}
-		dst = append(dst, name+"<"+u.URL+between+u.Mailto+">\r\n"...)
-	case hasURL:
-		dst = append(dst, name+"<"+u.URL+">\r\n"...)
-	case hasMailto:
-		return append(dst, name+"<"+u.Mailto+">\r\n"...)
-	default:
+	if !hasURL && !hasMailto {
 		return dst
 	}
-	return append(dst, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
+	dst = append(dst, name...)
+	if hasURL {
+		dst = append(append(append(dst, '<'), u.URL...), '>')
+	}
+	if hasURL && hasMailto {
+		dst = append(dst, ',')
+		if len(name)+len(u.URL)+len(u.Mailto)+len("<>, <>") > maxRawLine {
+			dst = append(dst, '\r', '\n')
+		}
+		dst = append(dst, ' ')
+	}
+	if hasMailto {
+		dst = append(append(append(dst, '<'), u.Mailto...), '>')
+	}
+	dst = append(dst, "\r\n"...)
+	if hasURL {
+		dst = append(dst, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
+	}
+	return dst
 }
 
 // isURI tells whether s can stand within angle brackets on one line.
 func isURI(s string) bool {
-	return isToken(s) && len(s) <= maxRawLine-len(" <>,")
+	return len(s) <= maxRawLine-len(" <>,") && isToken(s)
 }
