@@ -1,0 +1,146 @@
+package bounce
+
+import "testing"
+
+// replies are refusals as servers write them, by what they mean.
+var replies = map[Reason][]string{
+	UnknownAddress: {
+		"550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's email address",
+		"550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the recipient's email address",
+		"550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302).",
+		"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient anna@example.org not found by SMTP address lookup",
+		"550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+		"550 5.1.1 unknown or illegal alias: anna@example.org",
+		"554 delivery error: dd This user doesn't have a yahoo.example account (anna@example.org) [-5] - mta1072.example",
+		"552 1 Requested mail action aborted, mailbox not found",
+		"550 Unknown address error 550-'5.1.1 <anna@example.org>: Email address could not be found, or was misspelled (G8)'",
+		"550 Requested action not taken: mailbox unavailable. For explanation visit https://postmaster.example/error-messages",
+		"550 <anna@example.org> User unknown",
+		"550 <anna@example.org>: User unknown in local recipient table",
+		"550 No such user - psmtp",
+		"550 sorry, no mailbox here by that name (#5.1.1 - chkuser)",
+		"511 sorry, no mailbox here by that name (#5.1.1 - chkuser)",
+		"550 5.1.1 <anna@example.org>: Invalid recipient: user not found",
+		"550 Invalid recipient anna@example.org (Mode: normal)",
+		"550 #5.1.0 Address rejected.",
+		"550 5.1.1 <anna@example.org> Recipient not found. <https://community.example.com/docs/1369>",
+		"554 5.1.1 Recipient address rejected: utente inesistente",
+		"550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416",
+		"550 5.1.1 Account inesistente",
+		"550 Address unknown",
+		"550 5.1.1 Mailbox does not exist!",
+		"550 Mailbox not found",
+		"550 account anna@example.org doesn't exist",
+		"550 Message was not accepted -- invalid mailbox. Local mailbox anna@example.org is unavailable: user not found",
+		"550 5.1.1 User email address is marked as invalid.",
+		"550 Benutzer unbekannt / User unknown",
+		"550 5.1.1 no such user!",
+		"553 5.3.0 <anna@example.org>... No such user here",
+		"550 No Such User Here",
+		"User anna (anna@example.org) not listed in Domino Directory",
+		"The recipient name is not recognized",
+		"511 5.1.1 unknown address or alias",
+		"550 5.2.1 <anna@example.org>... User Unknown",
+		"550 Not our customer",
+		"550 That address doesn't exist on this server",
+		"550 Recipient anna@example.org is not a valid mailbox",
+		"550 5.1.1 Unknown user: anna@example.org",
+	},
+	UnknownDomain: {
+		"Host or domain name not found. Name service error for name=exmaple.org type=AAAA: Host not found",
+		"550 5.1.2 <anna@exmaple.org>... Host unknown (Name server: exmaple.org: host not found)",
+		"Sorry, I couldn't find any host named exmaple.org. (#5.1.2)",
+		"Unrouteable address",
+		"all relevant MX records point to non-existent hosts",
+		"550 5.4.310 DNS domain exmaple.org does not exist [Message=InfoDomainNonexistent]",
+		"DNS Error: 10457 DNS type 'mx' lookup of exmaple.org responded with code NXDOMAIN Domain name not found: exmaple.org",
+		"Domain exmaple.org not found",
+		"5.4.4 unable to route: no mail hosts for domain",
+		"No such domain.",
+	},
+	Moved: {
+		"551 User not local; please try <anna@example.com>",
+		"550 5.1.6 recipient no longer on server: anna@example.org",
+		"551 5.1.6 User has moved",
+	},
+	NoMail: {
+		"521 5.3.2 host does not accept mail",
+		"556 5.1.10 Recipient address has null MX",
+		"Domain example.org does not accept mail (nullMX)",
+		"an MX or SRV record indicated no SMTP service",
+	},
+	MailboxFull: {
+		"552 5.2.2 The email account that you tried to reach is over quota",
+		"452-4.2.2 The email account that you tried to reach is over quota. Please direct the recipient to",
+		"550 5.2.2 mailbox full",
+		"552 5.2.2 STOREDRV.Deliver: mailbox full. The following information should help identify the cause",
+		"522 5.2.2 Messages for the account exceed the storage limit: quota exceeded",
+		"452 4.1.1 <anna@example.org> 4.2.2 mailbox full",
+		"maildir delivery failed: Sorry, the user's maildir has overdrawn his diskspace quota, please try again later",
+		"552 Mailbox has exceeded the limit",
+		"550 Casella piena",
+		"Mailbox quota exceeded",
+		"The user's inbox is full",
+		"exceeded storage allocation",
+	},
+	Suspended: {
+		"550 5.2.1 The email account that you tried to reach is disabled.",
+		"554 30 Sorry, your message to anna@example.org cannot be delivered. This mailbox is disabled (554.30).",
+		"550 5.5.0 Le compte du destinataire est bloque. The recipient account is blocked. LPN007_426",
+		"550 Mailbox is frozen. See https://mail.example/err/3/",
+		"550 Account has been suspended",
+		"550 5.7.1 Mailbox anna@example.org is inactive",
+		"vdelivermail: account is locked email bounced anna@example.org",
+	},
+	Blocked: {
+		"554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.example; https://check.example/query/ip/192.0.2.7",
+		"550 5.7.1 mail from 192.0.2.7 is blocked: poor reputation",
+		"550 5.7.1 Unfortunately, messages from [192.0.2.7] weren't sent. Please contact your provider since part of their network is on our block list (S3150).",
+		"550 5.7.25 The IP address sending this message does not have a PTR record setup",
+		"554 5.7.1 [C14] Missing reverse DNS for 192.0.2.7",
+		"550 mwinf5c04 ME Adresse IP source bloquee pour incident de spam. Client host blocked for spamming issues. OFR006_102",
+		"554 INVALID IP FOR SENDING MAIL OF DOMAIN comune.example",
+		"571 Email from 192.0.2.7 is currently blocked by our anti-abuse system",
+	},
+	Sender: {
+		"553 5.1.8 <biblioteca@comune.example>... Domain of sender address biblioteca@comune.example does not exist",
+		"550 Sender verify failed",
+		"501 5.1.8 Sender address rejected",
+		"550 5.1.7 Invalid sender: no such user",
+		"You are not allowed to post to this mailing list",
+		"550-Verification failed for <biblioteca@comune.example> 550-No Such User Here 550 Sender verify failed",
+	},
+	Policy: {
+		"550 5.7.26 Unauthenticated email from comune.example is not accepted due to domain's DMARC policy.",
+		"554 5.7.9 Message not accepted for policy reasons. See https://postmaster.example/error-codes",
+		"550 5.7.23 The message was rejected because of Sender Policy Framework violation",
+		"554 5.7.1 Your message was rejected due to comune.example's DMARC policy",
+	},
+	Spam: {
+		"554 5.7.1 Message rejected as spam by content filtering",
+		"550 High probability of spam",
+		"550 5.2.0 Mail rejete. Mail rejected. ofr_506",
+		"554 Reject, id=22222 - SPAM",
+	},
+	Virus:    {"554 5.7.1 The message contains a virus", "554 Email rejected due to security policies: malware found"},
+	TooLarge: {"552 5.3.4 Message size exceeds fixed maximum message size (10485760)", "552 message too large", "552 5.6.0 Headers too large (3 max)", "550 5.2.3 Message too large for this recipient"},
+	Relaying: {"554 5.7.1 <anna@example.org>: Relay access denied", "550 relaying denied", "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"},
+	Busy:     {"421 4.7.28 Our system has detected an unusual rate of mail: rate limited", "452 4.3.2 Connection rate limit exceeded.", "550 5.1.1 <anna@example.org> - 192.0.2.7 has sent to too many recipients this hour"},
+	Expired:  {"554 5.4.7 Delivery expired (message too old) 'timeout'", "550 5.4.316 Message expired, connection refused", "retry timeout exceeded"},
+	Network:  {"connect to mx.example.org[192.0.2.9]:25: Connection timed out", "554 5.4.6 Too many hops", "Connection refused", "The recipient server did not accept our requests to connect."},
+	System:   {"451 4.3.0 Error: queue file write error", "550 5.3.5 <anna@example.org>... Internal System Error", "can't create user output file. Command output: procmail: Lock failure"},
+	Content:  {"550 5.6.1 Bad header"},
+	Protocol: {"500 5.5.2 Error: bad syntax error", "502 5.5.1 Command not implemented"},
+	Filtered: {"550 : User unknown", "550 5.7.1 No such user"},
+}
+
+// TestReason: the reply alone is the evidence.
+func TestReason(t *testing.T) {
+	for reason, texts := range replies {
+		for _, text := range texts {
+			if r := (evidence{words: text}).recipient("anna@example.org"); r.Reason != reason {
+				t.Errorf("%q: got %q, wanted %q", text, r.Reason, reason)
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package bounce
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scores: what a mail without machine-readable status needs to be taken for a bounce, and what it needs when it names
+// nobody, which its receiver may know by the address that it came to.
+const (
+	enoughScore   = 5
+	namelessScore = 7
+)
+
+// bounceScore adds up the signs of a notification. No single sign is enough: people write about mail that came back,
+// and automatic answers have the same empty envelope sender.
+func (m *mail) bounceScore() int {
+	report := m.kind == "multipart/report" && strings.EqualFold(m.params["report-type"], "delivery-status")
+	named := report || m.header.has("x-failed-recipients")
+	machine := named || m.daemon()
+	text := strings.ToLower(m.text)
+	ours := m.returnsOurs()
+	switch {
+	case m.conversation(), !machine && m.answers(), !m.named(daemonNames) && matchAny(answerSubjects, m.subject):
+		return 0
+	case !machine && !m.nullSender() && (!ours || m.header.has("in-reply-to") || m.header.has("list-id")):
+		return 0 // a person who tells of a bounce, a list that speaks of deliveries
+	}
+	facts := weigh([]sign{
+		{3, named},
+		{2, matchAny(commandLabels, text)},
+		{2, ours},
+		{1, m.refusalQuoted()},
+		{1, len(m.quoted) > 0 || len(m.reported) > 0},
+	})
+	words := weigh([]sign{{2, matchAny(failurePhrases, text)}})
+	answerable := m.header.has("return-path") && !m.nullSender()
+	if facts+words == 0 || facts == 0 && answerable && !m.named(daemonNames) {
+		return 0 // nothing but a sender and a subject, or a postmaster's words: she is a person, too
+	}
+	return facts + words + weigh([]sign{
+		{2, m.daemon()},
+		{1, m.named(daemonNames)},
+		{1, m.nullSender()},
+		{2, matchAny(bounceSubjects, m.subject)},
+	})
+}
+
+// sign is something that speaks for a notification, and how much.
+type sign struct {
+	weight int
+	there  bool
+}
+
+func weigh(signs []sign) (sum int) {
+	for _, s := range signs {
+		if s.there {
+			sum += s.weight
+		}
+	}
+	return sum
+}
+
+// returnsOurs tells whether the mail returns a message that its addressee had sent.
+func (m *mail) returnsOurs() bool {
+	quoted, _ := readHeader(m.quoted)
+	for _, h := range append([]header{quoted}, m.reported...) {
+		for _, from := range addressesIn(h.text("from") + " " + h.get("return-path")) {
+			if len(m.to) > 0 && strings.EqualFold(from, m.to[0]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refusalQuoted tells whether the text quotes a server that refused.
+func (m *mail) refusalQuoted() bool {
+	for line := range strings.Lines(m.text) {
+		if replyLine(line[:min(len(line), maxLine)]) {
+			return true
+		}
+	}
+	return firstCode(m.text) != "" || firstReply(m.text) != ""
+}
+
+// conversation tells whether a person answers or forwards. Mail systems do not, except that a report (RFC 6522) may bear
+// the subject of what it is about, and people do not write reports.
+func (m *mail) conversation() bool {
+	if m.daemon() || m.nullSender() || m.kind == "multipart/report" {
+		return false
+	}
+	word, _, found := strings.Cut(m.subject, ":")
+	if !found {
+		word, _, found = strings.Cut(m.subject, "：")
+	}
+	return found && len(word) < 12 && slices.Contains(replyPrefixes, strings.TrimRight(word, " []0123456789"))
+}
+
+// delayed tells whether a notification only warns that delivery takes its time.
+func (m *mail) delayed() bool {
+	return matchAny(delayPhrases, m.subject) || matchAny(delayPhrases, normal(m.text))
+}
+
+// automatic tells whether a machine wrote: it says so, or wants no answer (RFC 3834 §3.3).
+func (m *mail) automatic() bool { return m.answers() || m.nullSender() }
+
+// answers tells whether a mail says of itself that a machine answers (RFC 3834 §5, and what came before it).
+func (m *mail) answers() bool {
+	submitted, _, _ := strings.Cut(strings.ToLower(m.header.get("auto-submitted")), ";")
+	if submitted = strings.TrimSpace(submitted); submitted != "" && submitted != "no" {
+		return true
+	}
+	for _, name := range answerFields {
+		if m.header.has(name) {
+			return true
+		}
+	}
+	precedence := strings.ToLower(m.header.get("precedence"))
+	return strings.Contains(precedence, "auto") || matchAny(answerSubjects, m.subject)
+}
+
+// unsubscribes recognises a request to be taken off. An automatic answer to the address for such requests is none.
+func (m *mail) unsubscribes(kind Kind) bool {
+	subject := wish(m.subject)
+	if slices.Contains(unsubscribeWords, subject) {
+		return true
+	}
+	if kind == Auto {
+		return false
+	}
+	for _, address := range m.to {
+		local, _, _ := strings.Cut(strings.ToLower(address), "@")
+		for _, start := range unsubscribeMailboxes {
+			if strings.HasPrefix(local, start) {
+				return true
+			}
+		}
+	}
+	for line := range strings.Lines(m.text) {
+		if line = wish(line[:min(len(line), maxLine)]); line != "" {
+			return slices.Contains(unsubscribeWords, line)
+		}
+	}
+	return false
+}
+
+// wish is a subject or line without what decorates it.
+func wish(s string) string {
+	s = strings.ToLower(strings.Trim(s, " \t\r\n.!\"'<>[]«»“”"))
+	for _, prefix := range replyPrefixes {
+		if rest, found := strings.CutPrefix(s, prefix+":"); found {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return s
+}
