@@ -11,6 +11,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash"
+	"sync"
 	"time"
 )
 
@@ -20,13 +22,17 @@ var ErrInvalid = errors.New("token is not valid, or no longer")
 // macLen is 16 bytes, half of SHA-256: 128 bits cannot be guessed, and links stay short (RFC 2104 §5 allows it).
 const macLen = 16
 
-// Sealer makes and opens tokens with one secret.
-type Sealer struct{ secret []byte }
+// Sealer makes and opens tokens with one secret. It may be used from many goroutines.
+type Sealer struct {
+	hashes sync.Pool // HMACs that have taken in the secret: half of their work
+}
 
 // New returns a sealer; the secret should be 32 random bytes.
 func New(secret []byte) *Sealer {
 	sum := sha256.Sum256(secret)
-	return &Sealer{secret: sum[:]}
+	s := &Sealer{}
+	s.hashes.New = func() any { return hmac.New(sha256.New, sum[:]) }
+	return s
 }
 
 // Seal makes a token for purpose that ends at expires (whole seconds); the zero time never ends.
@@ -93,11 +99,12 @@ func (s *Sealer) Digest(purpose, text string) []byte {
 }
 
 func (s *Sealer) mac(purpose string, body []byte) []byte {
-	h := hmac.New(sha256.New, s.secret)
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(purpose)))
-	h.Write(n[:])
-	h.Write([]byte(purpose))
-	h.Write(body)
-	return h.Sum(nil)[:macLen]
+	h := s.hashes.Get().(hash.Hash)
+	defer s.hashes.Put(h)
+	h.Reset()
+	text := make([]byte, 8, 128)
+	binary.BigEndian.PutUint64(text, uint64(len(purpose)))
+	text = append(append(text, purpose...), body...)
+	h.Write(text)
+	return h.Sum(text[:0])[:macLen]
 }
