@@ -35,7 +35,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	_, err = own.writer.ExecContext(ctx, "VACUUM INTO ?", part)
 	if err = errors.Join(err, own.Close()); err != nil {
 		_ = os.Remove(part)
-		return fault.Unavailable("storage.backup_failed", "File", file).Because(told(err))
+		return fault.Unavailable("storage.backup_failed", "File", file).Because(Fault(err))
 	}
 	return os.Rename(part, file)
 }

@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -29,6 +31,43 @@ func (b *Builder) Add(text string, args ...any) *Builder {
 	return b
 }
 
+// Append appends what another builder wrote.
+func (b *Builder) Append(o *Builder) *Builder {
+	before := len(b.args)
+	text := placeholder.ReplaceAllStringFunc(o.text.String(), func(mark string) string {
+		n, _ := strconv.Atoi(mark[1:]) // its own digits
+		return "$" + strconv.Itoa(before+n)
+	})
+	b.text.WriteString(text)
+	b.args = append(b.args, o.args...)
+	return b
+}
+
+// placeholder is what Add made of a ?: its texts hold no other dollar sign.
+var placeholder = regexp.MustCompile(`\$[0-9]+`)
+
+// In appends " IN (…)" with the list to what b wrote. The list is filled up with its last member to a power of two, so
+// that there are only a few texts, which a database can keep prepared.
+func In[T any](b *Builder, list []T) {
+	if len(list) == 0 {
+		b.Add(" IN (NULL)")
+		return
+	}
+	size := 1
+	for size < len(list) {
+		size *= 2
+	}
+	b.text.Grow(len(", $1000") * size)
+	sign := " IN ($"
+	for i := range size {
+		b.args = append(b.args, list[min(i, len(list)-1)])
+		b.text.WriteString(sign)
+		b.text.WriteString(strconv.Itoa(len(b.args)))
+		sign = ", $"
+	}
+	b.text.WriteByte(')')
+}
+
 // SQL is the text written so far.
 func (b *Builder) SQL() string { return b.text.String() }
 
@@ -37,6 +76,9 @@ func (b *Builder) Args() []any { return b.args }
 
 // Fold is s without case, accents and doubled spaces, for search: "Niccolò  D'AMICO" and "niccolo d'amico" fold alike.
 func Fold(s string) string {
+	if folded, ok := foldASCII(s); ok {
+		return folded
+	}
 	var b strings.Builder
 	space := false
 	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
@@ -54,4 +96,27 @@ func Fold(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// foldASCII is Fold of a text without accents, which most are.
+func foldASCII(s string) (string, bool) {
+	b := make([]byte, 0, len(s))
+	space := false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return "", false
+		case c == ' ' || c >= '\t' && c <= '\r':
+			space = len(b) > 0
+			continue
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		if space {
+			b, space = append(b, ' '), false
+		}
+		b = append(b, c)
+	}
+	return string(b), true
 }

@@ -2,8 +2,8 @@
 // transactions.
 //
 // One SQL text runs on both engines. It is written in PostgreSQL's dialect, with placeholders $1…$n; for SQLite they
-// are rewritten to ?1…?n. What really differs (bulk loading, row locks, the database's clock) stands in engine.go and
-// nowhere else.
+// are rewritten to ?1…?n. What really differs (row locks, the database's clock) stands in engine.go, and bulk loading in
+// bulk.go, and nowhere else.
 //
 // Promises:
 //   - DB.Tx commits everything its function did, or nothing; a function that returns an error or panics leaves no trace.

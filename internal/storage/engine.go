@@ -3,22 +3,17 @@ package storage
 import (
 	"bytes"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"path"
 	"regexp"
 	"strings"
 	"sync"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Engine is a database engine. All that differs between engines stands in this file.
+// Engine is a database engine. All that differs between engines stands in this file and, for bulk loading, in bulk.go.
 type Engine int
 
 // The engines.
@@ -80,21 +75,25 @@ func numbered(query string) string {
 	return string(b)
 }
 
-// schemaFiles are the files of a schema as the engine should read them. On SQLite a table's own bigint key becomes an
-// INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it.
-func (e Engine) schemaFiles(files fs.FS) fs.FS {
-	if e == Postgres {
-		return files
-	}
-	return sqliteFiles{files}
+// schemaFiles are the files of a schema as the engine should read them: /*sqlite: …*/ and /*postgres: …*/ are how a
+// table is to be kept by the one and by the other, a comment to whom it does not concern. On SQLite a table's own bigint
+// key becomes an INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it.
+func (e Engine) schemaFiles(files fs.FS) fs.FS { return schemaFiles{files, e} }
+
+type schemaFiles struct {
+	fs.FS
+	engine Engine
 }
 
-type sqliteFiles struct{ fs.FS }
+var (
+	bigintKey    = regexp.MustCompile(`(?i)\bbigint(\s+NOT\s+NULL)?\s+PRIMARY\s+KEY\b`)
+	ownToEngines = map[Engine]*regexp.Regexp{
+		SQLite: regexp.MustCompile(`/\*sqlite: (.*?)\*/`), Postgres: regexp.MustCompile(`/\*postgres: (.*?)\*/`),
+	}
+)
 
-var bigintKey = regexp.MustCompile(`(?i)\bbigint(\s+NOT\s+NULL)?\s+PRIMARY\s+KEY\b`)
-
-// Open opens a file whose text is SQLite's.
-func (f sqliteFiles) Open(name string) (fs.File, error) {
+// Open opens a file whose text is the engine's.
+func (f schemaFiles) Open(name string) (fs.File, error) {
 	file, err := f.FS.Open(name)
 	if err != nil || path.Ext(name) != ".sql" {
 		return file, err
@@ -103,16 +102,20 @@ func (f sqliteFiles) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return sqliteFile{file, bytes.NewReader(bigintKey.ReplaceAll(text, []byte("INTEGER PRIMARY KEY")))}, nil
+	text = ownToEngines[f.engine].ReplaceAll(text, []byte("$1"))
+	if f.engine == SQLite {
+		text = bigintKey.ReplaceAll(text, []byte("INTEGER PRIMARY KEY"))
+	}
+	return schemaFile{file, bytes.NewReader(text)}, nil
 }
 
-type sqliteFile struct {
+type schemaFile struct {
 	fs.File
 	text io.Reader
 }
 
-// Read reads the text that SQLite is given.
-func (f sqliteFile) Read(b []byte) (int, error) { return f.text.Read(b) }
+// Read reads the text that the engine is given.
+func (f schemaFile) Read(b []byte) (int, error) { return f.text.Read(b) }
 
 // SkipLocked ends a SELECT that takes rows to work on: on PostgreSQL rows that another transaction holds are passed
 // over; SQLite has one writer and needs nothing.
@@ -130,49 +133,6 @@ func (e Engine) Now() string {
 		return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
 	}
 	return "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
-}
-
-// Load inserts many rows fast: COPY on PostgreSQL, one prepared statement on SQLite. It takes no conflict: load into
-// a staging table where rows may be there already. It returns how many rows were loaded.
-func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) (int64, error) {
-	if tx.engine == Postgres {
-		return tx.copyFrom(ctx, table, columns, rows)
-	}
-	marks := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
-	stmt, err := tx.tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+marks+")")
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	for row := range rows {
-		if _, err = stmt.ExecContext(ctx, row...); err != nil {
-			break
-		}
-		n++
-	}
-	return n, errors.Join(err, stmt.Close())
-}
-
-func (tx *Tx) copyFrom(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) (n int64, err error) {
-	next, stop := iter.Pull(rows)
-	defer stop()
-	source := pgx.CopyFromFunc(func() ([]any, error) {
-		row, _ := next()
-		return row, nil // a nil row ends the copy
-	})
-	err = tx.conn.Raw(func(c any) error {
-		conn, ok := c.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("copy into %s: driver connection is %T", table, c)
-		}
-		n, err = conn.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, source)
-		if err != nil {
-			// Not ErrBadConn: database/sql must not throw the connection away under the transaction.
-			return errors.Join(err, driver.ErrSkip)
-		}
-		return nil
-	})
-	return n, err
 }
 
 // stagingTable is a table's definition as Staging reads it: it ends with the first line that begins with ");".
@@ -220,4 +180,26 @@ func analyze(ctx context.Context, q Queryer, tables []string) error {
 		}
 	}
 	return nil
+}
+
+// Turn is the turn of the transaction that writes, as an SQL expression: what stands in the column turn of a feed, a
+// table of what was changed, whose readers want to miss nothing and to see nothing twice.
+//
+//   - PostgreSQL numbers transactions in the order in which they began to write, and tells the lowest number that is
+//     still at work. What has a lower number has ended: it was seen, or is nowhere. So a reader goes on from that number
+//     and leaves out the rows above it that it has seen already.
+//   - SQLite lets one transaction write at a time: turns are counted, and the count grows as they are committed.
+func (e Engine) Turn(feed string) string {
+	if e == Postgres {
+		return "pg_current_xact_id()::text::bigint"
+	}
+	return "(SELECT coalesce(max(turn), 0) + 1 FROM " + feed + ")"
+}
+
+// Settled are the turn of a feed below which all have ended, and the first that had not begun.
+func (e Engine) Settled(feed string) (ended, next string) {
+	if e == Postgres {
+		return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+	}
+	return e.Turn(feed), e.Turn(feed)
 }

@@ -46,7 +46,7 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err er
 	for i, p := range providers {
 		done, err := p.Up(ctx)
 		if err != nil {
-			return steps, told(fmt.Errorf("schema of %s: %w", schemas[i].Room, err))
+			return steps, Fault(fmt.Errorf("schema of %s: %w", schemas[i].Room, err))
 		}
 		steps += len(done)
 	}

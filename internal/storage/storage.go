@@ -3,13 +3,17 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -67,15 +71,16 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
-	writer, err := sql.Open("sqlite", file+pragmas+"immediate")
+	forWriter, err := sqlite.NewConnector(file + pragmas + "immediate")
 	if err != nil {
 		return nil, err
 	}
-	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite", file+pragmas+"deferred&_pragma=query_only(1)")
+	forReader, err := sqlite.NewConnector(file + pragmas + "deferred&_pragma=query_only(1)")
 	if err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, err
 	}
+	writer, reader := sql.OpenDB(keeping{forWriter}), sql.OpenDB(keeping{forReader})
+	writer.SetMaxOpenConns(1)
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path}
 	// The writer comes first: it makes the file and turns WAL on, which a reader may not.
@@ -192,7 +197,7 @@ func (db *DB) Tx(ctx context.Context, do func(tx *Tx) error) error {
 	for try := 1; ; try++ {
 		err := db.tx(ctx, do)
 		if err == nil || try == maxTries || !retryable(err) {
-			return told(err)
+			return Fault(err)
 		}
 	}
 }
@@ -226,8 +231,27 @@ func retryable(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// told turns the accidents that a reader should hear of into faults: a full disk.
-func told(err error) error {
+// Lost tells whether err says that the database went away, or is not there yet: it may be tried again. (SQLSTATE class 08,
+// and 57P01 to 57P03: https://www.postgresql.org/docs/current/errcodes-appendix.html.)
+func Lost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "08") || pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" || pg.Code == "25006"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// Fault turns the accidents that a reader should hear of into faults: a full disk, a database that is away.
+func Fault(err error) error {
+	if fault.KindOf(err) != fault.KindInternal {
+		return err
+	}
+	if Lost(err) {
+		return fault.Unavailable("storage.lost").Because(err)
+	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL {
 		return fault.Unavailable("storage.full").Because(err)

@@ -1,0 +1,243 @@
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Load inserts many rows fast: COPY on PostgreSQL, statements of many rows on SQLite. Values are int64, string or bool,
+// and columns bigint, text or boolean. A row may be written over once the next one is asked for. It takes no conflict:
+// load into a staging table where rows may be there already, and give the transaction up after an error. It returns how
+// many rows were loaded.
+func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) (n int64, err error) {
+	load := insertRows
+	if tx.engine == Postgres {
+		load = copyRows
+	}
+	err = tx.conn.Raw(func(c any) error {
+		n, err = load(ctx, c, table, columns, rows)
+		if err != nil {
+			// Not ErrBadConn: database/sql must not throw the connection away under the transaction.
+			return errors.Join(err, driver.ErrSkip)
+		}
+		return nil
+	})
+	return n, err
+}
+
+// copyRows loads rows by COPY in PostgreSQL's binary format, which is written here: the general way of the driver
+// looks up how to write each value anew, and took most of an import's own time.
+func copyRows(ctx context.Context, c any, table string, columns []string, rows iter.Seq[[]any]) (int64, error) {
+	conn, ok := c.(*stdlib.Conn)
+	if !ok {
+		return 0, fmt.Errorf("copy into %s: driver connection is %T", table, c)
+	}
+	next, stop := iter.Pull(rows)
+	defer stop()
+	names := make([]string, len(columns))
+	for i, name := range columns {
+		names[i] = pgx.Identifier{name}.Sanitize()
+	}
+	tag, err := conn.Conn().PgConn().CopyFrom(ctx, &copyStream{next: next},
+		"COPY "+pgx.Identifier{table}.Sanitize()+" ("+strings.Join(names, ", ")+") FROM STDIN BINARY")
+	return tag.RowsAffected(), err
+}
+
+// copyStream writes rows in the format of COPY … BINARY
+// (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format").
+type copyStream struct {
+	next  func() ([]any, bool)
+	ready []byte // written, not yet read
+	kept  []byte // the memory of ready
+	begun bool
+	ended bool
+}
+
+// copyReady is how much is made ready at a time, in bytes.
+const copyReady = 60 << 10
+
+func (s *copyStream) Read(p []byte) (int, error) {
+	if len(s.ready) == 0 {
+		if s.ended {
+			return 0, io.EOF
+		}
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, s.ready)
+	s.ready = s.ready[n:]
+	return n, nil
+}
+
+// more makes the next rows ready.
+func (s *copyStream) more() (err error) {
+	b := s.kept[:0]
+	if !s.begun {
+		b, s.begun = append(b, "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...), true
+	}
+	for len(b) < copyReady {
+		row, ok := s.next()
+		if !ok {
+			b, s.ended = append(b, 0xff, 0xff), true
+			break
+		}
+		b = binary.BigEndian.AppendUint16(b, uint16(len(row)))
+		for _, value := range row {
+			if b, err = appendCopied(b, value); err != nil {
+				return err
+			}
+		}
+	}
+	s.ready, s.kept = b, b
+	return nil
+}
+
+func appendCopied(b []byte, value any) ([]byte, error) {
+	switch v := value.(type) {
+	case int64:
+		b = binary.BigEndian.AppendUint32(b, 8)
+		return binary.BigEndian.AppendUint64(b, uint64(v)), nil
+	case string:
+		b = binary.BigEndian.AppendUint32(b, uint32(len(v)))
+		return append(b, v...), nil
+	case bool:
+		one := byte(0)
+		if v {
+			one = 1
+		}
+		return append(b, 0, 0, 0, 1, one), nil
+	}
+	return b, fmt.Errorf("copy: a value is %T", value)
+}
+
+// One statement inserts several rows, so that what a call costs is shared; more values do not make it faster.
+const (
+	insertedRows   = 32
+	insertedValues = 512
+)
+
+// insertRows loads rows by statements of many rows, which the connection keeps prepared. What a column holds in all rows
+// of a statement, as often happens, is bound once: binding a value costs about as much as storing it.
+func insertRows(ctx context.Context, c any, table string, columns []string, rows iter.Seq[[]any]) (n int64, err error) {
+	conn, ok := c.(driver.ExecerContext)
+	if !ok {
+		return 0, fmt.Errorf("insert into %s: driver connection is %T", table, c)
+	}
+	l := &inserter{
+		ctx: context.WithoutCancel(ctx), conn: conn, table: table, columns: columns,
+		most: max(1, min(insertedRows, insertedValues/len(columns))), texts: map[insertForm]string{},
+		same: ^uint64(0),
+	}
+	for row := range rows {
+		l.values = append(l.values, row...)
+		if n++; n%int64(l.most) == 0 {
+			// The context is looked at here: to have each statement watch it costs more than the statement.
+			if err := errors.Join(ctx.Err(), l.flush()); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, errors.Join(ctx.Err(), l.flush())
+}
+
+// inserter gathers the rows of a statement.
+type inserter struct {
+	ctx     context.Context
+	conn    driver.ExecerContext
+	table   string
+	columns []string
+	most    int    // rows of a statement
+	same    uint64 // columns, by bit, that held the same in all rows of each statement so far: few forms come of it
+	values  []any  // of the rows gathered
+	args    []driver.NamedValue
+	texts   map[insertForm]string
+}
+
+// insertForm is the form of a statement: how many rows, and which columns are the same in all (by bit).
+type insertForm struct {
+	rows int
+	same uint64
+}
+
+// flush inserts the rows gathered.
+func (l *inserter) flush() error {
+	width := len(l.columns)
+	form := insertForm{rows: len(l.values) / width}
+	if form.rows == 0 {
+		return nil
+	}
+	if form.rows == l.most {
+		l.same &= sameColumns(l.values, width)
+		form.same = l.same
+	}
+	l.args = l.args[:0]
+	for i, v := range l.values[:width] {
+		if form.same>>i&1 == 1 {
+			l.bind(v)
+		}
+	}
+	for i, v := range l.values {
+		if form.same>>(i%width)&1 == 0 {
+			l.bind(v)
+		}
+	}
+	l.values = l.values[:0]
+	text, ok := l.texts[form]
+	if !ok {
+		text = l.text(form)
+		l.texts[form] = text
+	}
+	_, err := l.conn.ExecContext(l.ctx, text, l.args)
+	return err
+}
+
+func (l *inserter) bind(v any) {
+	l.args = append(l.args, driver.NamedValue{Ordinal: len(l.args) + 1, Value: v})
+}
+
+// sameColumns are the columns, by bit, that hold the same in all rows, but for one at least; none where there are too
+// many columns for bits.
+func sameColumns(values []any, width int) uint64 {
+	if width > 63 {
+		return 0
+	}
+	same := uint64(1)<<(width-1) - 1 // the last one is always bound for each row
+	for i := width; i < len(values); i++ {
+		if values[i] != values[i%width] {
+			same &^= 1 << (i % width)
+		}
+	}
+	return same
+}
+
+// text is INSERT OR FAIL INTO t (a, b, c) SELECT ?, v.column1, v.column2 FROM (VALUES (?, ?), (?, ?)) v. OR FAIL leaves
+// what a failing statement did to the transaction, which must be given up anyway: SQLite need not keep it apart.
+func (l *inserter) text(form insertForm) string {
+	var b, row strings.Builder
+	fmt.Fprintf(&b, "INSERT OR FAIL INTO %s (%s) SELECT ", l.table, strings.Join(l.columns, ", "))
+	own := 0
+	for i := range l.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if form.same>>i&1 == 1 {
+			b.WriteByte('?')
+			continue
+		}
+		own++
+		fmt.Fprintf(&b, "v.column%d", own)
+	}
+	row.WriteString("(" + strings.TrimSuffix(strings.Repeat("?, ", own), ", ") + ")")
+	b.WriteString(" FROM (VALUES " + strings.TrimSuffix(strings.Repeat(row.String()+", ", form.rows), ", ") + ") v")
+	return b.String()
+}

@@ -1,0 +1,166 @@
+package storage
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// keptStatements is how many prepared statements a connection to SQLite keeps. The texts of a program are few; those of
+// audiences are many, and push the others out now and then.
+const keptStatements = 300
+
+// keeping makes connections that keep what they have prepared: reading a text and planning it took SQLite as long as
+// running it. (pgx does the same for PostgreSQL by itself.)
+type keeping struct{ driver.Connector }
+
+// Connect makes a connection.
+func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := k.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := c.(sqliteConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("storage: %T lacks what a connection needs", c), c.Close())
+	}
+	return &keptConn{sqliteConn: whole, idle: map[string]sqliteStmt{}}, nil
+}
+
+// sqliteConn and sqliteStmt are what database/sql uses of the driver.
+type sqliteConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type sqliteStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// keptConn is a connection with the statements that it has prepared and that are not running. database/sql sees to it
+// that one goroutine at a time uses it.
+type keptConn struct {
+	sqliteConn
+	idle map[string]sqliteStmt
+}
+
+// ExecContext runs a statement.
+func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return c.sqliteConn.ExecContext(ctx, query, args)
+	}
+	result, err := s.ExecContext(ctx, args)
+	return result, errors.Join(err, c.give(query, s, err))
+}
+
+// QueryContext runs a statement that yields rows; the statement is free again when they are closed.
+func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return c.sqliteConn.QueryContext(ctx, query, args)
+	}
+	rows, err := s.QueryContext(ctx, args)
+	if err != nil {
+		return nil, errors.Join(err, c.give(query, s, err))
+	}
+	return &keptRows{Rows: rows, conn: c, query: query, stmt: s}, nil
+}
+
+// take is a prepared statement that nobody else runs; nil for what is not worth keeping.
+func (c *keptConn) take(ctx context.Context, query string) (sqliteStmt, error) {
+	if s, ok := c.idle[query]; ok {
+		delete(c.idle, query)
+		return s, nil
+	}
+	if !worthKeeping(query) {
+		return nil, nil
+	}
+	s, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := s.(sqliteStmt)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("storage: %T lacks what a statement needs", s), s.Close())
+	}
+	return whole, nil
+}
+
+// worthKeeping tells whether a text is one of the statements that come again and again.
+func worthKeeping(query string) bool {
+	first, _, _ := strings.Cut(strings.TrimSpace(withoutComments(query)), " ")
+	switch first {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
+		return true
+	}
+	return false
+}
+
+// withoutComments is a text without the comment lines before it: sqlc's name of a query is one.
+func withoutComments(query string) string {
+	for strings.HasPrefix(query, "--") {
+		_, query, _ = strings.Cut(query, "\n")
+	}
+	return query
+}
+
+// give keeps a statement that ran well; one that failed is closed.
+func (c *keptConn) give(query string, s sqliteStmt, failed error) error {
+	if _, twice := c.idle[query]; twice || failed != nil {
+		return s.Close()
+	}
+	var errs []error
+	if len(c.idle) >= keptStatements {
+		errs = append(errs, c.forget())
+	}
+	c.idle[query] = s
+	return errors.Join(errs...)
+}
+
+func (c *keptConn) forget() error {
+	var errs []error
+	for _, s := range c.idle {
+		errs = append(errs, s.Close())
+	}
+	clear(c.idle)
+	return errors.Join(errs...)
+}
+
+// Close closes the statements and the connection.
+func (c *keptConn) Close() error { return errors.Join(c.forget(), c.sqliteConn.Close()) }
+
+// keptRows gives its statement back when it is closed.
+type keptRows struct {
+	driver.Rows
+	conn  *keptConn
+	query string
+	stmt  sqliteStmt
+}
+
+// Close ends the reading.
+func (r *keptRows) Close() error {
+	if r.stmt == nil {
+		return nil
+	}
+	s := r.stmt
+	r.stmt = nil
+	err := r.Rows.Close()
+	return errors.Join(err, r.conn.give(r.query, s, err))
+}
