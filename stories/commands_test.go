@@ -69,6 +69,7 @@ func commands() map[string]command {
 		"post":        plain("post PATH STATUS [NAME=VALUE…]", 2, func(ts *testscript.TestScript, args []string) { ask(ts, http.MethodPost, args) }),
 		"sql":         plain("sql STATEMENT", 1, statement),
 		"keep":        plain("keep FILE PATTERN NAME", 3, keep),
+		"comesback":   plain("comesback ADDRESS WHAT [CODE]", 2, comesBack),
 		"windows1252": plain("windows1252 FILE", 1, windows1252),
 	}
 }

@@ -22,6 +22,8 @@
 //	post PATH STATUS [NAME=VALUE…]   sends a form
 //	keep FILE PATTERN NAME           keeps what the pattern finds in a file (page, stdout) in the variable NAME
 //	mend FILE OLD NEW                replaces text in a file, as its author would
+//	comesback ADDRESS WHAT [CODE]    the relay brings back, over LMTP, what became of the last mail to that address: hard,
+//	                                 full, complaint, away, letter, unsubscribe or forged; the program answers with the code
 //	windows1252 FILE                 saves a file as an old spreadsheet does
 //	sql STATEMENT                    changes the database behind the program's back
 //

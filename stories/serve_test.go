@@ -87,6 +87,7 @@ func serve(ts *testscript.TestScript, args []string) {
 	env := []string{"PATH=" + os.Getenv("PATH")}
 	for _, name := range []string{
 		"UNOXUNO_DATA", "UNOXUNO_DATABASE_URL", "UNOXUNO_SECRET", "UNOXUNO_CLOCK_FILE", "UNOXUNO_SMTP_URL", "UNOXUNO_PUBLIC_URL", "UNOXUNO_RETRY_FIRST",
+		"UNOXUNO_BOUNCE_LISTEN", "UNOXUNO_BOUNCE_MAILDIR", "UNOXUNO_BOUNCE_SOFT_COUNT",
 	} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)

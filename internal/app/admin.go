@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"text/tabwriter"
 
+	"unoxuno/internal/delivery"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 )
@@ -98,6 +100,12 @@ func (doctorCmd) Run(r *run) error {
 		}
 		_, _ = fmt.Fprintf(r.Out, "%-10s %s\n", what, verdict)
 	}
+	plan, err := r.plan()
+	signatures, keys := delivery.Signatures(plan)
+	if err = errors.Join(err, keys); err != nil {
+		report("delivery", err)
+		return exit(5)
+	}
 	h, err := r.openHouse()
 	report("database", err)
 	if err != nil {
@@ -110,10 +118,21 @@ func (doctorCmd) Run(r *run) error {
 	} else {
 		report("town", t.Check())
 	}
-	if r.config.SMTPURL == "" {
+	if r.config.SMTPURL == "" && len(plan.Relays) == 0 {
 		report("relay", fault.Invalid("app.doctor.no_relay"))
 	} else {
-		report("relay", h.delivery.CheckRelay(r.ctx))
+		relays := h.delivery.Relays()
+		for i, err := range h.delivery.CheckRelays(r.ctx) {
+			report(strings.TrimSpace("relay "+relays[i].Name), err)
+		}
+	}
+	for _, s := range signatures {
+		r.tell("app.doctor.dkim", "Name", s.Record, "Text", s.Text)
+	}
+	if r.config.SMSURL != "" {
+		report("sms", h.delivery.CheckGateway(r.ctx))
+		r.tell("app.doctor.sms_callbacks", "Receipts", r.config.PublicURL+delivery.SMSReceiptPath(h.delivery.SMSToken()),
+			"Inbound", r.config.PublicURL+delivery.SMSInboundPath(h.delivery.SMSToken()))
 	}
 	staff, err := h.identity.AllStaff(r.ctx)
 	if err == nil && len(staff) == 0 {

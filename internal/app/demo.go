@@ -10,6 +10,7 @@ import (
 	"unoxuno/internal/app/demo"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/storage"
 )
 
@@ -38,6 +39,7 @@ func (c demoCmd) Run(r *run) error {
 	}
 	defer func() { _ = sink.Close() }()
 	r.config.SMTPURL = sink.URL()
+	r.gateway, r.config.SMSURL, r.config.SMSPrice, r.stays = sms.Pretend(mailbox.Texted), "", demo.SMSPrice, true
 	if c.Fresh {
 		if err := os.RemoveAll(r.config.Data); err != nil {
 			return err

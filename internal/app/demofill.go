@@ -104,10 +104,12 @@ func (h *house) sendDemo(ctx context.Context, past *clock.Manual, today time.Tim
 		if err != nil {
 			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
 		}
-		if _, err := h.delivery.Drain(ctx, sending.Batch.ID, nil); err != nil {
-			return err
+		for _, batch := range sending.Batches() {
+			if _, err := h.delivery.Drain(ctx, batch.ID, nil); err != nil {
+				return err
+			}
 		}
-		if err := h.visitDemo(ctx, past, dice, kept.ID, sending.Batch.Messages); err != nil {
+		if err := h.visitDemo(ctx, past, dice, kept.ID, sending.Messages()); err != nil {
 			return err
 		}
 		step(int64(i+1), int64(len(latest)))
@@ -139,12 +141,12 @@ func (h *house) visitDemo(ctx context.Context, past *clock.Manual, dice *rand.Ra
 	}
 	past.Set(sent.Add(2 * time.Second))
 	for _, link := range stats.Links {
-		scanner := newsletters.Visit{IP: "198.51.100.7", UserAgent: "LinkScanner/1.0", Method: "HEAD"}
+		scanner := newsletters.Visit{IP: "198.51.100.7", UserAgent: "LinkScanner/1.0", Method: "GET"}
 		if _, err := h.newsletters.Clicked(ctx, issue, link.N, scanner); err != nil {
 			return err
 		}
 	}
-	return nil
+	return h.newsletters.Flush(ctx)
 }
 
 // draftDemo leaves an issue ready to be sent.

@@ -19,6 +19,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/config"
 	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
@@ -47,10 +48,11 @@ type borgo struct {
 	planned newsletters.Issue
 	pending people.Pending // a sign-up
 	asked   people.Pending // an address of Maria's
+	phoned  people.Pending // a sign-up by telephone
 	image   newsletters.Image
 }
 
-func newBorgo(t *testing.T, engine storage.Engine) *borgo {
+func newBorgo(t *testing.T, engine storage.Engine, change ...func(*run)) *borgo {
 	t.Helper()
 	b := &borgo{t: t, now: clock.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)), log: &bytes.Buffer{}}
 	b.relay = deliverytest.New(t, deliverytest.Options{})
@@ -59,12 +61,16 @@ func newBorgo(t *testing.T, engine storage.Engine) *borgo {
 	b.ctx = access.With(t.Context(), access.Actor{Kind: access.Console, Name: "console"})
 	r := &run{Stdio: Stdio{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, ctx: b.ctx, words: words, lang: "en"}
 	r.log = slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	r.gateway = sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) { return []string{m.Reference}, nil })
 	b.server = httptest.NewUnstartedServer(nil)
 	r.config, r.settings, err = config.Load(map[string]string{
 		"data": t.TempDir(), "database_url": storagetest.URL(t, engine), "secret": "a secret of thirty-two characters",
 		"smtp_url": b.relay.URL(), "public_url": "http://" + b.server.Listener.Addr().String(),
 	}, func(string) string { return "" }, "")
 	b.must(err)
+	for _, f := range change {
+		f(r)
+	}
 	db, err := storage.Open(b.ctx, r.config.DatabaseURL)
 	b.must(err)
 	b.house, err = r.build(db, b.now)
@@ -111,6 +117,10 @@ func (b *borgo) declare(r *run) {
 		Details: people.Details{Given: "Nina", Language: "it"}, Channel: people.Email, Address: "nina@citta.example", Newsletters: []string{"teatro"},
 	})
 	b.must(err)
+	b.phoned, err = b.people.SignUp(access.With(b.ctx, access.Actor{Kind: access.Anonymous}), people.Draft{
+		Channel: people.SMS, Address: "+393331234567", Newsletters: []string{"teatro"},
+	})
+	b.must(err)
 	b.asked, err = b.people.AskAddress(access.With(b.ctx, access.Actor{Kind: access.PersonAct, ID: b.maria}), b.maria, people.Email, "maria2@citta.example")
 	b.must(err)
 }
@@ -141,6 +151,7 @@ func (b *borgo) publish() {
 	b.must(b.newsletters.Opened(b.ctx, b.sent.ID, visit))
 	_, err = b.newsletters.Clicked(b.ctx, b.sent.ID, 1, visit)
 	b.must(err)
+	b.must(b.newsletters.Flush(b.ctx))
 	b.draft = b.put("draft", "---\nnewsletter: teatro\nslug: bozza\ntitle: Una bozza\nlanguage: it\naudience: '\"genitore\" in who'\n---\n# Prova aperta\n\nTesto.\n")
 	b.planned = b.put("planned", "---\nnewsletter: teatro\nslug: domani\ntitle: Domani\nlanguage: it\n---\nTesto.\n")
 	b.planned, err = b.newsletters.Schedule(b.ctx, b.planned.ID, b.planned.Version, "2026-11-24T18:30", false)

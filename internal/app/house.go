@@ -8,17 +8,20 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/config"
 	"unoxuno/internal/content"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/routing"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
+	"unoxuno/internal/periodic"
 	"unoxuno/internal/seal"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
@@ -32,6 +35,7 @@ type house struct {
 	sealer      *seal.Sealer
 	town        *town.Room
 	identity    *identity.Room
+	periodic    *periodic.Room
 	taxonomy    *taxonomy.Taxonomy
 	delivery    *delivery.Room
 	people      *people.People
@@ -43,6 +47,7 @@ func schemas() []storage.Schema {
 	return []storage.Schema{
 		{Room: "town", Files: town.Schema()},
 		{Room: "identity", Files: identity.Schema()},
+		{Room: "periodic", Files: periodic.Schema()},
 		{Room: "taxonomy", Files: taxonomy.Schema()},
 		{Room: "delivery", Files: delivery.Schema()},
 		{Room: "people", Files: people.Schema()},
@@ -90,12 +95,22 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer), taxonomy: taxonomy.New(db)}
+	h := &house{
+		clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer),
+		periodic: periodic.New(db, c, r.log), taxonomy: taxonomy.New(db),
+	}
 	if err := h.taxonomy.EnsureDefaults(r.ctx); err != nil {
 		return nil, err
 	}
 	t := h.town.Town(r.ctx)
-	if h.delivery, err = delivery.New(db, c, sealer, r.log, deliverySettings(r.config, t)); err != nil {
+	settings := deliverySettings(r.config, t)
+	if settings.SMS, err = r.smsSettings(); err != nil {
+		return nil, err
+	}
+	if settings.Plan, err = r.plan(); err != nil {
+		return nil, err
+	}
+	if h.delivery, err = delivery.New(db, c, sealer, r.log, settings); err != nil {
 		return nil, err
 	}
 	h.people = people.New(db, c, h.taxonomy, func() people.Town {
@@ -112,14 +127,31 @@ func deliverySettings(c config.Config, t town.Town) delivery.Settings {
 		from = "newsletter@" + t.Domain
 	}
 	return delivery.Settings{
-		SMTPURL: c.SMTPURL, Conns: c.SMTPConns, From: email.Mailbox{Name: t.Name, Address: from},
+		Zone: t.Zone(), SMTPURL: c.SMTPURL, Conns: c.SMTPConns, From: email.Mailbox{Name: t.Name, Address: from},
 		Domain: t.Domain, BounceDomain: c.BounceDomain, RetryFirst: c.RetryFirst,
+		Policy: delivery.Policy{
+			Mailbox: from, Contact: c.PublicURL + "/", SoftCount: c.BounceSoft, SoftDays: c.BounceSoftDays, BrakeDays: c.BounceBrake,
+		},
 	}
 }
 
-// close ends the house; what went wrong in closing is the log's, for the work is done.
+// plan is how mail leaves, as the delivery file says.
+func (r *run) plan() (routing.Plan, error) {
+	if r.config.DeliveryFile == "" {
+		return routing.Plan{}, nil
+	}
+	return routing.Read(r.config.DeliveryFile)
+}
+
+// countWithin is how long the database may take, when the program stops, to take the visits counted in memory.
+const countWithin = 10 * time.Second
+
+// close ends the house, when no request is under way any more; what went wrong in closing is the log's, for the work is
+// done.
 func (h *house) close(r *run) {
-	if err := errors.Join(h.delivery.Close(), h.db.Close()); err != nil {
+	last, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), countWithin)
+	defer cancel()
+	if err := errors.Join(h.newsletters.Close(last), h.delivery.Close(), h.db.Close()); err != nil {
 		r.log.Warn("closing", "err", err)
 	}
 }

@@ -18,8 +18,10 @@ import (
 )
 
 type issueCmd struct {
-	Send  issueSendCmd  `cmd:"" help:"Send an issue written in Markdown; the same file again continues what is owed."`
-	Stats issueStatsCmd `cmd:"" help:"The numbers of an issue."`
+	Send   issueSendCmd   `cmd:"" help:"Send an issue written in Markdown; the same file again continues what is owed."`
+	Stats  issueStatsCmd  `cmd:"" help:"The numbers of an issue."`
+	Retry  issueRetryCmd  `cmd:"" help:"Try again now what failed of an issue: nobody gets it twice."`
+	Resume issueResumeCmd `cmd:"" help:"Let a newsroom go on whose sending stands still because too much came back."`
 }
 
 type issueSendCmd struct {
@@ -121,21 +123,42 @@ func (h *house) uploadImages(ctx context.Context, text []byte, folder string) ([
 // work does what can be done now: whoever sends again by hand wants what was put off tried now.
 func (c issueSendCmd) work(r *run, h *house, sending newsletters.Dispatch) (delivery.Progress, error) {
 	if sending.Again {
-		err := h.db.Tx(r.ctx, func(tx *storage.Tx) error { return h.delivery.RetryNow(r.ctx, tx, sending.Batch.ID) })
+		err := h.db.Tx(r.ctx, func(tx *storage.Tx) error {
+			for _, batch := range sending.Batches() {
+				if err := h.delivery.RetryNow(r.ctx, tx, batch.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return delivery.Progress{}, err
 		}
 	}
-	if !c.Wait {
-		return h.delivery.Progress(r.ctx, sending.Batch.ID)
+	if c.Wait {
+		if err := r.drain(h, sending); err != nil {
+			return delivery.Progress{}, err
+		}
 	}
-	bar := r.progress(r.say("app.sending"), sending.Batch.Messages)
-	p, err := h.delivery.Drain(r.ctx, sending.Batch.ID, func(p delivery.Progress) { bar.set(p.Messages - p.Owed()) })
-	bar.done()
-	if err != nil && r.ctx.Err() != nil { // told to stop: what was in flight is recorded, the rest is owed
-		return h.delivery.Progress(context.WithoutCancel(r.ctx), sending.Batch.ID)
+	return h.newsletters.Progress(context.WithoutCancel(r.ctx), sending.Issue.ID)
+}
+
+// drain works off what can be sent now, a channel after the other. Told to stop it leaves the rest owed.
+func (r *run) drain(h *house, sending newsletters.Dispatch) error {
+	bar := r.progress(r.say("app.sending"), sending.Messages())
+	defer bar.done()
+	var before int64
+	for _, batch := range sending.Batches() {
+		p, err := h.delivery.Drain(r.ctx, batch.ID, func(p delivery.Progress) { bar.set(before + p.Messages - p.Owed()) })
+		if r.ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before += p.Messages - p.Owed()
 	}
-	return p, err
+	return nil
 }
 
 func (c issueSendCmd) report(r *run, s sent) error {
@@ -177,12 +200,20 @@ func (c issueStatsCmd) Run(r *run) error {
 		n   int64
 	}{
 		{"recipients", s.Recipients}, {"accepted", s.Accepted}, {"refused", s.Refused}, {"later", s.Later + s.Waiting},
-		{"suppressed", s.Suppressed + s.Withdrawn}, {"retried", s.Retried},
+		{"suppressed", s.Suppressed + s.Withdrawn}, {"retried", s.Retried}, {"returned", s.Returned},
 	} {
 		_, _ = fmt.Fprintf(r.Out, "%-28s %d\n", r.say("app.stats."+line.key), line.n)
 	}
+	if s.Complaints.Shown() {
+		_, _ = fmt.Fprintf(r.Out, "%-28s %d\n", r.say("app.stats.complaints"), s.Complaints.Value)
+	} else {
+		_, _ = fmt.Fprintf(r.Out, "%-28s <%d\n", r.say("app.stats.complaints"), s.Complaints.Few)
+	}
 	for _, reason := range s.Reasons {
 		_, _ = fmt.Fprintf(r.Out, "  %-26s %d\n", r.say("delivery.reason."+reason.Reason), reason.Count)
+	}
+	for _, reason := range s.Returns {
+		_, _ = fmt.Fprintf(r.Out, "  %-26s %d\n", r.say(delivery.ReasonWord(reason.Reason)), reason.Count)
 	}
 	return nil
 }

@@ -13,8 +13,10 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/app/demo"
 	"unoxuno/internal/config"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
+	"unoxuno/internal/storage"
 )
 
 // Stdio is where a run reads and writes.
@@ -33,6 +35,8 @@ type run struct {
 	lang     string // of what is said on the terminal
 	log      *slog.Logger
 	mailbox  *demo.Mailbox // of the demonstration; nil otherwise
+	gateway  sms.Gateway   // of the demonstration's text messages; nil otherwise
+	stays    bool          // it runs until it is told to stop
 }
 
 // exit is an error that carries an exit code and has been told already.
@@ -52,13 +56,16 @@ func Main(ctx context.Context, args []string, getenv func(string) string, std St
 	}
 	r := &run{Stdio: std, words: words, lang: terminalLanguage(getenv)}
 	r.ctx = access.With(ctx, access.Actor{Kind: access.Console, Name: "console"})
-	err = r.parseAndRun(args, getenv)
+	err = storage.Fault(r.parseAndRun(args, getenv))
 	var code exit
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // no defect: it was told to stop
+		_, _ = fmt.Fprintln(std.Err, "unoxuno: "+r.say("app.stopped"))
+		return int(owed)
 	}
 	_, _ = fmt.Fprintln(std.Err, "unoxuno: "+r.sentence(err))
 	return exitCode(err)

@@ -9,7 +9,9 @@ import (
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/newsletters/newslettersweb"
+	"unoxuno/internal/people"
 	"unoxuno/internal/people/peopleweb"
+	"unoxuno/internal/storage"
 )
 
 // plug lets the rooms meet: newsletters is what delivery sends for, what people asks about subscriptions, and, with
@@ -18,8 +20,13 @@ func (r *run) plug(h *house) {
 	h.newsletters = newsletters.New(newsletters.Deps{
 		DB: h.db, Clock: h.clock, Sealer: h.sealer, Words: r.words, Log: r.log, Identity: h.identity, Town: h.town,
 		Taxonomy: h.taxonomy, People: h.people, Delivery: h.delivery,
-	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom})
+	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom, SMSPrice: r.config.SMSPrice})
 	h.delivery.Plug(newsletters.Origin, h.newsletters)
+	h.delivery.PlugFarewells(h.newsletters)
+	h.people.PlugConfirmed(func(ctx context.Context, tx *storage.Tx, _ people.Channel, address string) error {
+		return h.delivery.Lift(ctx, tx, address)
+	})
+	h.delivery.PlugCorrespondent(h.newsletters)
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
 }
@@ -38,9 +45,12 @@ func (r *run) pages(h *house) pages {
 		people: peopleweb.New(peopleweb.Options{
 			People: h.people, Taxonomy: h.taxonomy, DB: h.db, Clock: h.clock, Sealer: h.sealer,
 			Newsletters: newslettersOf{h.newsletters}, OwnPage: h.newsletters, Mailer: h.delivery, Audit: h.identity,
+			Texting: func() bool { return h.delivery.Gateway().Configured },
 		}),
 		newsletters: newslettersweb.New(newslettersweb.Options{
 			Newsletters: h.newsletters, People: h.people, Taxonomy: h.taxonomy, Clock: h.clock, Relay: h.delivery.Relay,
+			Relays:  h.delivery.Relays,
+			Gateway: h.delivery.Gateway,
 		}),
 		demo: r.mailbox != nil,
 	}
@@ -105,9 +115,14 @@ func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peoplewe
 	}
 	received := make([]peopleweb.Received, len(all))
 	for i, l := range all {
-		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed}
+		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Channel: l.Channel}
 	}
 	return received, nil
+}
+
+// ChooseChannel makes a subscription reach her by that channel.
+func (n newslettersOf) ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error {
+	return n.room.ChooseChannel(ctx, person, newsletter, channel)
 }
 
 // Subscribe begins a subscription, on her own page or at the desk.

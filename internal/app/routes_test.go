@@ -26,21 +26,23 @@ func (b *borgo) fillers() map[string]map[string]string {
 	invitation, err := b.identity.Invitation(b.ctx, b.admin.ID)
 	b.must(err)
 	return map[string]map[string]string{
-		"/office/invitation":        {"token": invitation},
-		"/office/staff":             {"id": id(b.admin.ID)},
-		"/office/people":            {"id": id(b.maria), "address": id(person.Addresses[0].ID), "purpose": "newsletter"},
+		"/office/invitation": {"token": invitation},
+		"/office/staff":      {"id": id(b.admin.ID)},
+		"/office/people": {"id": id(b.maria), "address": id(person.Addresses[0].ID), "purpose": "newsletter",
+			"token": b.sealer.Ints("people.code", b.phoned.Expires, b.phoned.ID, 3)},
 		"/office/issues":            {"id": id(b.draft.ID), "lang": "it", "language": "it", "part": "html", "block": "b1"},
 		"/office/newsletters":       {"slug": "teatro", "newsletter": "teatro", "id": "teatro"},
 		"/office/newsrooms":         {"slug": "ufficio-cultura", "newsroom": "ufficio-cultura", "id": "ufficio-cultura"},
 		"/join/confirm":             {"token": b.tokenFor("people.join", b.pending)},
+		"/code":                     {"token": b.sealer.Ints("people.code", b.phoned.Expires, b.phoned.ID, 0)},
 		"/address":                  {"token": b.tokenFor("people.address", b.asked)},
 		"/me":                       {"token": b.newsletters.OwnPageToken(b.maria)},
 		"/newsletters":              {"newsletter": "teatro", "slug": "teatro", "issue": b.sent.Slug},
 		"/newsletters/{newsletter}": {"newsletter": "teatro", "slug": b.sent.Slug, "issue": b.sent.Slug},
 		"/unsubscribe":              {"token": b.unsubscribeToken()},
 		"/u":                        {"token": b.unsubscribeToken()},
-		"/l":                        {"issue": id(b.sent.ID), "n": "1"},
-		"/o":                        {"issue": id(b.sent.ID), "file": id(b.sent.ID) + ".gif", "name": id(b.sent.ID) + ".gif"},
+		"/l":                        {"token": strings.TrimPrefix(b.newsletters.LinkPath(b.sent.ID, 1), "/l/")},
+		"/o":                        {"file": strings.TrimPrefix(b.newsletters.PixelPath(b.sent.ID), "/o/")},
 		"/media":                    {"name": b.image.Name},
 	}
 }

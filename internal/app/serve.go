@@ -2,21 +2,17 @@ package app
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"unoxuno/internal/access"
-	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
 )
 
 type serveCmd struct{}
 
 // Run serves until it is told to stop, then lets what is under way end.
 func (serveCmd) Run(r *run) error {
+	r.stays = true
 	h, err := r.openHouse()
 	if err != nil {
 		return err
@@ -37,63 +33,27 @@ func (r *run) serve(h *house, ready func(address string), more ...func(context.C
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(r.ctx, "tcp", r.config.Listen)
-	if err != nil {
-		return fault.Unavailable("app.listen", "Address", r.config.Listen).Because(err)
-	}
 	server := &http.Server{
 		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
-	work, ctx := errgroup.WithContext(access.With(r.ctx, access.Actor{Kind: access.System, Name: "system"}))
-	work.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	work.Go(func() error {
-		<-ctx.Done()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		defer cancel()
-		return server.Shutdown(last)
-	})
-	work.Go(func() error { return h.delivery.Run(ctx) })
-	work.Go(func() error { return r.periodically(ctx, h) })
+	work, ctx := r.atWork()
+	if err := r.takeBack(ctx, work, h); err != nil {
+		return err
+	}
+	work.Go(func() error { return r.background(ctx, work, h) })
+	work.Go(func() error { return h.newsletters.KeepCounting(ctx) })
+	work.Go(func() error { return h.people.KeepIndex(ctx, people.IndexOptions{Log: r.log}) })
 	for _, do := range more {
 		work.Go(func() error { return do(ctx) })
 	}
-	r.log.Info("serving", "address", listener.Addr().String(), "url", r.config.PublicURL)
-	if ready != nil {
-		ready(listener.Addr().String())
-	}
+	work.Go(func() error {
+		return serveOn(ctx, work, r.config.Listen, server, func(address string) {
+			r.log.Info("serving", "address", address, "url", r.config.PublicURL)
+			if ready != nil {
+				ready(address)
+			}
+		})
+	})
 	return work.Wait()
-}
-
-// How often the periodic work looks whether it is due.
-const (
-	dueEvery   = 2 * time.Second
-	sweepEvery = time.Hour
-)
-
-// periodically sends the issues whose time has come, and removes sign-ups that nobody confirmed. Each node may do it:
-// what was done already is found done.
-func (r *run) periodically(ctx context.Context, h *house) error {
-	due, sweep := time.NewTicker(dueEvery), time.NewTicker(sweepEvery)
-	defer due.Stop()
-	defer sweep.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-due.C:
-			if _, err := h.newsletters.Due(ctx); err != nil && ctx.Err() == nil {
-				r.log.Error("scheduled issues", "err", err)
-			}
-		case <-sweep.C:
-			if _, err := h.people.Sweep(ctx); err != nil && ctx.Err() == nil {
-				r.log.Error("sweeping old sign-ups", "err", err)
-			}
-		}
-	}
 }

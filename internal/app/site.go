@@ -8,6 +8,7 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/app/demo"
 	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/deliveryweb"
 	"unoxuno/internal/identity/identityweb"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/newslettersweb"
@@ -53,7 +54,7 @@ func (r *run) site(h *house) (*web.Site, error) {
 	site.Static("GET "+assets.Prefix, files.Handler())
 	routes := concat(
 		p.identity.Routes(), p.people.PublicRoutes(), p.people.OfficeRoutes(),
-		p.newsletters.PublicRoutes(), p.newsletters.OfficeRoutes(), h.healthRoutes(),
+		p.newsletters.PublicRoutes(), p.newsletters.OfficeRoutes(), deliveryweb.Routes(h.delivery), h.healthRoutes(),
 	)
 	if r.mailbox != nil {
 		routes = append(routes, r.mailbox.Routes()...)

@@ -125,12 +125,13 @@ func literals(t *testing.T) map[string]string {
 	return found
 }
 
-// notWords are texts that look like a key of the words and are something else: the origin of an issue's messages, and
-// purposes that tokens and digests are made for.
+// notWords are texts that look like a key of the words and are something else: the origin of an issue's messages, purposes
+// that tokens and digests are made for, and periodic tasks.
 func notWords() []string {
 	return []string{
-		"newsletters.issue", "newsletters.unsubscribe", "newsletters.undo", "people.own-page", "people.join", "people.address",
-		"delivery.message-id", "delivery.envelope", "delivery.suppression",
+		"newsletters.issue", "newsletters.unsubscribe", "newsletters.undo", "newsletters.link", "people.own-page", "people.join", "people.address",
+		"delivery.message-id", "delivery.envelope", "delivery.suppression", "delivery.sms.reference", "people.code",
+		"people.sweep", "delivery.sweep", "delivery.brakes",
 	}
 }
 

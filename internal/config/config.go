@@ -7,6 +7,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -30,9 +31,20 @@ type Config struct {
 	Secret         string        // signs links; empty means: kept in a file of the data folder
 	SMTPURL        string        // smtp://[user:password@]host:port or smtps://…; empty means: mail waits
 	SMTPConns      int           // connections held to the relay at once
+	DeliveryFile   string        // file that says how mail leaves, as package routing reads it; empty means: over SMTPURL
 	MailFrom       string        // address newsletters and confirmations come from; empty means newsletter@ the town's domain
 	BounceDomain   string        // domain of envelope senders; empty means that of MailFrom
+	BounceListen   string        // where mail that comes back is taken: smtp://, lmtp:// or lmtp+unix://; empty means nowhere
+	BounceMaildir  string        // Maildir from which it is taken; empty means none
+	BounceSoft     int           // so many messages that come back softly suppress an address …
+	BounceSoftDays int           // … when they did so within so many days
+	BounceBrake    int           // how many days of returns hold a newsroom's sending; 0 means none do
 	RetryFirst     time.Duration // wait before the first repeat of a message put off
+	SMSURL         string        // gateway of text messages, as package sms reads it; empty means: they wait
+	SMSSender      string        // what telephones show as their author
+	SMSPrice       int64         // of a part of a text message, in hundredths of a cent; 0 is not known
+	SMSTemplate    string        // file that says how a provider's HTTP interface is spoken to
+	MetricsListen  string        // address of health and numbers, host:port; empty means none
 	TrustedProxies []string      // networks whose X-Forwarded-For is believed
 	LogLevel       string        // debug, info, warn or error
 	ClockFile      string        // for tests: the time is read from this file
@@ -72,9 +84,20 @@ func Catalogue() []Setting {
 		{Name: "secret", Secret: true, Help: "signs the links sent to people, 32 characters or more; when empty, one is made and kept in the data folder"},
 		{Name: "smtp_url", Help: "relay for e-mail: smtp://[user:password@]host:port (STARTTLS when offered) or smtps://…; when empty, mail waits"},
 		{Name: "smtp_conns", Default: "4", Help: "connections held to the relay at once, 1 to 64"},
+		{Name: "delivery_file", Help: "YAML file of relays, routes, limits, windows and signatures, as examples/delivery.yaml; when empty, all mail leaves over smtp_url"},
 		{Name: "mail_from", Help: "address that newsletters and confirmations come from; when empty, newsletter@ the town's domain"},
 		{Name: "bounce_domain", Help: "domain of envelope senders, to which bounces return; when empty, that of mail_from"},
+		{Name: "bounce_listen", Help: "where a relay brings mail that comes back: lmtp://host:port, smtp://host:port or lmtp+unix:///path; when empty, nowhere"},
+		{Name: "bounce_maildir", Help: "Maildir from which mail that comes back is taken; when empty, none"},
+		{Name: "bounce_soft_count", Default: "3", Help: "messages that come back softly (a full mailbox …) before the address gets nothing more, 1 to 100"},
+		{Name: "bounce_soft_days", Default: "14", Help: "days within which they do so, 1 to 365"},
+		{Name: "bounce_brake_days", Default: "7", Help: "days of bounces and complaints that can stop a newsroom, 1 to 90; 0 never stops one"},
 		{Name: "retry_first", Default: "1m", Help: "wait before the first repeat of a message that was put off; later waits grow"},
+		{Name: "sms_url", Help: "gateway for text messages: smpp://user:password@host, kannel+http://user:password@host or https://… of a provider; when empty, they wait"},
+		{Name: "sms_sender", Help: "what telephones show as the author: a registered name of 11 letters at most, a short code, or a number such as +393331234567"},
+		{Name: "sms_price", Default: "0", Help: "price of one text message in cents, such as 4.5; shown before an issue is sent"},
+		{Name: "sms_template", Help: "YAML file that says how the provider's HTTP interface is spoken to; for an sms_url that begins with http"},
+		{Name: "metrics_listen", Help: "address and port for /metrics (Prometheus) and /health, for the machine room alone; when empty, none"},
 		{Name: "trusted_proxies", Help: "networks (CIDR, comma-separated) of reverse proxies whose X-Forwarded-For is believed"},
 		{Name: "log_level", Default: "info", Help: "debug, info, warn or error"},
 		{Name: "clock_file", Help: "for tests: a file with an RFC 3339 time, which is then the program's time"},
@@ -150,7 +173,13 @@ func parse(settings []Setting) (Config, error) {
 	c := Config{
 		Data: v["data"], DatabaseURL: v["database_url"], Listen: v["listen"], Secret: v["secret"], SMTPURL: v["smtp_url"],
 		PublicURL: strings.TrimRight(v["public_url"], "/"), MailFrom: v["mail_from"], BounceDomain: v["bounce_domain"],
-		LogLevel: v["log_level"], ClockFile: v["clock_file"],
+		BounceListen: v["bounce_listen"], BounceMaildir: v["bounce_maildir"],
+		DeliveryFile: v["delivery_file"], LogLevel: v["log_level"], ClockFile: v["clock_file"],
+		SMSURL: v["sms_url"], SMSSender: v["sms_sender"], SMSTemplate: v["sms_template"],
+	}
+	var ok bool
+	if c.SMSPrice, ok = priceOf(v["sms_price"]); !ok {
+		return c, bad("sms_price", "0–1000")
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.Data, "unoxuno.db")
@@ -158,6 +187,11 @@ func parse(settings []Setting) (Config, error) {
 	_, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return c, bad("listen", "host:port")
+	}
+	if c.MetricsListen = v["metrics_listen"]; c.MetricsListen != "" {
+		if _, _, err := net.SplitHostPort(c.MetricsListen); err != nil {
+			return c, bad("metrics_listen", "host:port")
+		}
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://localhost:" + port
@@ -171,17 +205,14 @@ func parse(settings []Setting) (Config, error) {
 	if c.SMTPConns, err = strconv.Atoi(v["smtp_conns"]); err != nil || c.SMTPConns < 1 || c.SMTPConns > 64 {
 		return c, bad("smtp_conns", "1–64")
 	}
+	if name, need := c.bounceNumbers(v); name != "" {
+		return c, bad(name, need)
+	}
 	if c.RetryFirst, err = time.ParseDuration(v["retry_first"]); err != nil || c.RetryFirst <= 0 {
 		return c, bad("retry_first", "30s, 1m, 5m …")
 	}
-	for network := range strings.SplitSeq(v["trusted_proxies"], ",") {
-		if network = strings.TrimSpace(network); network == "" {
-			continue
-		}
-		if _, _, err := net.ParseCIDR(network); err != nil {
-			return c, bad("trusted_proxies", "10.0.0.0/8, …")
-		}
-		c.TrustedProxies = append(c.TrustedProxies, network)
+	if c.TrustedProxies, err = networks(v["trusted_proxies"]); err != nil {
+		return c, bad("trusted_proxies", "10.0.0.0/8, …")
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
@@ -189,4 +220,44 @@ func parse(settings []Setting) (Config, error) {
 		return c, bad("log_level", "debug, info, warn, error")
 	}
 	return c, nil
+}
+
+// priceOf reads cents, with decimals, as hundredths of a cent.
+func priceOf(text string) (price int64, ok bool) {
+	cents, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	if err != nil || !(cents >= 0 && cents <= 1000) {
+		return 0, false
+	}
+	return int64(math.Round(cents * 100)), true
+}
+
+// bounceNumbers reads the numbers about what comes back; name is that of one which is wrong, need what it should be.
+func (c *Config) bounceNumbers(v map[string]string) (name, need string) {
+	for name, number := range map[string]struct {
+		into       *int
+		least, top int
+	}{
+		"bounce_soft_count": {&c.BounceSoft, 1, 100}, "bounce_soft_days": {&c.BounceSoftDays, 1, 365}, "bounce_brake_days": {&c.BounceBrake, 0, 90},
+	} {
+		n, err := strconv.Atoi(v[name])
+		if err != nil || n < number.least || n > number.top {
+			return name, fmt.Sprintf("%d–%d", number.least, number.top)
+		}
+		*number.into = n
+	}
+	return "", ""
+}
+
+// networks reads networks that are parted by commas.
+func networks(text string) (all []string, err error) {
+	for network := range strings.SplitSeq(text, ",") {
+		if network = strings.TrimSpace(network); network == "" {
+			continue
+		}
+		if _, _, err := net.ParseCIDR(network); err != nil {
+			return nil, err
+		}
+		all = append(all, network)
+	}
+	return all, nil
 }

@@ -10,21 +10,35 @@ import (
 // chunk is a leased stretch of the ledger while its messages are sent.
 type chunk struct {
 	lease
-	pending sync.WaitGroup // messages whose outcome is not on record yet
-	stopped chan struct{}  // closed when no more of it is to be sent now
-	stop    sync.Once
-	relay   atomic.Bool  // it was stopped because the relay is down
-	trusted atomic.Int64 // until when, in nanoseconds of this machine's clock, the lease may be relied upon
+	way       channel
+	byDomain  map[string]*line // where there are limits: the lines to the domains met, nil where a domain has none
+	lines     sync.WaitGroup   // that move
+	inLine    atomic.Int64     // messages in them
+	hurried   chan struct{}    // closed when nobody in them may wait any more
+	notBefore time.Time        // when it is to be looked at again, in the town's time; zero: when a message of it is due
+	pending   sync.WaitGroup   // messages whose outcome is not on record yet
+	stopped   chan struct{}    // closed when no more of it is to be sent now
+	stop      sync.Once
+	relay     atomic.Bool  // it was stopped because its channel takes nothing
+	troubled  error        // why its letter could not be read on
+	trusted   atomic.Int64 // until when, in nanoseconds of this machine's clock, the lease may be relied upon
 }
 
-func newChunk(l lease) *chunk {
-	c := &chunk{lease: l, stopped: make(chan struct{})}
+func newChunk(l lease, way channel) *chunk {
+	c := &chunk{lease: l, way: way, stopped: make(chan struct{}), hurried: make(chan struct{})}
 	c.trust(time.Now())
 	return c
 }
 
 // halt ends the sending of the chunk.
 func (c *chunk) halt() { c.stop.Do(func() { close(c.stopped) }) }
+
+// comeBack says when the chunk is to be looked at again; of several times the first counts.
+func (c *chunk) comeBack(at time.Time) {
+	if c.notBefore.IsZero() || at.Before(c.notBefore) {
+		c.notBefore = at
+	}
+}
 
 func (c *chunk) relayDown() {
 	c.relay.Store(true)
@@ -65,6 +79,7 @@ func (w *worker) keep(ctx context.Context, c *chunk) {
 		case err != nil:
 			w.log.WarnContext(ctx, "lease not renewed", "batch", c.batch, "chunk", c.number, "error", err)
 		case !ours:
+			w.metrics.lost.Inc()
 			c.halt() // it is another's
 			return
 		default:

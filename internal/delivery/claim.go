@@ -19,32 +19,35 @@ const (
 // lease is a chunk that one worker holds. fence tells it from every earlier and later holder.
 type lease struct {
 	batch, number, fence int64
+	after, through       int64  // persons
+	channel, account     string // of the batch
 }
 
 // claim takes one chunk that is due and that nobody holds, of the batch only, or of any when only is 0. Low numbers go
-// first, so that a small batch does not wait behind the whole of a big one.
-func (r *Room) claim(ctx context.Context, only int64) (l lease, found bool, err error) {
-	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
-		engine := tx.Engine()
-		query := "SELECT batch, number, fence FROM delivery_chunk WHERE due > 0 AND due <= $1 AND lease_until <= " + engine.Now() +
-			" AND (CAST($2 AS bigint) = 0 OR batch = $2) ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()
-		err := tx.QueryRowContext(ctx, query, r.now(), only).Scan(&l.batch, &l.number, &l.fence)
-		if storage.None(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		l.fence++
-		found = true
-		_, err = tx.ExecContext(ctx, "UPDATE delivery_chunk SET fence = $3, lease_until = $4 + "+engine.Now()+
-			" WHERE batch = $1 AND number = $2", l.batch, l.number, l.fence, leaseTime.Milliseconds())
-		return err
-	})
+// first, so that a small batch does not wait behind the whole of a big one. Batches that stand still are passed over.
+func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, found bool, err error) {
+	engine := tx.Engine()
+	query := "SELECT batch, number, fence, person_after, person_through," +
+		" (SELECT b.channel FROM delivery_batch b WHERE b.id = delivery_chunk.batch)," +
+		" (SELECT b.account FROM delivery_batch b WHERE b.id = delivery_chunk.batch) FROM delivery_chunk WHERE due > 0 AND due <= $1" +
+		" AND lease_until <= " + engine.Now() + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
+		" AND batch NOT IN (SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account" +
+		" WHERE k.lifted_at = 0 AND b.finished = 0)" +
+		" ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()
+	err = tx.QueryRowContext(ctx, query, r.now(), only).Scan(&l.batch, &l.number, &l.fence, &l.after, &l.through, &l.channel, &l.account)
+	if storage.None(err) {
+		return lease{}, false, nil
+	}
 	if err != nil {
 		return lease{}, false, fmt.Errorf("claim: %w", err)
 	}
-	return l, found, nil
+	l.fence++
+	_, err = tx.ExecContext(ctx, "UPDATE delivery_chunk SET fence = $3, lease_until = $4 + "+engine.Now()+
+		" WHERE batch = $1 AND number = $2", l.batch, l.number, l.fence, leaseTime.Milliseconds())
+	if err != nil {
+		return lease{}, false, fmt.Errorf("claim: %w", err)
+	}
+	return l, true, nil
 }
 
 // renew prolongs the lease, and tells whether it was still ours. Within a transaction it keeps it ours to the end.

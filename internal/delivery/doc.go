@@ -1,7 +1,8 @@
 // Package delivery takes messages over the counter and gets each to its address.
 //
 // Nouns: a Batch is one sending: what an [Origin] (an issue of a newsletter, say) has to tell, over one channel. Its
-// messages stand in the ledger, one row for each person; a chunk is a stretch of them that one worker takes at a time.
+// messages stand in the ledger, one row for each person, which is filled in steps; a chunk is a stretch of them that one
+// worker takes at a time.
 // A [Letter] is what an origin says, opened: it knows, at the moment of sending, who still wants it and at which
 // address. A [Note] is a single mail: a confirmation, a link.
 //
@@ -9,14 +10,21 @@
 //   - A person who is in a batch twice gets one message; enqueueing again adds only who was missing.
 //   - Whatever dies, and whenever, nobody is lost: the ledger says who is owed something. At most [InFlight] messages
 //     of a process that is killed are sent again, with the same Message-ID.
-//   - Consent is asked for again, and the suppression list is read, a few messages before each is sent.
+//   - Consent is asked for again, and the suppression list is read, a few hundred messages before each is sent.
 //   - What a server refuses for ever is refused; what it puts off is tried again on a schedule that grows and survives
 //     restarts (see schedule.go); while our own relay is down nothing is counted against anybody.
+//   - What comes back by mail is on record once for a message and a kind, and suppresses the address that the message
+//     went to, in whatever order notices come (back.go). Who confirms her address again lifts that.
+//   - An account to which too much came back stands still until somebody lets it go (brake.go).
 //   - Any number of workers on any number of nodes share the work. A chunk is leased by the database's clock; a worker
 //     that lost its lease cannot overwrite anything, but what it sent stays sent.
 //   - No address stands in the ledger, nor any text that a server wrote. A note's address and text are erased once it
 //     is sent.
 //
-// Tables: delivery_batch, delivery_chunk, delivery_message (the ledger), delivery_suppression, delivery_note.
+// Text messages go the same way as mail, by the same rules (channel.go): their receipts stand beside the ledger, and who
+// writes STOP gets none any more (sms_back.go). What people write is not kept.
+//
+// Tables: delivery_batch, delivery_chunk, delivery_message (the ledger), delivery_suppression, delivery_return (what came
+// back), delivery_brake, delivery_note, delivery_sms_part (receipts), delivery_sms_answer (who was answered today).
 // Facts published: the views delivery_facts (a row for each message) and delivery_counts (numbers of each batch).
 package delivery

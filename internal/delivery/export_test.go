@@ -3,6 +3,8 @@ package delivery
 import (
 	"context"
 	"time"
+
+	"unoxuno/internal/delivery/email"
 )
 
 // Step does what Run does in one round: it sends all batches that are due now.
@@ -14,8 +16,8 @@ func (r *Room) StepUntil(life context.Context) error { return r.workUntil(life, 
 // Wait is the retry schedule.
 func Wait(first time.Duration, tries int64) (time.Duration, bool) { return wait(first, tries) }
 
-// Envelope is the envelope sender of a message.
-func (r *Room) Envelope(batch, person int64) (string, error) {
-	path, err := r.envelope(batch, person)
-	return path.String(), err
+// EnvelopeTo is the envelope sender of a message that goes to the address.
+func (r *Room) EnvelopeTo(batch, person int64, address string) string {
+	path, _ := email.ParsePath(address)
+	return r.envelope(batch, person, path).String()
 }

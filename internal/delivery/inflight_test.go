@@ -25,7 +25,7 @@ func (l *ledgerLock) take() {
 	l.once.Do(func() {
 		l.held.Go(func() {
 			l.err = l.db.Tx(context.Background(), func(tx *storage.Tx) error {
-				_, err := tx.ExecContext(context.Background(), "UPDATE delivery_chunk SET due = due")
+				_, err := tx.ExecContext(context.Background(), "UPDATE delivery_message SET state = state")
 				close(l.locked)
 				<-l.release
 				return err
@@ -56,7 +56,7 @@ func TestNoMoreIsInFlightThanPromised(t *testing.T) {
 				}
 			},
 		})
-		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL(), func(s *delivery.Settings) { s.ChunkSize = 200 })
+		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL(), func(s *delivery.Settings) { s.ChunkSize = 400 })
 		n.enqueue(t, 1, 1, 400)
 		n.step(t)
 		l.held.Wait()

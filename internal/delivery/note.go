@@ -9,14 +9,19 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/routing"
+	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 )
 
-// Note is a single mail: a confirmation, a link of one's own.
+// Note is a single mail, or text message: a confirmation, a link of one's own, a code.
 type Note struct {
 	Kind     string // a word of the poster's, for statistics: "confirm", "link"
+	Channel  string // "" is Email; SMS has a number in To, a Text, and nothing of what follows it but Language
 	Person   int64  // 0 when not known
 	To       string
 	ToName   string        // may be empty
@@ -24,7 +29,8 @@ type Note struct {
 	Language string
 	Subject  string
 	Text     string
-	HTML     string // may be empty
+	HTML     string    // may be empty
+	Expires  time.Time // when it is not worth sending any more; zero: never
 }
 
 // Notes are sent a few at a time. A note has a minute to go, and its lease a little more: it needs no renewal.
@@ -40,18 +46,34 @@ func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
 	if n.From == (email.Mailbox{}) {
 		n.From = r.settings.From
 	}
-	if _, err := email.ParsePath(n.To); err != nil {
-		return err
+	if n.Channel == "" {
+		n.Channel = Email
 	}
-	if _, err := n.compile(); err != nil {
+	if err := n.check(); err != nil {
 		return err
 	}
 	now := r.now()
 	return db.New(tx).PostNote(ctx, db.PostNoteParams{
 		ID: storage.NewID(), Kind: n.Kind, Person: n.Person, ToAddress: n.To, ToName: n.ToName,
 		FromAddress: n.From.Address, FromName: n.From.Name, Language: n.Language, Subject: n.Subject,
-		BodyText: n.Text, BodyHtml: n.HTML, Due: now, Created: now, Changed: now,
+		BodyText: n.Text, BodyHtml: n.HTML, Due: now, Created: now, Changed: now, Channel: n.Channel, Expires: clock.Millis(n.Expires),
 	})
+}
+
+// check says what keeps the note from ever being sent.
+func (n Note) check() error {
+	switch n.Channel {
+	case Email:
+		if _, err := email.ParsePath(n.To); err != nil {
+			return err
+		}
+		_, err := n.compile()
+		return err
+	case SMS:
+		_, err := sms.ParseNumber(n.To)
+		return err
+	}
+	return fault.Invalid("delivery.channel", "Channel", n.Channel)
 }
 
 func (n Note) compile() (*email.Template, error) {
@@ -141,57 +163,101 @@ func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err 
 // sendNote sends a note that was claimed, and writes down what came of it.
 func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, error) {
 	ctx := context.WithoutCancel(sending) // what came of it is written down even when the sending was cut
-	came, err := r.tryNote(sending, row)
+	came, parts, err := r.tryNote(sending, row)
 	if err != nil {
 		return "", err
 	}
 	tries := row.Attempts + 1
-	if came.reason == email.RelayUnreachable {
+	if came.reason == r.way(row.Channel, routing.Default).down() {
 		tries-- // nothing of the note was tried
 	}
-	queries, now := db.New(r.db), r.now()
-	if came.state == Later {
-		err = queries.NoteLater(ctx, db.NoteLaterParams{
-			ID: row.ID, Fence: row.Fence, Reason: string(came.reason), Code: int64(came.code), Attempts: tries,
-			Due: came.nextAt, Changed: now,
-		})
-	} else {
-		err = queries.NoteDone(ctx, db.NoteDoneParams{
+	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
+		queries, now := db.New(tx), r.now()
+		if came.state == Later {
+			return queries.NoteLater(ctx, db.NoteLaterParams{
+				ID: row.ID, Fence: row.Fence, Reason: string(came.reason), Code: int64(came.code), Attempts: tries,
+				Due: came.nextAt, Changed: now,
+			})
+		}
+		for _, id := range parts {
+			if err := queries.PutPart(ctx, db.PutPartParams{ID: id, Batch: 0, Person: row.ID, Changed: now}); err != nil {
+				return err
+			}
+		}
+		return queries.NoteDone(ctx, db.NoteDoneParams{
 			ID: row.ID, Fence: row.Fence, State: string(came.state), Reason: string(came.reason), Code: int64(came.code),
 			Attempts: tries, Changed: now,
 		})
-	}
+	})
 	return came.state, err
 }
 
-func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (result, error) {
-	suppressed, err := r.Suppressed(ctx, r.db, row.ToAddress)
-	if err != nil {
-		return result{}, err
+// tryNote sends a note once; parts are the names of the receipts of a text message.
+func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (came result, parts []string, err error) {
+	if row.Expires > 0 && row.Expires <= r.now() {
+		return result{state: Refused, reason: email.Expired}, nil, nil
 	}
-	if suppressed {
-		return result{state: Suppressed}, nil
+	unwanted, err := r.unwanted(ctx, row)
+	if err != nil || unwanted {
+		return result{state: Suppressed}, nil, err
 	}
-	path, err := email.ParsePath(row.ToAddress)
-	if err != nil {
-		return result{state: Refused, reason: email.AddressMalformed}, nil
+	way := r.way(row.Channel, routing.Default)
+	to := Recipient{Person: row.ID, Address: row.ToAddress, Name: row.ToName, Text: row.BodyText}
+	if reason := way.accepts(&to); reason != "" {
+		return result{state: Refused, reason: reason}, nil, nil
 	}
+	timed, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
+	if row.Channel == SMS {
+		parts, err = r.handOver(timed, 0, to, r.validity(row))
+	} else {
+		err = r.mailNote(timed, row, to)
+	}
+	var unfit *unfitError
+	switch {
+	case errors.As(err, &unfit):
+		return result{state: Refused, reason: email.Other}, nil, nil // Post took it, so the program has changed since
+	case err != nil && isDown(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		return result{state: Later, reason: way.down(), nextAt: r.back(way)}, nil, nil
+	}
+	return r.verdict(err, row.Attempts+1), parts, nil
+}
+
+// Kinds of notes that ask an address to answer. They go to a suppressed one, too: that it answers is what lifts the
+// suppression.
+const (
+	NoteConfirm = "confirm" // a sign-up
+	NoteAddress = "address" // another address of somebody who is known
+)
+
+// unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the code that she asks for herself.
+func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
+	switch {
+	case row.Kind == NoteConfirm, row.Kind == NoteAddress:
+		return false, nil
+	case row.Channel == SMS:
+		return db.New(r.db).SuppressedExcept(ctx, db.SuppressedExceptParams{Digest: r.digest(row.ToAddress), Reason: stopped})
+	}
+	return r.Suppressed(ctx, r.db, row.ToAddress)
+}
+
+// validity is how long the network is to try; 0 leaves it to the network.
+func (r *Room) validity(row db.DeliveryNote) time.Duration {
+	if row.Expires == 0 {
+		return 0
+	}
+	return max(time.Minute, clock.Time(row.Expires).Sub(r.clock.Now()))
+}
+
+func (r *Room) mailNote(ctx context.Context, row db.DeliveryNote, to Recipient) (err error) {
 	note := Note{
 		From: email.Mailbox{Name: row.FromName, Address: row.FromAddress}, Language: row.Language, Subject: row.Subject,
 		Text: row.BodyText, HTML: row.BodyHtml,
 	}
-	template, err := note.compile()
-	if err != nil {
-		return result{state: Refused, reason: email.Other}, nil // Post compiled it, so the program has changed since
+	if to.Template, err = note.compile(); err != nil {
+		return &unfitError{err.Error()}
 	}
-	timed, cancel := context.WithTimeout(ctx, noteTime)
-	defer cancel()
-	_, err = r.deliver(timed, 0, Recipient{Person: row.ID, Name: row.ToName, Template: template}, path, nil)
-	var down *email.Unreachable
-	if errors.As(err, &down) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return result{state: Later, reason: email.RelayUnreachable, nextAt: r.relayBack()}, nil
-	}
-	return r.verdict(err, row.Attempts+1), nil
+	return r.deliver(ctx, routing.Default, to)
 }
 
 // Notes tells how many notes there are in each state, for the office.

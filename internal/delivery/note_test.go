@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,8 +65,8 @@ func TestANoteIsSentAndItsTextErased(t *testing.T) {
 		if text, state, due := n.kept(t); text != "" || state != string(delivery.Sent) || due != 0 {
 			t.Errorf("kept %q, state %s, due %d", text, state, due)
 		}
-		if batch, _, err := n.OpenBounce(m.From); err != nil || batch != 0 {
-			t.Errorf("envelope %s: batch %d, %v", m.From, batch, err)
+		if e, err := n.OpenBounce(m.From); err != nil || e.Batch != 0 || !n.WentTo(e, m.To) {
+			t.Errorf("envelope %s: %+v, %v", m.From, e, err)
 		}
 	})
 }
@@ -121,7 +122,9 @@ func TestNotesThatCannotGo(t *testing.T) {
 			}
 			return n.Suppress(ctx, tx, "MARIA@example.org", "complaint")
 		})
-		n.post(t, confirmation)
+		link := confirmation
+		link.Kind = "link"
+		n.post(t, link)
 		n.sendNotes(t, 0)
 		if text, state, _ := n.kept(t); text != "" || state != string(delivery.Suppressed) || sink.Count() != 0 {
 			t.Errorf("kept %q, state %s, %d mails", text, state, sink.Count())
@@ -142,21 +145,21 @@ func TestATestSendGoesAtOnceAndSaysWhatIsWrong(t *testing.T) {
 		}})
 		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL())
 		to := delivery.Recipient{Address: "editor@example.org", Template: n.town.template, Values: []string{"", "Eva"}}
-		if err := n.TestSend(t.Context(), to); err != nil || sink.Count() != 1 || sink.Mails()[0].Text() != "Ciao Eva, ecco la settimana." {
+		if err := n.TestSend(t.Context(), "", to); err != nil || sink.Count() != 1 || sink.Mails()[0].Text() != "Ciao Eva, ecco la settimana." {
 			t.Fatalf("%v, %d mails", err, sink.Count())
 		}
 		to.Address = "nobody@example.org"
-		if err := n.TestSend(t.Context(), to); !fault.HasKey(err, "delivery.send.refused") {
+		if err := n.TestSend(t.Context(), "", to); !fault.HasKey(err, "delivery.send.refused") {
 			t.Errorf("got %v", err)
 		}
 		down := newNode(t, db, n.town, n.clock, "")
-		if err := down.TestSend(t.Context(), to); !fault.HasKey(err, "delivery.relay.unreachable") {
+		if err := down.TestSend(t.Context(), "", to); !fault.HasKey(err, "delivery.relay.unreachable") {
 			t.Errorf("got %v", err)
 		}
-		if err := down.CheckRelay(t.Context()); !fault.HasKey(err, "delivery.relay.unreachable") {
+		if err := down.CheckRelays(t.Context())[0]; !fault.HasKey(err, "delivery.relay.unreachable") {
 			t.Errorf("got %v", err)
 		}
-		if err := n.CheckRelay(t.Context()); err != nil {
+		if err := n.CheckRelays(t.Context())[0]; err != nil {
 			t.Error(err)
 		}
 	})
@@ -169,14 +172,17 @@ func TestEveryMailNamesItselfAndNobodyElse(t *testing.T) {
 		batch := n.enqueue(t, 1, 1, 3)
 		n.step(t)
 		for _, m := range sink.Mails() {
-			got, person, err := n.OpenBounce(m.From)
-			if err != nil || got != batch.ID || addressOf(person) != m.To {
-				t.Fatalf("envelope %s opens as batch %d, person %d, %v", m.From, got, person, err)
+			e, err := n.OpenBounce(strings.ToUpper(m.From)) // mail systems may change the case
+			if err != nil || e.Batch != batch.ID || addressOf(e.Person) != m.To {
+				t.Fatalf("envelope %s opens as %+v, %v", m.From, e, err)
 			}
-			if id := m.Header("Message-Id"); id != "<"+n.MessageID(batch.ID, person)+">" {
+			if !n.WentTo(e, strings.ToUpper(m.To)) || n.WentTo(e, addressOf(e.Person+1)) || n.WentTo(e, "") {
+				t.Fatalf("envelope %s knows its address not, or others", m.From)
+			}
+			if id := m.Header("Message-Id"); id != "<"+n.MessageID(batch.ID, e.Person)+">" {
 				t.Fatalf("Message-ID %s", id)
 			}
-			if _, _, err := n.OpenBounce("b-aaaa" + m.From[6:]); !fault.Is(err, fault.KindExpired) {
+			if _, err := n.OpenBounce("b-aaaa" + m.From[6:]); !fault.Is(err, fault.KindExpired) {
 				t.Fatalf("a forged envelope opened: %v", err)
 			}
 			if m.Header("To") != "<"+m.To+">" || m.Header("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" ||
@@ -191,9 +197,14 @@ func TestAnEnvelopeFitsWhateverTheNumbers(t *testing.T) {
 	// RFC 5321 §4.5.3.1.1: a local part has at most 64 octets. ParsePath within envelope checks it.
 	sink := deliverytest.New(t, deliverytest.Options{})
 	n := newNode(t, nil, newTown(t), clock.At(morning), sink.URL())
-	const most = 1<<63 - 1
-	if _, err := n.Envelope(most, most); err != nil {
-		t.Fatal(err)
+	for _, number := range []int64{1<<62 - 1, 1<<63 - 1, -1 << 63, 0} {
+		address := n.EnvelopeTo(number, number, "maria@example.org")
+		if local, _, _ := strings.Cut(address, "@"); len(local) > 64 {
+			t.Errorf("%s has %d octets", local, len(local))
+		}
+		if e, err := n.OpenBounce(address); err != nil || e.Batch != number || e.Person != number || !n.WentTo(e, "maria@example.org") {
+			t.Errorf("%q opens as %+v, %v", address, e, err)
+		}
 	}
 }
 

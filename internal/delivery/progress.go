@@ -31,18 +31,22 @@ type ReasonCount struct {
 
 // Progress counts a batch's messages by what has become of them.
 type Progress struct {
-	Batch      int64
-	Messages   int64
-	Waiting    int64
-	Sent       int64
-	Refused    int64
-	Later      int64
-	Suppressed int64
-	Withdrawn  int64
-	Cancelled  int64
-	Retried    int64         // tried more than once, whatever came of it
-	Reasons    []ReasonCount // of Refused and Later
-	Finished   time.Time     // zero while something is owed
+	Batch       int64
+	Messages    int64
+	Waiting     int64
+	Sent        int64
+	Refused     int64
+	Later       int64
+	Suppressed  int64
+	Withdrawn   int64
+	Cancelled   int64
+	Delivered   int64         // text messages that are on their telephone: part of Sent
+	Undelivered int64         // text messages that the network gave up: part of Sent
+	Retried     int64         // tried more than once, whatever came of it
+	Reasons     []ReasonCount // of Refused and Later
+	Returns     []ReturnCount // of Sent: what came back
+	Filling     bool          // more messages are being added
+	Finished    time.Time     // zero while something is owed
 }
 
 // Owed is how many messages may still be sent.
@@ -59,10 +63,18 @@ func (r *Room) Progress(ctx context.Context, batch int64) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	p := Progress{Batch: batch, Finished: batchOf(row).Finished}
+	p := Progress{Batch: batch, Filling: batchOf(row).Filling, Finished: batchOf(row).Finished}
 	for _, c := range counts {
 		p.add(State(c.State), email.Reason(c.Reason), c.Messages)
 		p.Retried += c.Retried
+	}
+	if row.Channel == SMS {
+		if err := r.addReceipts(ctx, batch, &p); err != nil {
+			return Progress{}, err
+		}
+	}
+	if err := r.addReturns(ctx, batch, &p); err != nil {
+		return Progress{}, err
 	}
 	return p, nil
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"unoxuno/internal/delivery/db"
@@ -10,10 +11,13 @@ import (
 )
 
 // recordTries is how often the recorder tries to write before it gives up, recordPause how long it waits in between,
-// growing: the ledger outlives a database that is busy or away for a moment.
+// growing. A database that has gone away is waited for longer: as long as it takes to start again, or a standby to be
+// promoted. What was sent stays sent whoever holds the chunk by then, so that nobody is written to twice for it.
 const (
 	recordTries = 5
 	recordPause = 200 * time.Millisecond
+	recordMost  = 2 * time.Second // the longest pause
+	awayFor     = time.Minute
 )
 
 // record writes outcomes as they come: whatever has gathered while one group was being written is the next group. When
@@ -57,17 +61,20 @@ func (w *worker) another() (o outcome, ok bool) {
 }
 
 func (w *worker) writeTrying(group []outcome) error {
-	for try := 1; ; try++ {
+	for try, first := 1, time.Now(); ; try++ {
+		began := time.Now()
 		err := w.db.Tx(w.life, func(tx *storage.Tx) error { return w.write(w.life, tx, group) })
 		if err == nil {
+			w.metrics.count(group, time.Since(began))
 			return nil
 		}
-		if try == recordTries || w.life.Err() != nil {
+		again := try < recordTries || storage.Lost(err) && time.Since(first) < awayFor
+		if !again || w.life.Err() != nil {
 			return fmt.Errorf("record outcomes: %w", err)
 		}
 		w.log.Warn("outcomes not recorded, trying again", "count", len(group), "error", err)
 		select {
-		case <-time.After(time.Duration(try) * recordPause):
+		case <-time.After(min(time.Duration(try)*recordPause, recordMost)):
 		case <-w.life.Done():
 		}
 	}
@@ -84,29 +91,44 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) err
 	}
 	now := w.now()
 	for c, outcomes := range chunks {
-		began := time.Now()
-		ours, err := c.renew(ctx, tx, tx.Engine())
-		if err != nil {
-			return fmt.Errorf("renew lease: %w", err)
-		}
-		if ours {
-			c.trust(began)
-		} else {
-			c.halt()
-		}
 		if err := writeSent(ctx, tx, c.batch, outcomes, now); err != nil {
 			return fmt.Errorf("sent: %w", err)
 		}
-		for _, o := range outcomes {
-			if o.state == Sent || !ours {
-				continue
+		if err := writeParts(ctx, tx, c.batch, outcomes, now); err != nil {
+			return fmt.Errorf("parts: %w", err)
+		}
+		if err := w.writeOthers(ctx, tx, c, outcomes, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeOthers writes what was not sent, if the chunk is still ours.
+func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, group []outcome, now int64) error {
+	ours := false
+	for _, o := range group {
+		if o.state == Sent {
+			continue
+		}
+		if !ours {
+			began := time.Now()
+			var err error
+			if ours, err = c.renew(ctx, tx, tx.Engine()); err != nil {
+				return fmt.Errorf("renew lease: %w", err)
 			}
-			if err := db.New(tx).Settle(ctx, db.SettleParams{
-				Batch: c.batch, Person: o.person, State: string(o.state), Reason: string(o.reason), Code: int64(o.code),
-				Attempts: o.attempts, NextAt: o.nextAt, Changed: now,
-			}); err != nil {
-				return fmt.Errorf("settle: %w", err)
+			if !ours {
+				w.metrics.lost.Inc()
+				c.halt()
+				return nil
 			}
+			c.trust(began)
+		}
+		if err := db.New(tx).Settle(ctx, db.SettleParams{
+			Batch: c.batch, Person: o.person, State: string(o.state), Reason: string(o.reason), Code: int64(o.code),
+			Attempts: o.attempts, NextAt: o.nextAt, Changed: now,
+		}); err != nil {
+			return fmt.Errorf("settle: %w", err)
 		}
 	}
 	return nil
@@ -115,19 +137,20 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) err
 // writeSent marks the messages of the group that the relay took, in one statement. Sent overrides every other state,
 // a cancellation too: the mail is out.
 func writeSent(ctx context.Context, tx *storage.Tx, batch int64, group []outcome, now int64) error {
-	var query storage.Builder
-	query.Add("UPDATE delivery_message SET state = 'sent', reason = '', code = 0, attempts = attempts + 1, changed = ?", now)
-	query.Add(" WHERE batch = ? AND state <> 'sent' AND person IN (", batch)
-	mark := "?"
+	sent := make([]int64, 0, len(group))
 	for _, o := range group {
 		if o.state == Sent {
-			query.Add(mark, o.person)
-			mark = ", ?"
+			sent = append(sent, o.person)
 		}
 	}
-	if mark == "?" {
+	if len(sent) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, query.Add(")").SQL(), query.Args()...)
+	slices.Sort(sent) // as the ledger lies
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET state = 'sent', reason = '', code = 0, attempts = attempts + 1, changed = ?", now)
+	query.Add(" WHERE batch = ? AND state <> 'sent' AND person", batch)
+	storage.In(&query, sent)
+	_, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
 	return err
 }

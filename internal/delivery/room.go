@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery/bounce"
 	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/routing"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/seal"
 	"unoxuno/internal/storage"
@@ -30,29 +33,36 @@ func Words() fs.FS { return words }
 
 // InFlight is how many messages of one process may have been handed to the relay without their outcome being on record:
 // the most that a crash can make it repeat.
-const InFlight = 64
+const InFlight = 256
 
 // Settings is how the room sends.
 type Settings struct {
-	SMTPURL      string        // relay, as email.ParseRelay reads it; "" is none: everything is put off
-	Conns        int           // connections held to the relay at once; 0 is 4
-	From         email.Mailbox // of notes that name no sender
-	Domain       string        // the town's mail domain: in Message-IDs, and the name we say to the relay
-	BounceDomain string        // domain of envelope senders, to which bounces return; "" is Domain
-	RetryFirst   time.Duration // wait before the first repeat; 0 is one minute
-	ChunkSize    int           // messages that a worker takes at a time; 0 is 250
-	TLS          *tls.Config   // trust of the relay's certificate; nil is the system's
+	Plan         routing.Plan   // how mail leaves
+	Zone         *time.Location // in which the plan's windows are told; nil is UTC
+	SMTPURL      string         // relay, as email.ParseRelay reads it, when the plan has none; "" is none: everything is put off
+	Conns        int            // connections held to all relays at once whose number the plan leaves open; 0 is 4
+	From         email.Mailbox  // of notes that name no sender
+	Domain       string         // the town's mail domain: in Message-IDs, and the name we say to the relay
+	BounceDomain string         // domain of envelope senders, to which bounces return; "" is Domain
+	RetryFirst   time.Duration  // wait before the first repeat; 0 is one minute
+	ChunkSize    int            // messages that a worker takes at a time; 0 is 500
+	TLS          *tls.Config    // trust of the relay's certificate; nil is the system's
+	SMS          SMSSettings    // of text messages
+	Policy       Policy         // what is done about what comes back
 }
 
 func (s Settings) withDefaults() (Settings, error) {
 	if s.Conns <= 0 {
 		s.Conns = 4
 	}
+	if s.Zone == nil {
+		s.Zone = time.UTC
+	}
 	if s.RetryFirst <= 0 {
 		s.RetryFirst = time.Minute
 	}
 	if s.ChunkSize <= 0 {
-		s.ChunkSize = 250
+		s.ChunkSize = 500
 	}
 	if s.BounceDomain == "" {
 		s.BounceDomain = s.Domain
@@ -64,6 +74,7 @@ func (s Settings) withDefaults() (Settings, error) {
 		}
 		*domain = path.String()[len("x@"):] // IDN domains as A-labels
 	}
+	s.Policy = s.Policy.withDefaults(s.From.Address)
 	return s, nil
 }
 
@@ -74,11 +85,18 @@ type Room struct {
 	sealer   *seal.Sealer
 	log      *slog.Logger
 	settings Settings
-	pool     *email.Pool
+	routes   *routes
+	limits   *limits     // of receiving domains; nil: none
+	gateway  sms.Gateway // of text messages
+	sender   sms.Sender
 	origins  map[string]Origin
 	batches  chan struct{} // wakes the loop of batches
 	singles  chan struct{} // wakes the loop of notes
 	inFlight chan struct{} // a token for each message handed over and not yet on record
+	metrics  *metrics
+
+	farewells     Farewells     // told of unsubscriptions by mail; nil: nobody is
+	correspondent Correspondent // told of inbound text messages; nil: nobody is
 }
 
 // New makes the room upon a database that has its schema. It fails with a fault when a setting is malformed.
@@ -87,15 +105,16 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 	if err != nil {
 		return nil, err
 	}
-	relay, err := email.ParseRelay(s.SMTPURL, email.RelayOptions{Hello: s.Domain, TLS: s.TLS})
+	routes, err := newRoutes(s, c)
 	if err != nil {
 		return nil, err
 	}
-	return &Room{
+	r := &Room{
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
-		pool:    email.NewPool(relay, s.Conns, s.RetryFirst, c),
-		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight),
-	}, nil
+		routes: routes, limits: newLimits(s.Plan),
+		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight), metrics: newMetrics(),
+	}
+	return r, r.openGateway(s.SMS)
 }
 
 // Plug names an origin of batches. All origins are plugged before the room runs.
@@ -111,15 +130,10 @@ func (r *Room) Wake() {
 	}
 }
 
-// Relay is how it goes with the relay, as this process sees it.
-func (r *Room) Relay() email.Health { return r.pool.Health() }
-
-// CheckRelay connects to the relay, and fails with the fault delivery.relay.unreachable when it takes no mail.
-func (r *Room) CheckRelay(ctx context.Context) error { return relayFault(r.pool.Check(ctx)) }
-
-// Close closes the connections to the relay that are not in use.
+// Close closes the connections to the relays that are not in use, and that to the gateway.
 func (r *Room) Close() error {
-	r.pool.Close()
+	r.routes.all.Close()
+	r.gateway.Close()
 	return nil
 }
 
@@ -133,6 +147,14 @@ type Sending struct {
 	Channel string    `json:"channel"`
 	State   State     `json:"state"`
 	At      time.Time `json:"at"`
+	Came    []Return  `json:"came_back,omitempty"`
+}
+
+// Return is what came back of a message.
+type Return struct {
+	Kind   bounce.Kind   `json:"kind"`
+	Reason bounce.Reason `json:"reason"`
+	At     time.Time     `json:"at"`
 }
 
 // Name is the room's name among those that keep something about people.
@@ -144,10 +166,19 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any
 	if err != nil {
 		return nil, err
 	}
+	returns, err := db.New(q).ReturnsOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	came := map[int64][]Return{}
+	for _, row := range returns {
+		came[row.Batch] = append(came[row.Batch], Return{bounce.Kind(row.Kind), bounce.Reason(row.Reason), clock.Time(row.At)})
+	}
 	sendings := make([]Sending, len(rows))
 	for i, row := range rows {
 		sendings[i] = Sending{
 			Origin: row.Origin, Ref: row.Ref, Channel: row.Channel, State: State(row.State), At: clock.Time(row.Changed),
+			Came: came[row.Batch],
 		}
 	}
 	return sendings, nil
@@ -166,6 +197,21 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 		if err := queries.ForgetMessage(ctx, row); err != nil {
 			return err
 		}
+		if err := queries.ForgetChunkEnds(ctx, db.ForgetChunkEndsParams{Batch: batch, Person: person}); err != nil {
+			return err
+		}
+		if err := queries.ForgetReturns(ctx, db.ForgetReturnsParams(row)); err != nil {
+			return err
+		}
+		if err := forgetParts(ctx, queries, batch, person, row.Nobody); err != nil {
+			return err
+		}
+	}
+	if err := queries.ForgetNoteReturns(ctx, person); err != nil {
+		return err
+	}
+	if err := queries.ForgetFilled(ctx, person); err != nil {
+		return err
 	}
 	return queries.ForgetNotes(ctx, person)
 }

@@ -2,11 +2,13 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/storage"
 )
 
 // Polls: how often an idle room looks for what is due, and how often Drain looks whether another worker is done.
@@ -34,9 +36,11 @@ func (r *Room) Run(ctx context.Context) error {
 		})
 		return nil
 	})
-	err := both.Wait()
-	r.pool.Close()
-	return err
+	both.Go(func() error {
+		r.gateway.Run(ctx) // so that receipts and inbound messages come in while nothing is sent
+		return nil
+	})
+	return errors.Join(both.Wait(), r.Close())
 }
 
 // loop does what is to be done, again and again, resting in between until it is woken.
@@ -58,12 +62,16 @@ func (r *Room) loop(ctx context.Context, wake <-chan struct{}, rest time.Duratio
 }
 
 func (r *Room) runBatches(ctx context.Context) error {
-	r.pool.Idle()
+	r.routes.all.Idle()
 	due, err := db.New(r.db).AnyDue(ctx, r.now())
 	if err != nil {
 		return err
 	}
-	if due {
+	filling, err := db.New(r.db).AnyToFill(ctx)
+	if err != nil {
+		return err
+	}
+	if due || filling {
 		if err := r.work(ctx, 0); err != nil {
 			return err
 		}
@@ -73,7 +81,8 @@ func (r *Room) runBatches(ctx context.Context) error {
 
 // Drain works on one batch, as a worker beside others, until nothing of it is left to do now: it waits for chunks that
 // other workers hold, or that dead ones held, and not for messages put off to a later time. onProgress, unless nil, is
-// told a few times a second how far things are. When ctx ends, Drain finishes what is in flight and returns ctx's error.
+// told a few times a second how far things are. A batch whose account stands still is left at once. A database that is
+// away for less than a minute is waited for. When ctx ends, Drain finishes what is in flight and returns ctx's error.
 func (r *Room) Drain(ctx context.Context, batch int64, onProgress func(Progress)) (Progress, error) {
 	err := r.reporting(ctx, batch, onProgress, func() error { return r.drain(ctx, batch) })
 	p, progressErr := r.Progress(context.WithoutCancel(ctx), batch)
@@ -89,16 +98,18 @@ func (r *Room) Drain(ctx context.Context, batch int64, onProgress func(Progress)
 func (r *Room) drain(ctx context.Context, batch int64) error {
 	ticker := time.NewTicker(drainPoll)
 	defer ticker.Stop()
-	for {
-		if err := r.work(ctx, batch); err != nil {
+	for well := time.Now(); ; {
+		done, err := r.drainRound(ctx, batch)
+		switch {
+		case err == nil:
+			well = time.Now()
+		case !storage.Lost(err) || time.Since(well) > awayFor:
 			return err
+		default:
+			r.log.WarnContext(ctx, "the database is away, trying again", "error", err)
 		}
-		left, err := db.New(r.db).DueIn(ctx, db.DueInParams{Batch: batch, Due: r.now()})
-		if err != nil {
-			return err
-		}
-		if left == 0 {
-			return r.finish(ctx, batch)
+		if done {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -106,6 +117,29 @@ func (r *Room) drain(ctx context.Context, batch int64) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// drainRound sends what is due of the batch, and tells whether nothing is left to wait for.
+func (r *Room) drainRound(ctx context.Context, batch int64) (done bool, err error) {
+	if err := r.work(ctx, batch); err != nil {
+		return false, err
+	}
+	left, err := db.New(r.db).DueIn(ctx, db.DueInParams{Batch: batch, Due: r.now()})
+	if err != nil {
+		return false, err
+	}
+	row, err := db.New(r.db).GetBatch(ctx, batch)
+	if err != nil {
+		return false, err
+	}
+	held, err := db.New(r.db).IsHeld(ctx, batch)
+	if err != nil || held {
+		return held, err
+	}
+	if left > 0 || batchOf(row).Filling {
+		return false, nil
+	}
+	return true, r.finish(ctx, batch)
 }
 
 // reporting does what is to be done and tells onProgress meanwhile.

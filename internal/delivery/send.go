@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"time"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/email"
@@ -13,7 +14,7 @@ import (
 type result struct {
 	state  State // "" when nothing was tried: the message waits on
 	reason email.Reason
-	code   int   // SMTP reply code; 0: none
+	code   int   // what the server said: of SMTP, SMPP or HTTP; 0: none
 	nextAt int64 // of Later: when it is tried again
 }
 
@@ -22,44 +23,89 @@ type outcome struct {
 	result
 	chunk    *chunk
 	person   int64
-	attempts int64 // with this one, if it was one
-	inFlight bool  // holds a token of Room.inFlight, given back when it is on record
+	attempts int64    // with this one, if it was one
+	parts    []string // of a text message that was taken: the names of its receipts
+	inFlight bool     // holds a token of Room.inFlight, given back when it is on record
 }
 
-// send sends the jobs, one at a time.
-func (w *worker) send() {
-	var buffer []byte
-	for j := range w.jobs {
-		var o outcome
-		o, buffer = w.sendOne(j, buffer)
-		w.outcomes <- o
-	}
+// message is one message of a chunk on its way: of e-mail, an email.Job.
+type message struct {
+	*worker
+	chunk    *chunk
+	person   int64
+	to       Recipient
+	attempts int64
+	domain   *domain   // that it has the right to go to; nil when it needs none
+	begun    time.Time // when its turn came
+	parts    []string  // of a text message: the names of its receipts
 }
 
-func (w *worker) sendOne(j job, buffer []byte) (outcome, []byte) {
-	o := outcome{chunk: j.chunk, person: j.to.Person, attempts: j.attempts}
-	select {
-	case w.inFlight <- struct{}{}:
-		o.inFlight = true
-	case <-w.life.Done():
-		return o, buffer
+// settle puts on record an outcome for which no server was needed.
+func (m *message) settle(r result) {
+	m.chunk.pending.Add(1)
+	m.outcomes <- outcome{result: r, chunk: m.chunk, person: m.person, attempts: m.attempts}
+}
+
+// Envelope is whom the message comes from and goes to.
+func (m *message) Envelope() (from, to email.Path) {
+	return m.envelope(m.chunk.batch, m.person, m.to.path), m.to.path
+}
+
+// errNotOurs keeps a message from being sent: its lease has run out, or the ledger cannot be written.
+var errNotOurs = errors.New("the chunk is not ours any more")
+
+// Append writes the message.
+func (m *message) Append(dst []byte) ([]byte, error) {
+	if !m.chunk.holds() || m.isDead() {
+		return dst, errNotOurs
 	}
-	if !j.chunk.holds() || w.isDead() {
-		return o, buffer
+	m.begun = time.Now()
+	return m.build(dst, m.chunk.batch, m.to)
+}
+
+// Done passes on what has become of the message.
+func (m *message) Done(err error) {
+	o := outcome{chunk: m.chunk, person: m.person, attempts: m.attempts, inFlight: true}
+	m.judge(&o, err)
+	if o.state == Sent {
+		o.parts = m.parts
 	}
-	buffer, err := w.deliver(w.sending, j.chunk.batch, j.to, j.path, buffer)
-	w.judge(&o, err)
-	return o, buffer
+	if !m.begun.IsZero() {
+		m.metrics.seconds.Observe(time.Since(m.begun).Seconds())
+	}
+	if m.domain != nil {
+		m.domain.done(m.took())
+	}
+	m.to = Recipient{} // not needed while the others of its gulp are on their way
+	m.outcomes <- o
+}
+
+// took is how long the message was on its way; 0 when it never was.
+func (m *message) took() time.Duration {
+	if m.begun.IsZero() {
+		return 0
+	}
+	return time.Since(m.begun)
+}
+
+// lane is the mail's.
+func (m *message) lane() (l lane) {
+	if way, ok := m.chunk.way.(mails); ok {
+		l.relays = way.relays
+	}
+	if m.to.Template != nil {
+		l.signer = m.routes.signer(m.to.Template.Sender())
+	}
+	return l
 }
 
 // judge turns what the channel answered into an outcome.
 func (w *worker) judge(o *outcome, err error) {
-	var down *email.Unreachable
 	var unfit *unfitError
 	switch {
-	case errors.As(err, &down):
+	case err != nil && isDown(err):
 		o.chunk.relayDown()
-	case errors.As(err, &unfit):
+	case err != nil && errors.As(err, &unfit):
 		w.log.Error("message not built", "batch", o.chunk.batch, "error", err)
 		o.state, o.reason = Refused, email.Other
 	default:
@@ -72,22 +118,21 @@ func (w *worker) judge(o *outcome, err error) {
 
 // verdict is what an answer of the channel means after that many tries.
 func (r *Room) verdict(err error, tries int64) result {
-	var never *email.Permanent
-	var later *email.Later
-	switch {
-	case err == nil:
+	if err == nil {
 		return result{state: Sent}
-	case errors.As(err, &never):
-		return result{state: Refused, reason: never.Reason, code: never.Code}
-	case errors.As(err, &later):
-		pause, again := wait(r.settings.RetryFirst, tries)
-		if !again {
-			return result{state: Refused, reason: email.Expired, code: later.Code}
-		}
-		at := clock.Millis(r.clock.Now().Add(pause))
-		return result{state: Later, reason: later.Reason, code: later.Code, nextAt: at}
 	}
-	return result{} // told to stop before anything was said
+	reason, code, forever, ok := refusal(err)
+	switch {
+	case !ok:
+		return result{} // told to stop before anything was said
+	case forever:
+		return result{state: Refused, reason: reason, code: code}
+	}
+	pause, again := wait(r.settings.RetryFirst, tries)
+	if !again {
+		return result{state: Refused, reason: email.Expired, code: code}
+	}
+	return result{state: Later, reason: reason, code: code, nextAt: clock.Millis(r.clock.Now().Add(pause))}
 }
 
 // unfitError says that a message could not be built: an origin's mistake.
@@ -95,31 +140,39 @@ type unfitError struct{ text string }
 
 func (e *unfitError) Error() string { return e.text }
 
-// deliver builds the person's message in buffer, which it returns for the next, and sends it.
-func (r *Room) deliver(ctx context.Context, batch int64, to Recipient, path email.Path, buffer []byte) ([]byte, error) {
+// build appends the person's message to dst.
+func (r *Room) build(dst []byte, batch int64, to Recipient) ([]byte, error) {
 	if to.Template == nil {
-		return buffer, &unfitError{"a recipient without a template"}
+		return dst, &unfitError{"a recipient without a template"}
 	}
-	from, err := r.envelope(batch, to.Person)
-	if err != nil {
-		return buffer, &unfitError{err.Error()}
-	}
-	buffer = to.Template.Append(buffer[:0], &email.Filling{
-		To: path, ToName: to.Name, Date: r.clock.Now(), MessageID: r.MessageID(batch, to.Person),
+	return to.Template.Append(dst, &email.Filling{
+		To: to.path, ToName: to.Name, Date: r.clock.Now(), MessageID: r.MessageID(batch, to.Person),
 		Unsubscribe: to.Unsubscribe, Values: to.Values,
-	})
-	return buffer, r.pool.Send(ctx, from, path, buffer)
+	}), nil
 }
 
-// TestSend sends one mail at once, as the person would get it, and leaves no trace in the ledger: "send this issue to
-// myself". It fails with a fault that says why it did not go.
-func (r *Room) TestSend(ctx context.Context, to Recipient) error {
-	path, err := email.ParsePath(to.Address)
+// deliver builds one person's message, of no batch, and sends it at once the way that an account's mail goes.
+func (r *Room) deliver(ctx context.Context, account string, to Recipient) error {
+	message, err := r.build(nil, 0, to)
 	if err != nil {
 		return err
 	}
-	to.Person = storage.NewID() // a new Message-ID each time
-	r.pool.Retry()              // who asks by hand is answered now, not when the relay's turn comes
-	_, err = r.deliver(ctx, 0, to, path, nil)
-	return sendFault(err)
+	if signer := r.routes.signer(to.Template.Sender()); signer != nil {
+		if message, err = signer.Append(nil, message); err != nil {
+			return &unfitError{err.Error()}
+		}
+	}
+	return r.routes.of(account).Send(ctx, r.envelope(0, to.Person, to.path), to.path, message)
+}
+
+// TestSend sends one mail at once, as a person would get it from the account, and leaves no trace in the ledger: "send
+// this issue to myself". It fails with a fault that says why it did not go.
+func (r *Room) TestSend(ctx context.Context, account string, to Recipient) error {
+	var err error
+	if to.path, err = email.ParsePath(to.Address); err != nil {
+		return err
+	}
+	to.Person = storage.NewID()  // a new Message-ID each time
+	r.routes.of(account).Retry() // who asks by hand is answered now, not when the relay's turn comes
+	return sendFault(r.deliver(ctx, account, to))
 }

@@ -15,9 +15,14 @@ func (r *Room) Suppress(ctx context.Context, tx *storage.Tx, address, reason str
 	return db.New(tx).Suppress(ctx, db.SuppressParams{Digest: r.digest(address), Reason: reason, Created: r.now()})
 }
 
-// Lift ends the suppression of the address.
+// Lift ends the suppression of the address, whose holder has proved that mail reaches her. What came back before is held
+// against it no more.
 func (r *Room) Lift(ctx context.Context, tx *storage.Tx, address string) error {
-	return db.New(tx).Lift(ctx, r.digest(address))
+	queries, digest := db.New(tx), r.digest(address)
+	if err := queries.LiftReturns(ctx, digest); err != nil {
+		return err
+	}
+	return queries.Lift(ctx, digest)
 }
 
 // Suppressed tells whether the address gets nothing.
@@ -27,11 +32,13 @@ func (r *Room) Suppressed(ctx context.Context, q storage.Queryer, address string
 
 // digest is what the suppression list knows an address by. Case does not matter: no mailbox that matters tells Maria@
 // from maria@, and a suppression that misses harms more than one that catches a namesake.
-func (r *Room) digest(address string) string {
+func (r *Room) digest(address string) string { return hex.EncodeToString(r.rawDigest(address)) }
+
+func (r *Room) rawDigest(address string) []byte {
 	if path, err := email.ParsePath(address); err == nil {
 		address = path.String()
 	}
-	return hex.EncodeToString(r.sealer.Digest("delivery.suppression", strings.ToLower(address)))
+	return r.sealer.Digest("delivery.suppression", strings.ToLower(address))
 }
 
 // suppressedAmong tells which of the digests are on the list.
@@ -41,14 +48,9 @@ func suppressedAmong(ctx context.Context, q storage.Queryer, digests []string) (
 		return found, nil
 	}
 	var query storage.Builder
-	query.Add("SELECT digest FROM delivery_suppression WHERE digest IN (")
-	for i, d := range digests {
-		if i > 0 {
-			query.Add(", ")
-		}
-		query.Add("?", d)
-	}
-	rows, err := q.QueryContext(ctx, query.Add(")").SQL(), query.Args()...)
+	query.Add("SELECT digest FROM delivery_suppression WHERE digest")
+	storage.In(&query, digests)
+	rows, err := q.QueryContext(ctx, query.SQL(), query.Args()...)
 	if err != nil {
 		return nil, err
 	}

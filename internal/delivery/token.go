@@ -1,8 +1,10 @@
 package delivery
 
 import (
+	"bytes"
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -32,31 +34,56 @@ func (r *Room) MessageID(batch, person int64) string {
 }
 
 // envelope is the envelope sender of the message: an address of ours that names it (VERP), so that a bounce, whatever
-// it says, tells which message came back. It keeps within the 64 octets of a local part (RFC 5321 §4.5.3.1.1).
-func (r *Room) envelope(batch, person int64) (email.Path, error) {
-	token, err := base64.RawURLEncoding.DecodeString(r.sealer.Ints(purposeEnvelope, time.Time{}, batch, person))
-	if err != nil {
-		return email.Path{}, fmt.Errorf("envelope token: %w", err)
-	}
-	return email.ParsePath(envelopeMark + lowerBase32(token) + "@" + r.settings.BounceDomain)
+// it says, tells which message came back, and of which address it was.
+func (r *Room) envelope(batch, person int64, to email.Path) email.Path {
+	payload := binary.BigEndian.AppendUint64(make([]byte, 0, envelopeLen), uint64(batch))
+	payload = binary.BigEndian.AppendUint64(payload, uint64(person))
+	payload = append(payload, r.rawDigest(to.String())[:checkLen]...)
+	// Neither can fail: the text is the sealer's own, and the domain was read when the room was made.
+	token, _ := base64.RawURLEncoding.DecodeString(r.sealer.Seal(purposeEnvelope, payload, time.Time{}))
+	path, _ := email.ParsePath(envelopeMark + lowerBase32(token) + "@" + r.settings.BounceDomain)
+	return path
+}
+
+// checkLen is how many octets of its digest an envelope says of the address it was sent to. With them a token has 38
+// octets, which are 61 letters: with the mark the most that the 64 of a local part hold (RFC 5321 §4.5.3.1.1).
+const (
+	checkLen    = 5
+	envelopeLen = 8 + 8 + checkLen
+)
+
+// Envelope is what an envelope sender of ours names.
+type Envelope struct {
+	Batch  int64 // 0: a note
+	Person int64 // or the note
+
+	check [checkLen]byte // begins the digest of the address it was sent to
 }
 
 // OpenBounce reads the envelope address that a bounce came to. It fails with the fault delivery.bounce.forged for an
-// address that is not of our making. batch is 0 for a note, whose identifier person then is.
-func (r *Room) OpenBounce(recipient string) (batch, person int64, err error) {
+// address that is not of our making.
+func (r *Room) OpenBounce(recipient string) (Envelope, error) {
 	forged := fault.Expired("delivery.bounce.forged")
 	local, _, _ := strings.Cut(recipient, "@")
 	coded, ok := strings.CutPrefix(strings.ToLower(local), envelopeMark)
 	if !ok {
-		return 0, 0, forged
+		return Envelope{}, forged
 	}
 	token, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(coded))
 	if err != nil {
-		return 0, 0, forged
+		return Envelope{}, forged
 	}
-	ints, err := r.sealer.OpenInts(purposeEnvelope, base64.RawURLEncoding.EncodeToString(token), r.clock.Now(), 2)
-	if err != nil {
-		return 0, 0, forged
+	payload, err := r.sealer.Open(purposeEnvelope, base64.RawURLEncoding.EncodeToString(token), r.clock.Now())
+	if err != nil || len(payload) != envelopeLen {
+		return Envelope{}, forged
 	}
-	return ints[0], ints[1], nil
+	return Envelope{
+		Batch: int64(binary.BigEndian.Uint64(payload)), Person: int64(binary.BigEndian.Uint64(payload[8:])),
+		check: [checkLen]byte(payload[16:]),
+	}, nil
+}
+
+// WentTo tells whether the address is the one that the envelope was sent to.
+func (r *Room) WentTo(e Envelope, address string) bool {
+	return bytes.Equal(e.check[:], r.rawDigest(address)[:checkLen])
 }

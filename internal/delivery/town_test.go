@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -29,7 +30,14 @@ type town struct {
 	finished int
 	trouble  error
 	template *email.Template
+	audience [2]int64 // from, to
+	step     int64    // how many numbers a stretch spans; 0: all
+	wordless bool     // forgets the text of its text messages
+	mute     int64    // the ref whose audience cannot be told
+	angry    []int64  // who complained
 }
+
+var errMute = errors.New("whom it is for cannot be told")
 
 func newTown(t testing.TB) *town {
 	t.Helper()
@@ -45,11 +53,54 @@ func newTown(t testing.TB) *town {
 	return &town{gone: map[int64]bool{}, address: map[int64]string{}, template: template}
 }
 
-func (o *town) Letter(context.Context, int64) (delivery.Letter, error) {
+func (o *town) Audience(_ context.Context, _ storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if m.Ref == o.mute {
+		return delivery.Stretch{}, errMute
+	}
+	first, last := max(o.audience[0], after+1), o.audience[1]
+	s := delivery.Stretch{Persons: &storage.Builder{}, Through: delivery.Everybody}
+	if o.step > 0 && after+o.step < last {
+		last = after + o.step
+		s.Through = last
+	}
+	s.Persons.Add("WITH RECURSIVE counted(person_id) AS (SELECT CAST(? AS bigint) WHERE CAST(? AS bigint) <= ? UNION ALL"+
+		" SELECT person_id + 1 FROM counted WHERE person_id < ?) SELECT person_id FROM counted", first, first, last, last)
+	return s, nil
+}
+
+func (o *town) Letter(_ context.Context, m delivery.Matter) (delivery.Letter, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.letters++
+	if m.Channel == delivery.SMS {
+		return phoneBook{o}, o.trouble
+	}
 	return o, o.trouble
+}
+
+// phoneBook is the town writing by text message.
+type phoneBook struct{ *town }
+
+func (b phoneBook) Recipients(_ context.Context, persons []int64) ([]delivery.Recipient, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []delivery.Recipient
+	for _, p := range persons {
+		if b.gone[p] {
+			continue
+		}
+		to := delivery.Recipient{Person: p, Address: b.address[p], Text: "Sabato: teatro. Per non riceverne più rispondi STOP"}
+		if to.Address == "" {
+			to.Address = numberOf(p)
+		}
+		if b.wordless {
+			to.Text = ""
+		}
+		all = append(all, to)
+	}
+	return all, nil
 }
 
 func (o *town) Finished(context.Context, *storage.Tx, int64) error {
@@ -135,10 +186,8 @@ func (n *node) enqueueAt(t testing.TB, ref, first, last int64, at time.Time) del
 	t.Helper()
 	var b delivery.Batch
 	n.tx(t, func(ctx context.Context, tx *storage.Tx) (err error) {
-		var who storage.Builder
-		who.Add("WITH RECURSIVE counted(person_id) AS (SELECT CAST(? AS bigint) UNION ALL SELECT person_id + 1 FROM counted WHERE person_id < ?)"+
-			" SELECT person_id FROM counted", first, last)
-		b, err = n.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.issue", Ref: ref, Channel: delivery.Email, At: at}, &who)
+		n.town.set(func(o *town) { o.audience = [2]int64{first, last} })
+		b, err = n.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.issue", Ref: ref, Channel: delivery.Email, At: at})
 		return err
 	})
 	return b

@@ -30,3 +30,17 @@ func TestEveryReasonHasWords(t *testing.T) {
 		}
 	}
 }
+
+// wordKeys are the keys that have words.
+func wordKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	w, err := locale.Load(delivery.Words())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, key := range w.Keys("it") {
+		keys[key] = true
+	}
+	return keys
+}

@@ -2,24 +2,31 @@ package newsletters
 
 import (
 	"context"
+	"math"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
 
-// writeSubscribed writes a SELECT of those who subscribed to a newsletter by e-mail and whose consent stands. The person
-// is s.person_id, the newsletter s.newsletter. More conditions may follow with AND.
-func writeSubscribed(b *storage.Builder, columns string) {
+// writeSubscribed writes a SELECT of those who subscribed to a newsletter, to be reached by that channel, and whose consent
+// stands. Who subscribed on both is reached by e-mail. The person is s.person_id, the newsletter s.newsletter. More
+// conditions may follow with AND.
+func writeSubscribed(b *storage.Builder, columns string, channel people.Channel) {
 	b.Add("SELECT " + columns + ` FROM newsletters_subscription s
 		JOIN people_consenting c ON c.person_id = s.person_id AND c.purpose = 'newsletter'
-		WHERE s.ended_at = 0 AND s.channel = 'email'`)
+		WHERE s.ended_at = 0 AND s.channel = '` + string(channel) + "'")
+	if channel == people.SMS {
+		b.Add(` AND NOT EXISTS (SELECT 1 FROM newsletters_subscription m
+			WHERE m.newsletter = s.newsletter AND m.person_id = s.person_id AND m.channel = 'email' AND m.ended_at = 0)`)
+	}
 }
 
-// writeFitting writes a SELECT of those whom a newsletter reaches by profile, unless it is sensitive: a row for each of
-// its topics that they want. The person is w.person_id, the newsletter t.newsletter, the topic t.topic. More conditions
+// writeFitting writes a SELECT of those whom a newsletter reaches by profile on that channel, unless it is sensitive: a row
+// for each of its topics that they want. Whoever has a confirmed e-mail address is written to there, unless she subscribed
+// to be reached by text message: then she has chosen. The person is w.person_id, the newsletter t.newsletter, the topic t.topic. More conditions
 // may follow with AND.
-func writeFitting(b *storage.Builder, columns string) {
+func writeFitting(b *storage.Builder, columns string, channel people.Channel) {
 	b.Add("SELECT " + columns + ` FROM newsletters_topic t
 		JOIN people_wants w ON w.topic = t.topic
 		JOIN people_consenting c ON c.person_id = w.person_id AND c.purpose = 'profile'
@@ -28,21 +35,35 @@ func writeFitting(b *storage.Builder, columns string) {
 					WHERE f.newsletter = t.newsletter AND h.person_id = w.person_id))
 			AND NOT EXISTS (SELECT 1 FROM newsletters_optout o
 				WHERE o.newsletter = t.newsletter AND o.person_id = w.person_id AND o.ended_at = 0)`)
+	if channel == people.SMS {
+		b.Add(` AND NOT EXISTS (SELECT 1 FROM people_reachable e WHERE e.person_id = w.person_id AND e.channel = 'email')`)
+		return
+	}
+	b.Add(` AND NOT EXISTS (SELECT 1 FROM newsletters_subscription m
+			JOIN people_consenting k ON k.person_id = m.person_id AND k.purpose = 'newsletter'
+			WHERE m.newsletter = t.newsletter AND m.person_id = w.person_id AND m.channel = 'sms' AND m.ended_at = 0)`)
 }
 
-// writeRecipients writes what follows SELECT for those who get an issue of the newsletter with that audience: from the
-// person's profile p and from e, whose asked is 1 of who subscribed and 0 of whom it reaches only by profile.
-func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audience) {
+// span is those persons whose number is greater than after and at most through.
+type span struct{ after, through int64 }
+
+// everybody is the span of all persons.
+func everybody() span { return span{0, math.MaxInt64} }
+
+// writeRecipients writes what follows SELECT for those of the span who get an issue of the newsletter with that audience by
+// that channel; nobody gets it by two. From the person's profile p and from e, whose asked is 1 of who subscribed and 0 of whom it reaches only by
+// profile.
+func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audience, s span, channel people.Channel) {
 	b.Add(" FROM people_profile p JOIN (SELECT person_id, max(asked) AS asked FROM (")
-	writeSubscribed(b, "s.person_id, 1 AS asked")
-	b.Add(" AND s.newsletter = ?", n.Slug)
+	writeSubscribed(b, "s.person_id, 1 AS asked", channel)
+	b.Add(" AND s.newsletter = ? AND s.person_id > ? AND s.person_id <= ?", n.Slug, s.after, s.through)
 	if !n.Sensitive {
 		b.Add(" UNION ALL ")
-		writeFitting(b, "w.person_id, 0 AS asked")
-		b.Add(" AND t.newsletter = ?", n.Slug)
+		writeFitting(b, "w.person_id, 0 AS asked", channel)
+		b.Add(" AND t.newsletter = ? AND w.person_id > ? AND w.person_id <= ?", n.Slug, s.after, s.through)
 	}
 	b.Add(`) either GROUP BY person_id) e ON e.person_id = p.person_id
-		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = p.person_id AND r.channel = 'email') AND `)
+		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = p.person_id AND r.channel = '` + string(channel) + "') AND ")
 	r.People.Where(b, a, "p")
 }
 
@@ -51,6 +72,26 @@ type Reach struct {
 	People         int64 `json:"people"`
 	BySubscription int64 `json:"by_subscription"`
 	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
+	ByEmail        int64 `json:"by_email"`
+	BySMS          int64 `json:"by_sms"` // of an issue that has something to say by text message
+}
+
+// channels are those that an issue goes by: with texts, by text message too.
+func channels(texts bool) []people.Channel {
+	if texts {
+		return []people.Channel{people.Email, people.SMS}
+	}
+	return []people.Channel{people.Email}
+}
+
+// add counts those whom one channel reaches.
+func (r *Reach) add(channel people.Channel, all, bySubscription int64) {
+	r.People, r.BySubscription, r.ByProfile = r.People+all, r.BySubscription+bySubscription, r.ByProfile+all-bySubscription
+	if channel == people.SMS {
+		r.BySMS += all
+	} else {
+		r.ByEmail += all
+	}
 }
 
 // Reach counts whom the issue would go to if it were sent now. It asks access.WriteIssues.
@@ -59,12 +100,12 @@ func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
 	if err != nil {
 		return Reach{}, err
 	}
-	return r.reach(ctx, n, i.Audience)
+	return r.reach(ctx, n, i.Audience, i.SMS != "")
 }
 
-// ReachOf counts whom an issue of the newsletter with that audience would go to now; faults in the audience concern the
-// field "audience". It asks access.WriteIssues.
-func (r *Room) ReachOf(ctx context.Context, newsletter, audience string) (Reach, error) {
+// ReachOf counts whom an issue of the newsletter with that audience, and with something to say by text message or not,
+// would go to now; faults in the audience concern the field "audience". It asks access.WriteIssues.
+func (r *Room) ReachOf(ctx context.Context, newsletter, audience string, texts bool) (Reach, error) {
 	n, err := r.Newsletter(ctx, newsletter)
 	if err != nil {
 		return Reach{}, err
@@ -72,21 +113,27 @@ func (r *Room) ReachOf(ctx context.Context, newsletter, audience string) (Reach,
 	if err := may(ctx, access.WriteIssues, n.Newsroom.Slug); err != nil {
 		return Reach{}, err
 	}
-	return r.reach(ctx, n, audience)
+	return r.reach(ctx, n, audience, texts)
 }
 
-func (r *Room) reach(ctx context.Context, n Newsletter, text string) (Reach, error) {
+func (r *Room) reach(ctx context.Context, n Newsletter, text string, texts bool) (Reach, error) {
 	a, err := r.People.ParseAudience(ctx, text)
 	if err != nil {
 		return Reach{}, err
 	}
-	var b storage.Builder
-	b.Add("SELECT count(*), coalesce(sum(e.asked), 0)")
-	r.writeRecipients(&b, n, a)
-	var reach Reach
-	if err := r.DB.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(&reach.People, &reach.BySubscription); err != nil {
-		return Reach{}, err
+	if reach, answered, err := r.reachFromIndex(ctx, n, a, texts); answered || err != nil {
+		return reach, err
 	}
-	reach.ByProfile = reach.People - reach.BySubscription
+	var reach Reach
+	for _, channel := range channels(texts) {
+		var b storage.Builder
+		b.Add("SELECT count(*), coalesce(sum(e.asked), 0)")
+		r.writeRecipients(&b, n, a, everybody(), channel)
+		var all, bySubscription int64
+		if err := r.DB.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(&all, &bySubscription); err != nil {
+			return Reach{}, err
+		}
+		reach.add(channel, all, bySubscription)
+	}
 	return reach, nil
 }

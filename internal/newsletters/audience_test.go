@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"unoxuno/internal/delivery"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -158,7 +159,7 @@ func (w *world) queued(issue int64) []int64 {
 // letThrough are those of all whom the check at the moment of sending lets through.
 func (w *world) letThrough(issue int64, all []modelled) []int64 {
 	w.Helper()
-	letter, err := w.Letter(w.ctx, issue)
+	letter, err := w.Letter(w.ctx, delivery.Matter{Ref: issue, Channel: delivery.Email})
 	w.must(err)
 	var persons []int64
 	for _, m := range all {

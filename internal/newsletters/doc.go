@@ -14,10 +14,15 @@
 //   - Send does everything in one transaction, or nothing. Sending twice adds nobody.
 //   - What was sent never changes: content, sender's name and links are frozen when sending begins.
 //   - Two people who edit one issue: the second is told, and nothing is overwritten.
+//   - Nobody gets an issue by two channels: whoever subscribed gets it by the one she chose; by profile it comes by e-mail
+//     to whoever has a confirmed address, else by text message, where the issue has something to say there.
 //   - Whoever leaves is out at once: what is already queued for her is withdrawn.
 //   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
 //   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it
-//     seems a person's; see [Visit] for the rule.
+//     seems a person's; see [Visit] for the rule. No network address is ever written.
+//   - Links are answered from memory, and visits counted there and written every second ([Room.KeepCounting]), in one
+//     transaction that adds to what other nodes wrote. A stop loses none ([Room.Close]), a database that is away delays
+//     them; a process that is killed loses those of its last second at most.
 //   - A newsroom's rights end at its own newsletters, whatever the route that was taken.
 //
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,

@@ -16,7 +16,7 @@ import (
 )
 
 // Create begins an issue. Blocks may be unfinished. Without a slug one is made from the title, and numbered when it is
-// taken. Faults concern the fields title, slug, language and audience. It asks access.WriteIssues.
+// taken. Faults concern the fields title, slug, language, sms and audience. It asks access.WriteIssues.
 func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 	made := c.Slug == ""
 	c, err := r.checked(ctx, c)
@@ -69,7 +69,7 @@ func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with begin
 	err = db.New(tx).AddIssue(ctx, db.AddIssueParams{
 		ID: id, Newsletter: n.Slug, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
 		Audience: c.Audience, State: string(with.state), SentAt: with.sentAt, FinishedAt: with.sentAt, Frame: with.frame,
-		Archived: with.sentAt > 0, Search: storage.Fold(c.Title), CreatedAt: now, CreatedBy: who, SentBy: sentBy,
+		Archived: with.sentAt > 0, Search: storage.Fold(c.Title), CreatedAt: now, CreatedBy: who, SentBy: sentBy, SmsText: c.SMS,
 	})
 	if storage.IsUnique(err) {
 		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
@@ -128,7 +128,7 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 	}
 	n, err := db.New(tx).SaveIssue(ctx, db.SaveIssueParams{
 		ID: id, Version: version, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
-		Audience: c.Audience, Search: storage.Fold(c.Title), UpdatedAt: r.now(), UpdatedBy: actorName(ctx),
+		Audience: c.Audience, Search: storage.Fold(c.Title), UpdatedAt: r.now(), UpdatedBy: actorName(ctx), SmsText: c.SMS,
 	})
 	if storage.IsUnique(err) {
 		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
@@ -235,5 +235,5 @@ func newDraft() beginning {
 
 // says tells whether the issue already is what c says.
 func (i Issue) says(c Content) bool {
-	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && slices.Equal(i.Blocks, c.Blocks)
+	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && i.SMS == c.SMS && slices.Equal(i.Blocks, c.Blocks)
 }

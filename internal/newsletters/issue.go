@@ -36,6 +36,7 @@ type Content struct {
 	Language   string // BCP 47; "" is the town's first
 	Blocks     []content.Block
 	Audience   string // narrows who gets it; "" narrows nobody
+	SMS        string // what it says by text message; "" is nothing: it goes by e-mail alone
 }
 
 // Issue is one number of a newsletter.
@@ -48,6 +49,7 @@ type Issue struct {
 	Language   string
 	Blocks     []content.Block
 	Audience   string
+	SMS        string
 	State      State
 	Version    int64 // grows with every change
 
@@ -71,7 +73,7 @@ func (i Issue) Document() content.Document {
 
 // Content is what was written in it.
 func (i Issue) Content() Content {
-	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience}
+	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience, i.SMS}
 }
 
 // Editable tells whether it is still a draft.
@@ -99,7 +101,7 @@ func (i Issue) ReadyToSend() error {
 func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 	i := Issue{
 		ID: row.ID, Newsletter: row.Newsletter, Newsroom: newsroom, Slug: row.Slug, Title: row.Title,
-		Language: row.Language, Audience: row.Audience, State: State(row.State), Version: row.Version,
+		Language: row.Language, Audience: row.Audience, SMS: row.SmsText, State: State(row.State), Version: row.Version,
 		Scheduled: clock.Time(row.ScheduledAt), Sent: clock.Time(row.SentAt), Finished: clock.Time(row.FinishedAt),
 		Cancelled: clock.Time(row.CancelledAt), Created: clock.Time(row.CreatedAt), Updated: clock.Time(row.UpdatedAt),
 		CreatedBy: row.CreatedBy, UpdatedBy: row.UpdatedBy, SentBy: row.SentBy, Archived: row.Archived,
@@ -196,12 +198,12 @@ var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // maxTitle is the longest title taken, in characters: a subject line that is cut says nothing.
 const maxTitle = 200
 
-// checked is what was written in its normal form, or every fault in it on the fields title, slug, language and
-// audience. Blocks may be unfinished.
+// checked is what was written in its normal form, or every fault in it on the fields title, slug, language, sms
+// and audience. Blocks may be unfinished.
 func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
 	var problems fault.Problems
 	c.Title, c.Slug = strings.Join(strings.Fields(c.Title), " "), strings.TrimSpace(c.Slug)
-	c.Audience = strings.TrimSpace(c.Audience)
+	c.Audience, c.SMS = strings.TrimSpace(c.Audience), strings.TrimSpace(strings.ReplaceAll(c.SMS, "\r\n", "\n"))
 	if c.Slug == "" {
 		c.Slug = slugOf(c.Title)
 	}
@@ -219,6 +221,9 @@ func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
 	}
 	if !languageForm.MatchString(c.Language) {
 		problems = append(problems, fault.Invalid("newsletters.language.malformed", "Text", c.Language).On("language"))
+	}
+	if parts := len(r.textOf(ctx, c.SMS, c.Language, 0).Parts); c.SMS != "" && parts > maxParts {
+		problems = append(problems, fault.Invalid("newsletters.sms.long", "Parts", parts, "Max", maxParts).On("sms"))
 	}
 	_, err := r.People.ParseAudience(ctx, c.Audience)
 	if err := problems.Add("audience", err); err != nil {

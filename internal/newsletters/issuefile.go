@@ -25,6 +25,7 @@ type head struct {
 	Title      string `yaml:"title"`
 	Language   string `yaml:"language"`
 	Audience   string `yaml:"audience"`
+	SMS        string `yaml:"sms"`
 }
 
 // fence parts front matter from body.
@@ -38,6 +39,7 @@ const fence = "---"
 //	title: Il teatro a dicembre
 //	language: it                  # the town's first, when left out
 //	audience: "teatro" in wants   # may be left out
+//	sms: Stasera a teatro…        # what goes by text message; may be left out
 //	---
 //	Markdown, as content.ParseMarkdown takes it
 //
@@ -68,6 +70,7 @@ func ParseIssueFile(src []byte) (Content, error) {
 	_ = problems.Add("", err) // only faults
 	c := Content{
 		Newsletter: h.Newsletter, Slug: h.Slug, Title: h.Title, Language: h.Language, Blocks: blocks, Audience: h.Audience,
+		SMS: h.SMS,
 	}
 	return c, problems.Err()
 }
@@ -108,7 +111,7 @@ func parseHead(lines []string) (head, error) {
 	var strange *yaml.UnknownFieldError
 	if errors.As(err, &strange) {
 		name := strange.Token.Value
-		known := []string{"newsletter", "slug", "title", "language", "audience"}
+		known := []string{"newsletter", "slug", "title", "language", "audience", "sms"}
 		problem := unknown(fault.KindInvalid, "newsletters.file.unknown", name, known)
 		problem.Args["Line"], problem.Args["Known"] = line, known
 		return h, problem

@@ -13,6 +13,7 @@ import (
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
 )
@@ -24,51 +25,66 @@ type letter struct {
 	newsletter Newsletter
 	templates  map[string]*email.Template // by the language of the frame's words
 	vocabulary taxonomy.Vocabulary
+	channel    people.Channel
 	mailto     string // without its subject
 	zone       *time.Location
 }
 
-// Letter opens an issue whose sending began, compiled once for each language of the interface.
-func (r *Room) Letter(ctx context.Context, ref int64) (delivery.Letter, error) {
-	row, err := db.New(r.DB).GetIssue(ctx, ref)
+// Letter opens an issue whose sending began: its text message, or its mail, compiled once for each language of the
+// interface.
+func (r *Room) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter, error) {
+	l, err := r.open(ctx, m)
 	if err != nil {
-		return nil, fmt.Errorf("newsletters: letter %d: %w", ref, err)
+		return nil, err
+	}
+	if l.channel == people.SMS {
+		return &textLetter{letter: l, text: r.textOf(ctx, l.issue.SMS, l.issue.Language, 0).Text}, nil
+	}
+	return l, l.compile(ctx)
+}
+
+// open loads what was frozen when sending began.
+func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
+	row, err := db.New(r.DB).GetIssue(ctx, m.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("newsletters: letter %d: %w", m.Ref, err)
 	}
 	i, n, err := withNewsletter(ctx, r.DB, row)
 	if err != nil {
 		return nil, err
 	}
 	if i.Sent.IsZero() || i.Archived {
-		return nil, fmt.Errorf("newsletters: letter %d: its sending never began", ref)
+		return nil, fmt.Errorf("newsletters: letter %d: its sending never began", m.Ref)
 	}
 	var kept frame
 	if err := json.Unmarshal([]byte(row.Frame), &kept); err != nil {
-		return nil, fmt.Errorf("newsletters: frame of issue %d: %w", ref, err)
+		return nil, fmt.Errorf("newsletters: frame of issue %d: %w", m.Ref, err)
 	}
 	n.Name, n.Newsroom.Name, n.Newsroom.Kind = kept.Newsletter, kept.Newsroom, kept.Kind
 	n.Sender, n.ReplyTo = kept.Sender, kept.ReplyTo
-	links, err := r.linkNumbers(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
 	vocabulary, err := r.Taxonomy.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l := &letter{
+	return &letter{
 		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, vocabulary: vocabulary,
-		mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
+		channel: people.Channel(m.Channel), mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
+	}, err
+}
+
+// compile makes the mail's templates.
+func (l *letter) compile(ctx context.Context) error {
+	links, err := l.room.linkNumbers(ctx, l.issue.ID)
+	if err != nil {
+		return err
 	}
 	for _, lang := range locale.Languages() {
-		compiled, err := r.compile(ctx, i, n, lang, links)
+		compiled, err := l.room.compile(ctx, l.issue, l.newsletter, lang, links)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if l.templates[lang], err = r.template(ctx, i, n, lang, compiled); err != nil {
-			return nil, err
+		if l.templates[lang], err = l.room.template(ctx, l.issue, l.newsletter, lang, compiled); err != nil {
+			return err
 		}
 	}
-	return l, nil
+	return nil
 }
 
 // linkNumbers are the numbers of the issue's links by address.
@@ -90,10 +106,10 @@ func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, 
 		Labels: content.NewLabels(r.say(lang)),
 	}
 	if links != nil {
-		f.PixelURL = r.settings.PublicURL + PixelPath(i.ID)
+		f.PixelURL = r.settings.PublicURL + r.PixelPath(i.ID)
 		f.Link = func(url string) string {
 			if number, ok := links[url]; ok {
-				return r.settings.PublicURL + LinkPath(i.ID, number)
+				return r.settings.PublicURL + r.LinkPath(i.ID, number)
 			}
 			return url
 		}
@@ -171,7 +187,7 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 	b.Add(`SELECT r.person_id, r.value, r.language, p.kind, p.given_name, p.family_name, p.organisation
 		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
 		WHERE r.channel = 'email' AND r.person_id`)
-	writeIn(&b, persons)
+	storage.In(&b, persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
 	var recipients []delivery.Recipient
 	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {

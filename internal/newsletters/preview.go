@@ -8,11 +8,12 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
 )
 
 // sample are the values of a person who is not there, for previews and tests.
 func (r *Room) sample(ctx context.Context, i Issue, n Newsletter, lang string) content.Values {
-	l := letter{room: r, issue: i, newsletter: n, zone: r.Town.Town(ctx).Zone()}
+	l := letter{room: r, issue: i, newsletter: n, channel: people.Email, zone: r.Town.Town(ctx).Zone()}
 	return content.Values{
 		Name: r.Words.Say(lang, "newsletters.sample.name"), Why: l.why(lang, reason{since: r.Clock.Now()}),
 		OwnPage: r.url(ctx, lang, "/"), Unsubscribe: r.url(ctx, lang, UnsubscribePath(r.UnsubscribeToken(0, i.ID))),
@@ -85,7 +86,7 @@ func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 		return err
 	}
 	values := r.sample(ctx, i, n, lang)
-	return r.Delivery.TestSend(ctx, delivery.Recipient{
+	return r.Delivery.TestSend(ctx, i.Newsroom, delivery.Recipient{
 		Address: to, Template: template, Values: fill(values),
 		Unsubscribe: email.Unsubscribe{URL: r.settings.PublicURL + OneClickPath(r.UnsubscribeToken(0, i.ID))},
 	})

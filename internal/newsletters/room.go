@@ -59,6 +59,7 @@ type Deps struct {
 type Settings struct {
 	PublicURL string // how citizens reach the site, without a final slash
 	MailFrom  string // address that issues come from; "" is newsletter@ the town's domain
+	SMSPrice  int64  // of a part of a text message, in hundredths of a cent; 0 is not known
 	// OwnPage is the absolute address of a person's own page, for her mails; nil is one made with OwnPageToken.
 	OwnPage func(person int64, language string) string
 }
@@ -68,13 +69,14 @@ type Room struct {
 	Deps
 
 	settings Settings
-	window   *window
+	shelf    *shelf
+	tally    *tally
 }
 
 // New makes the room upon a database that has its schema. The app plugs it into delivery (as Origin) and into people
-// (as Keeper and as Subscriptions), and calls Due every few seconds.
+// (as Keeper and as Subscriptions), calls Due every few seconds, runs KeepCounting and calls Close at the end.
 func New(d Deps, s Settings) *Room {
-	return &Room{Deps: d, settings: s, window: newWindow()}
+	return &Room{Deps: d, settings: s, shelf: newShelf(d.DB, d.Clock), tally: newTally()}
 }
 
 func (r *Room) now() int64 { return clock.Millis(r.Clock.Now()) }

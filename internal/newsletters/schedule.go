@@ -55,7 +55,7 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	if i.Version != version {
 		return Issue{}, r.stale(ctx, i)
 	}
-	reach, err := r.reach(ctx, n, i.Audience)
+	reach, err := r.reach(ctx, n, i.Audience, i.SMS != "")
 	if err != nil {
 		return Issue{}, err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/content"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
 )
@@ -30,12 +32,25 @@ func frameOf(n Newsletter) frame {
 // Dispatch is an issue on its way.
 type Dispatch struct {
 	Issue Issue
-	Batch delivery.Batch
-	Again bool // it was on its way, or sent, already: this call added nobody
+	Batch delivery.Batch // of mail
+	Texts delivery.Batch // of text messages; zero where the issue has none
+	Again bool           // it was on its way, or sent, already: this call added nobody
 }
 
-// Send sends the issue now: in one transaction it checks that it is ready, freezes what it says, puts everybody it
-// concerns into delivery's ledger, and marks it. The messages leave when delivery runs. Doing it again adds nobody and
+// Batches are the batches of the sending, that of mail first.
+func (d Dispatch) Batches() []delivery.Batch {
+	if d.Texts.ID == 0 {
+		return []delivery.Batch{d.Batch}
+	}
+	return []delivery.Batch{d.Batch, d.Texts}
+}
+
+// Messages is how many there are on all channels so far.
+func (d Dispatch) Messages() int64 { return d.Batch.Messages + d.Texts.Messages }
+
+// Send sends the issue now: in one transaction it checks that it is ready, freezes what it says, begins to put those
+// whom it concerns into delivery's ledger (all of them, where they are few), and marks it. The messages leave when
+// delivery runs. Doing it again adds nobody and
 // changes nothing. Unless confirmEmpty, an issue that concerns nobody is refused with newsletters.issue.nobody, on the
 // field audience, so that its sender can be asked. It asks access.SendIssues.
 func (r *Room) Send(ctx context.Context, id int64, confirmEmpty bool) (Dispatch, error) {
@@ -66,8 +81,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if err := i.ReadyToSend(); err != nil {
 		return Dispatch{}, err
 	}
-	a, err := r.People.ParseAudience(ctx, i.Audience)
-	if err != nil {
+	if _, err := r.People.ParseAudience(ctx, i.Audience); err != nil {
 		return Dispatch{}, err
 	}
 	begun, err := r.begin(ctx, tx, i, n)
@@ -80,36 +94,89 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 		}
 		return r.dispatched(ctx, tx, i)
 	}
-	var recipients storage.Builder
-	recipients.Add("SELECT p.person_id")
-	r.writeRecipients(&recipients, n, a)
-	batch, err := r.Delivery.Enqueue(ctx, tx, delivery.NewBatch{Origin: Origin, Ref: i.ID, Channel: delivery.Email}, &recipients)
-	if err != nil {
-		return Dispatch{}, fmt.Errorf("newsletters: enqueue issue %d: %w", i.ID, err)
-	}
-	if batch.Messages == 0 {
-		if !confirmEmpty {
-			return Dispatch{}, fault.Invalid("newsletters.issue.nobody").On("audience")
-		}
-		if err := r.Finished(ctx, tx, i.ID); err != nil { // delivery never hears of it
-			return Dispatch{}, err
-		}
-	}
-	sent, _, err := issue(ctx, tx, i.ID)
+	d, err := r.enqueue(ctx, tx, i)
 	if err != nil {
 		return Dispatch{}, err
 	}
-	detail := fmt.Sprintf("%d", batch.Messages)
-	if i.Audience != "" {
-		detail += " · " + i.Audience
+	if d.Messages() == 0 {
+		if !confirmEmpty {
+			return Dispatch{}, fault.Invalid("newsletters.issue.nobody").On("audience")
+		}
+		if err := r.finish(ctx, tx, i.ID); err != nil { // there is nothing that delivery could finish
+			return Dispatch{}, err
+		}
 	}
-	return Dispatch{Issue: sent, Batch: batch}, r.Identity.Audit(ctx, tx, "audit.issue.sent", i.Subject(), detail)
+	if d.Issue, _, err = issue(ctx, tx, i.ID); err != nil {
+		return Dispatch{}, err
+	}
+	var detail []string
+	if !d.Batch.Filling && !d.Texts.Filling { // else nobody knows yet to how many; the ledger will
+		detail = append(detail, fmt.Sprint(d.Messages()))
+	}
+	if i.Audience != "" {
+		detail = append(detail, i.Audience)
+	}
+	return d, r.Identity.Audit(ctx, tx, "audit.issue.sent", i.Subject(), strings.Join(detail, " · "))
+}
+
+// enqueue makes a batch for each channel that the issue goes by.
+func (r *Room) enqueue(ctx context.Context, tx *storage.Tx, i Issue) (d Dispatch, err error) {
+	for _, channel := range channels(i.SMS != "") {
+		batch, err := r.Delivery.Enqueue(ctx, tx, delivery.NewBatch{
+			Origin: Origin, Ref: i.ID, Channel: string(channel), Account: i.Newsroom,
+		})
+		if err != nil {
+			return d, fmt.Errorf("newsletters: enqueue issue %d: %w", i.ID, err)
+		}
+		d.set(channel, batch)
+	}
+	return d, nil
+}
+
+func (d *Dispatch) set(channel people.Channel, batch delivery.Batch) {
+	if channel == people.SMS {
+		d.Texts = batch
+	} else {
+		d.Batch = batch
+	}
+}
+
+// audienceStep is how many people one step of filling the ledger looks at: about a tenth of a second's work.
+const audienceStep = 10_000
+
+// Audience names, for delivery, the next of those to whom an issue goes.
+func (r *Room) Audience(ctx context.Context, q storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
+	i, n, err := issue(ctx, q, m.Ref)
+	if err != nil {
+		return delivery.Stretch{}, err
+	}
+	a, err := r.People.ParseAudience(ctx, i.Audience)
+	if err != nil {
+		return delivery.Stretch{}, err
+	}
+	through, err := r.People.Ahead(ctx, q, after, audienceStep)
+	if err != nil {
+		return delivery.Stretch{}, err
+	}
+	persons := &storage.Builder{}
+	persons.Add("SELECT p.person_id")
+	r.writeRecipients(persons, n, a, span{after, through}, people.Channel(m.Channel))
+	return delivery.Stretch{Persons: persons, Through: through}, nil
 }
 
 // dispatched is an issue that was sent before.
 func (r *Room) dispatched(ctx context.Context, tx *storage.Tx, i Issue) (Dispatch, error) {
-	batch, _, err := r.Delivery.Find(ctx, tx, Origin, i.ID, delivery.Email)
-	return Dispatch{Issue: i, Batch: batch, Again: true}, err
+	d := Dispatch{Issue: i, Again: true}
+	for _, channel := range people.Channels() {
+		batch, found, err := r.Delivery.Find(ctx, tx, Origin, i.ID, string(channel))
+		if err != nil {
+			return d, err
+		}
+		if found {
+			d.set(channel, batch)
+		}
+	}
+	return d, nil
 }
 
 // begin freezes what the issue says and marks it; false when it is no longer waiting to be sent.
@@ -139,18 +206,48 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter)
 	return true, nil
 }
 
-// Finished marks the issue sent: nobody is owed it any more. Delivery says so.
+// Finished marks the issue sent when nobody is owed it on any channel any more. Delivery says when one of them ends.
 func (r *Room) Finished(ctx context.Context, tx *storage.Tx, id int64) error {
+	if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+		return err
+	}
+	batches, err := r.batches(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, b := range batches {
+		if b.Finished.IsZero() {
+			return nil
+		}
+	}
+	return r.finish(ctx, tx, id)
+}
+
+func (r *Room) finish(ctx context.Context, tx *storage.Tx, id int64) error {
 	_, err := db.New(tx).FinishIssue(ctx, db.FinishIssueParams{ID: id, FinishedAt: r.now()})
 	return err
 }
 
-// Batch is the issue's sending, and whether there is one.
-func (r *Room) Batch(ctx context.Context, id int64) (delivery.Batch, bool, error) {
-	return r.Delivery.Find(ctx, r.DB, Origin, id, delivery.Email)
+// Batches are the issue's sendings, one for each channel it goes by; none before it began.
+func (r *Room) Batches(ctx context.Context, id int64) ([]delivery.Batch, error) {
+	return r.batches(ctx, r.DB, id)
 }
 
-// Progress is how far the issue's sending has come; zero before it began, and for what was archived. It asks
+func (r *Room) batches(ctx context.Context, q storage.Queryer, id int64) ([]delivery.Batch, error) {
+	var list []delivery.Batch
+	for _, channel := range delivery.Channels() {
+		batch, found, err := r.Delivery.Find(ctx, q, Origin, id, channel)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			list = append(list, batch)
+		}
+	}
+	return list, nil
+}
+
+// Progress is how far the issue's sending has come, on all channels together; zero before it began, and for what was archived. It asks
 // access.ReadStatistics or access.SendIssues.
 func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error) {
 	i, _, err := issue(ctx, r.DB, id)
@@ -162,11 +259,17 @@ func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error
 			return delivery.Progress{}, err
 		}
 	}
-	batch, found, err := r.Batch(ctx, id)
-	if err != nil || !found {
+	batches, err := r.Batches(ctx, id)
+	if err != nil {
 		return delivery.Progress{}, err
 	}
-	return r.Delivery.Progress(ctx, batch.ID)
+	all := make([]delivery.Progress, len(batches))
+	for n, b := range batches {
+		if all[n], err = r.Delivery.Progress(ctx, b.ID); err != nil {
+			return delivery.Progress{}, err
+		}
+	}
+	return delivery.Together(all...), nil
 }
 
 // Cancel stops an issue that is scheduled or being sent, and tells what became of it. What was sent stays sent; a few
@@ -185,15 +288,17 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 		if n == 0 {
 			return fault.Conflict("newsletters.issue.not_cancellable")
 		}
-		var withdrawn int64
-		batch, found, err := r.Delivery.Find(ctx, tx, Origin, id, delivery.Email)
+		batches, err := r.batches(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if found {
-			if withdrawn, err = r.Delivery.Cancel(ctx, tx, batch.ID); err != nil {
+		var withdrawn int64
+		for _, b := range batches {
+			n, err := r.Delivery.Cancel(ctx, tx, b.ID)
+			if err != nil {
 				return err
 			}
+			withdrawn += n
 		}
 		if cancelled, _, err = issue(ctx, tx, id); err != nil {
 			return err

@@ -100,7 +100,8 @@ func TestMessageSaysWhoWhyAndHowToLeave(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
 		issue := w.create(text("famiglie", "2025-03", ""))
-		w.send(w.create(text("teatro", "2025-03", "")).ID)
+		theatre := w.create(text("teatro", "2025-03", ""))
+		w.send(theatre.ID)
 		mails := map[string]int{}
 		all := w.sink.Mails()
 		for at, m := range all {
@@ -120,7 +121,7 @@ func TestMessageSaysWhoWhyAndHowToLeave(t *testing.T) {
 			w.Errorf("Feedback-ID is %q", got)
 		}
 		for _, want := range []string{
-			"perché il 3 marzo 2025 hai chiesto la newsletter «A teatro».", "Ciao Ada,", "https://uno.comune.example/l/", "/1",
+			"perché il 3 marzo 2025 hai chiesto la newsletter «A teatro».", "Ciao Ada,", "https://uno.comune.example" + w.LinkPath(theatre.ID, 1),
 			"https://uno.comune.example/unsubscribe/", "https://uno.comune.example/me/", "/newsletters/teatro/2025-03",
 		} {
 			if !strings.Contains(strings.Join(strings.Fields(ada.Text()), " "), want) {

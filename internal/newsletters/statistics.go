@@ -9,7 +9,10 @@ import (
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/bounce"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
 )
 
 // A number of people below few is not shown, of a sensitive newsletter below fewSensitive: it could be one whom the
@@ -63,6 +66,14 @@ type Reason struct {
 	Count  int64  `json:"count"`
 }
 
+// Returned says how many messages came back, and why; the words are "delivery.return.kind." and the kind, and
+// "delivery.return." and the reason.
+type Returned struct {
+	Kind   bounce.Kind   `json:"kind"` // hard or soft
+	Reason bounce.Reason `json:"reason"`
+	Count  int64         `json:"count"`
+}
+
 // Point is what happened in a stretch of time since sending began.
 type Point struct {
 	From   time.Time `json:"from"`
@@ -87,7 +98,11 @@ type Statistics struct {
 	Withdrawn    int64        `json:"withdrawn"` // who left, or withdrew consent, before it went
 	Cancelled    int64        `json:"cancelled"`
 	Retried      int64        `json:"retried"` // tried more than once
+	Channels     []OnChannel  `json:"channels"`
 	Reasons      []Reason     `json:"reasons"`
+	Returned     int64        `json:"returned"` // of those accepted: came back undelivered
+	Returns      []Returned   `json:"returns"`
+	Complaints   Count        `json:"complaints"` // who called it spam
 	Clicks       Visits       `json:"clicks"`
 	Opens        Visits       `json:"opens"`
 	Links        []LinkVisits `json:"links"`
@@ -105,8 +120,8 @@ func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 	if n.Sensitive {
 		limit = fewSensitive
 	}
-	s := Statistics{Issue: i.Newsletter + "/" + i.Slug, State: i.State, Sent: i.Sent, Reasons: []Reason{}}
-	if err := r.addDelivery(ctx, i, &s); err != nil {
+	s := Statistics{Issue: i.Newsletter + "/" + i.Slug, State: i.State, Sent: i.Sent, Reasons: []Reason{}, Returns: []Returned{}}
+	if err := r.addDelivery(ctx, i, limit, &s); err != nil {
 		return s, err
 	}
 	if err := r.addVisits(ctx, i, limit, &s); err != nil {
@@ -117,20 +132,47 @@ func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 	return s, err
 }
 
+// OnChannel is what became of an issue's messages on one channel.
+type OnChannel struct {
+	Channel     people.Channel `json:"channel"`
+	Recipients  int64          `json:"recipients"`
+	Accepted    int64          `json:"accepted"` // by the receiving server, or by the gateway of text messages
+	Refused     int64          `json:"refused"`
+	Owed        int64          `json:"owed"`
+	Delivered   int64          `json:"delivered,omitempty"`   // text messages that are on their telephone
+	Undelivered int64          `json:"undelivered,omitempty"` // text messages that the network gave up
+}
+
 // addDelivery adds what became of the messages.
-func (r *Room) addDelivery(ctx context.Context, i Issue, s *Statistics) error {
-	batch, found, err := r.Batch(ctx, i.ID)
-	if err != nil || !found {
-		return err
-	}
-	p, err := r.Delivery.Progress(ctx, batch.ID)
+func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statistics) error {
+	batches, err := r.Batches(ctx, i.ID)
 	if err != nil {
 		return err
 	}
+	s.Channels = make([]OnChannel, len(batches))
+	all := make([]delivery.Progress, len(batches))
+	for n, b := range batches {
+		p, err := r.Delivery.Progress(ctx, b.ID)
+		if err != nil {
+			return err
+		}
+		all[n] = p
+		s.Channels[n] = OnChannel{
+			Channel: people.Channel(b.Channel), Recipients: p.Messages, Accepted: p.Sent, Refused: p.Refused, Owed: p.Owed(),
+			Delivered: p.Delivered, Undelivered: p.Undelivered,
+		}
+	}
+	p := delivery.Together(all...)
 	s.Recipients, s.Accepted, s.Refused, s.Later, s.Waiting = p.Messages, p.Sent, p.Refused, p.Later, p.Waiting
 	s.Suppressed, s.Withdrawn, s.Cancelled, s.Retried = p.Suppressed, p.Withdrawn, p.Cancelled, p.Retried
 	for _, reason := range p.Reasons {
 		s.Reasons = append(s.Reasons, Reason{State: string(reason.State), Reason: string(reason.Reason), Count: reason.Count})
+	}
+	s.Returned, s.Complaints = p.Returned(), countOf(p.Complaints(), limit)
+	for _, one := range p.Returns {
+		if one.Kind != bounce.Complaint {
+			s.Returns = append(s.Returns, Returned(one))
+		}
 	}
 	return nil
 }

@@ -87,10 +87,26 @@ var askedTable string
 // Subscribe begins many subscriptions at once. It leaves alone what stands already, and what she left at or after When.
 // It returns those for whom something began, each once.
 func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) ([]int64, error) {
+	asked = distinct(asked)
+	begun, err := begin(ctx, tx, asked)
+	if err != nil {
+		return nil, fmt.Errorf("newsletters: subscribe the new: %w", err)
+	}
+	asked = slices.DeleteFunc(asked, func(a people.Asked) bool { return a.New })
+	if len(asked) == 0 {
+		return begun, nil
+	}
 	if err := tx.Staging(ctx, askedTable); err != nil {
 		return nil, fmt.Errorf("newsletters: stage subscriptions: %w", err)
 	}
-	if _, err := tx.Load(ctx, "newsletters_asked", []string{"id", "person_id", "newsletter", "channel", "at", "how"}, distinct(asked)); err != nil {
+	columns := []string{"id", "person_id", "newsletter", "channel", "at", "how"}
+	if _, err := tx.Load(ctx, "newsletters_asked", columns, func(yield func([]any) bool) {
+		for _, a := range asked {
+			if !yield([]any{storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How}) {
+				return
+			}
+		}
+	}); err != nil {
 		return nil, fmt.Errorf("newsletters: load subscriptions: %w", err)
 	}
 	q := db.New(tx)
@@ -100,32 +116,54 @@ func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Ask
 	if err := q.LiftOptOutsAsked(ctx, r.now()); err != nil {
 		return nil, fmt.Errorf("newsletters: lift opt-outs: %w", err)
 	}
-	return q.BegunAsked(ctx)
+	more, err := q.BegunAsked(ctx)
+	return append(begun, more...), err
 }
 
-// distinct are the rows of what was asked, the first for each person, newsletter and channel.
-func distinct(asked []people.Asked) func(yield func([]any) bool) {
+// begin begins the subscriptions of those who are new: nothing of theirs stands, so that nothing is looked up.
+func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
+	columns := []string{
+		"id", "person_id", "newsletter", "channel", "began_at", "began_how", "began_by", "ended_at", "ended_how",
+		"ended_why", "ended_by", "ended_issue",
+	}
+	by := actorName(ctx)
+	_, err = tx.Load(ctx, "newsletters_subscription", columns, func(yield func([]any) bool) {
+		for _, a := range asked {
+			if !a.New {
+				continue
+			}
+			row := []any{
+				storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How, by, int64(0), "", "", "", int64(0),
+			}
+			if !yield(row) {
+				return
+			}
+			begun = append(begun, a.Person)
+		}
+	})
+	slices.Sort(begun)
+	return slices.Compact(begun), err
+}
+
+// distinct are what was asked, the first for each person, newsletter and channel.
+func distinct(asked []people.Asked) []people.Asked {
 	type key struct {
 		person     int64
 		newsletter string
 		channel    people.Channel
 	}
-	return func(yield func([]any) bool) {
-		seen := make(map[key]bool, len(asked))
-		for _, a := range asked {
-			k := key{a.Person, a.Newsletter, a.Channel}
-			if seen[k] {
-				continue
-			}
+	seen := make(map[key]bool, len(asked))
+	list := make([]people.Asked, 0, len(asked))
+	for _, a := range asked {
+		if k := (key{a.Person, a.Newsletter, a.Channel}); !seen[k] {
 			seen[k] = true
-			if !yield([]any{storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How}) {
-				return
-			}
+			list = append(list, a)
 		}
 	}
+	return list
 }
 
-// SubscribePerson begins a subscription by e-mail that the person asks for now, notes her consent when none stands, and
+// SubscribePerson begins a subscription, on her usual channel, that the person asks for now, notes her consent when none stands, and
 // lifts an earlier opt-out. Nothing happens when she is subscribed already. How is "own-page", "signup" or "desk".
 // Faults: newsletters.newsletter.closed, newsletters.newsletter.unknown, people.consent.too_young.
 func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, how string) error {
@@ -151,7 +189,11 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 		if n.Closed {
 			return fault.Invalid("newsletters.newsletter.closed", "Name", n.Name.In(locale.Lang(ctx)))
 		}
-		grant := people.Grant{Purpose: people.ForNewsletter, TextVersion: version, Source: how, Channel: people.Email}
+		channel, err := usualChannel(ctx, tx, person)
+		if err != nil {
+			return err
+		}
+		grant := people.Grant{Purpose: people.ForNewsletter, TextVersion: version, Source: how, Channel: channel}
 		if err := r.People.GrantIn(ctx, tx, person, grant); err != nil {
 			return err
 		}
@@ -161,8 +203,12 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 		}); err != nil {
 			return err
 		}
+		standing, err := queries.SubscribedTo(ctx, person)
+		if err != nil || slices.Contains(standing, n.Slug) {
+			return err
+		}
 		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
-			ID: storage.NewID(), PersonID: person, Newsletter: n.Slug, Channel: string(people.Email), BeganAt: r.now(),
+			ID: storage.NewID(), PersonID: person, Newsletter: n.Slug, Channel: string(channel), BeganAt: r.now(),
 			BeganHow: how, BeganBy: actorName(ctx),
 		})
 		return err
@@ -199,6 +245,9 @@ func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
 		if err != nil {
 			return err
 		}
+		if err := r.People.Changed(ctx, tx, l.Person); err != nil {
+			return err
+		}
 		queries := db.New(tx)
 		if _, err := queries.EndSubscription(ctx, db.EndSubscriptionParams{
 			PersonID: l.Person, Newsletter: l.Newsletter, EndedAt: r.now(), EndedHow: l.How, EndedWhy: l.Why,
@@ -214,17 +263,5 @@ func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
 
 // UnsubscribeAll ends all the person's subscriptions and withdraws both her consents: no issue reaches her any more.
 func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) error {
-	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		if _, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
-			PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
-		}); err != nil {
-			return err
-		}
-		for _, purpose := range people.Purposes() {
-			if err := r.People.WithdrawIn(ctx, tx, person, purpose, how); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error { return r.endAll(ctx, tx, person, how) })
 }

@@ -2,7 +2,6 @@ package newsletters
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"unoxuno/internal/fault"
@@ -13,6 +12,7 @@ import (
 const (
 	purposeUnsubscribe = "newsletters.unsubscribe" // ints: person, issue; never ends, since mail is kept for years
 	purposeOwnPage     = "people.own-page"         // ints: person; ends after ownPageLife
+	purposeLink        = "newsletters.link"        // see linkToken; never ends
 )
 
 // ownPageLife is how long the link to her own page works: a mail that is passed on must not open it for ever.
@@ -76,14 +76,6 @@ func UnsubscribePath(token string) string { return "/unsubscribe/" + token }
 
 // OwnPagePath is the path of a person's own page.
 func OwnPagePath(token string) string { return "/me/" + token }
-
-// LinkPath is the path that counts a visit to the issue's n-th link, from 1, and leads there.
-func LinkPath(issue int64, n int) string {
-	return "/l/" + strconv.FormatInt(issue, 10) + "/" + strconv.Itoa(n)
-}
-
-// PixelPath is the path of the image that counts an opening of the issue.
-func PixelPath(issue int64) string { return "/o/" + strconv.FormatInt(issue, 10) + ".gif" }
 
 // ArchivePath is the path of the page of an issue that was sent.
 func ArchivePath(newsletter, slug string) string { return "/newsletters/" + newsletter + "/" + slug }

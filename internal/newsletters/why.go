@@ -23,9 +23,9 @@ type reason struct {
 func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason, error) {
 	found := make(map[int64]reason, len(persons))
 	var b storage.Builder
-	writeSubscribed(&b, "s.person_id, s.began_at")
+	writeSubscribed(&b, "s.person_id, s.began_at", l.channel)
 	b.Add(" AND s.newsletter = ? AND s.person_id", l.newsletter.Slug)
-	writeIn(&b, persons)
+	storage.In(&b, persons)
 	err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person, began int64
 		err := rows.Scan(&person, &began)
@@ -44,9 +44,9 @@ func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason
 // fitting adds the reasons of those whom the issue reaches by profile alone.
 func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]reason) error {
 	var b storage.Builder
-	writeFitting(&b, "w.person_id, t.topic")
+	writeFitting(&b, "w.person_id, t.topic", l.channel)
 	b.Add(" AND t.newsletter = ? AND w.person_id", l.newsletter.Slug)
-	writeIn(&b, persons)
+	storage.In(&b, persons)
 	b.Add(" ORDER BY w.person_id, t.topic")
 	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person int64
@@ -63,7 +63,7 @@ func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]r
 	b = storage.Builder{}
 	b.Add(`SELECT h.person_id, h.category FROM people_who h JOIN newsletters_for f ON f.category = h.category
 		WHERE f.newsletter = ? AND h.person_id`, l.newsletter.Slug)
-	writeIn(&b, persons)
+	storage.In(&b, persons)
 	b.Add(" ORDER BY h.person_id, h.category")
 	return each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person int64
@@ -75,16 +75,6 @@ func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]r
 		}
 		return err
 	})
-}
-
-// writeIn writes IN and a list.
-func writeIn(b *storage.Builder, list []int64) {
-	sign := " IN ("
-	for _, id := range list {
-		b.Add(sign+"?", id)
-		sign = ", "
-	}
-	b.Add(")")
 }
 
 // why is the sentence that tells her what brought the issue to her.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"unoxuno/internal/content"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -38,6 +40,9 @@ type world struct {
 	identity *identity.Room
 	words    *locale.Words
 	refused  func(deliverytest.Attempt) error // what the mail server refuses; nil is nothing
+	mu       sync.Mutex
+	texted   []sms.Message // that the gateway took
+	phones   int
 }
 
 // morning is when every test begins: 3 March 2025, 10:00 in Rome.
@@ -71,15 +76,18 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	w.people = people.New(db, w.clock, terms, func() people.Town {
 		return people.Town{Region: "IT", Zone: towns.Town(w.ctx).Zone(), Languages: []string{"it", "en"}}
 	})
-	w.delivery, err = delivery.New(db, w.clock, sealer, log, delivery.Settings{SMTPURL: w.sink.URL(), Domain: "comune.example"})
+	w.delivery, err = delivery.New(db, w.clock, sealer, log, delivery.Settings{
+		SMTPURL: w.sink.URL(), Domain: "comune.example", Policy: delivery.Policy{Mailbox: "newsletter@comune.example"}, SMS: delivery.SMSSettings{Gateway: sms.Pretend(w.take)},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: w.clock, Sealer: sealer, Words: words, Log: log, Identity: w.identity, Town: towns, Taxonomy: terms,
 		People: w.people, Delivery: w.delivery,
-	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example"})
+	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example", SMSPrice: w.price()})
 	w.delivery.Plug(newsletters.Origin, w.Room)
+	w.delivery.PlugCorrespondent(w.Room)
 	w.people.Plug(w.Room, keeper{"delivery", w.delivery})
 	w.people.PlugSubscriptions(w.Room)
 	t.Cleanup(func() { w.must(w.delivery.Close()) })

@@ -51,7 +51,10 @@ const (
 // NormalEmail is the e-mail address as we compare it and write to it: lower-case, international domains as A-labels
 // (RFC 5890). Capitals before the @ might mean another mailbox in theory (RFC 5321 §2.4), and at no provider do.
 // Its faults have keys people.email.*.
-func NormalEmail(text string) (string, error) {
+func NormalEmail(text string) (string, error) { return normalEmail(text, mailDomain) }
+
+// normalEmail is NormalEmail with a memory of domains.
+func normalEmail(text string, domainOf func(string) (string, error)) (string, error) {
 	text = strings.TrimSpace(text)
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 {
@@ -61,8 +64,8 @@ func NormalEmail(text string) (string, error) {
 	if err := checkLocal(local, text); err != nil {
 		return "", err
 	}
-	ascii, err := asciiDomain(domain)
-	if err != nil || !validDomain(ascii) {
+	ascii, err := domainOf(domain)
+	if err != nil || ascii == "" {
 		return "", fault.Invalid("people.email.domain", "Text", clip(text), "Domain", clip(domain))
 	}
 	value := strings.ToLower(local) + "@" + ascii
@@ -70,6 +73,15 @@ func NormalEmail(text string) (string, error) {
 		return "", fault.Invalid("people.email.too_long", "Max", maxAddress)
 	}
 	return value, nil
+}
+
+// mailDomain is the domain in lower case and A-labels; "" or an error where it is none.
+func mailDomain(domain string) (string, error) {
+	ascii, err := asciiDomain(domain)
+	if err != nil || !validDomain(ascii) {
+		return "", err
+	}
+	return ascii, nil
 }
 
 // checkLocal takes a dot-string (RFC 5321 §4.1.2). Quoted strings are legal, unknown in the wild, and a door for header
@@ -132,6 +144,9 @@ const maxNumber = 40
 // are dialled. A number that takes no SMS is refused. Its faults have keys people.mobile.*.
 func NormalMobile(text, region string) (string, error) {
 	text = strings.TrimSpace(text)
+	if value, ok := italianMobile(text, region); ok {
+		return value, nil
+	}
 	if len(text) > maxNumber {
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
@@ -146,6 +161,29 @@ func NormalMobile(text, region string) (string, error) {
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	return "", fault.Invalid("people.mobile.fixed", "Text", clip(text))
+}
+
+// italianMobile recognises the usual form of an Italian mobile number, +39 and ten digits of which the first two are 31
+// to 39, or in Italy the ten digits alone, at a fiftieth of the library's cost. What it does not recognise may be one.
+func italianMobile(text, region string) (string, bool) {
+	digits, prefixed := strings.CutPrefix(text, "+39")
+	if !prefixed && region != "IT" {
+		return "", false
+	}
+	value := make([]byte, 0, len("+393331234567"))
+	value = append(value, "+39"...)
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c >= '0' && c <= '9' && len(value) < cap(value):
+			value = append(value, c)
+		case c != ' ':
+			return "", false
+		}
+	}
+	if len(value) < cap(value) || value[3] != '3' || value[4] == '0' {
+		return "", false
+	}
+	return string(value), true
 }
 
 // normal is the value of an address on its channel.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"unoxuno/internal/people/index"
 )
 
 // Audience is who something is for: an expression over facts about people, made by ParseAudience. The zero Audience is
@@ -40,6 +42,7 @@ type Profile struct {
 type condition interface {
 	match(p Profile, today Day) bool
 	where(w *whereWriter)
+	find(f finder) index.Set
 	text() string
 }
 

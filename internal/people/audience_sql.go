@@ -100,8 +100,24 @@ type Count struct {
 	Reachable map[string]int64 `json:"reachable"` // by channel, people with a confirmed address there
 }
 
-// Count counts the audience, and how many of it can be reached on each channel.
+// Count counts the audience as it is at this moment, and how many of it can be reached on each channel: from the index
+// where one is kept and ready, else from the database.
 func (p *People) Count(ctx context.Context, a Audience) (Count, error) {
+	c := Count{Reachable: map[string]int64{}}
+	answered, err := p.FromIndex(ctx, func(crowd Crowd) {
+		people := crowd.Matching(a)
+		c.People = people.Len()
+		for _, channel := range Channels() {
+			c.Reachable[string(channel)] = people.LenAnd(crowd.Reachable(channel))
+		}
+	})
+	if answered || err != nil {
+		return c, err
+	}
+	return p.countInDatabase(ctx, a)
+}
+
+func (p *People) countInDatabase(ctx context.Context, a Audience) (Count, error) {
 	var b storage.Builder
 	b.Add("SELECT count(*)")
 	for _, channel := range Channels() {

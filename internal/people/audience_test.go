@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -252,7 +253,8 @@ func (town town) crowd(t testing.TB) []int64 {
 	return ids
 }
 
-// What the database says of an audience is what the predicate says, for random audiences, on both engines.
+// What the database says of an audience is what the predicate says, and what the index says, for random audiences, on
+// both engines.
 func TestAudienceMeansTheSameInSQLAndInMemory(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		profiles := map[int64]people.Profile{}
@@ -260,6 +262,8 @@ func TestAudienceMeansTheSameInSQLAndInMemory(t *testing.T) {
 			profiles[id] = must[people.Profile](t)(town.Profile(t.Context(), town.db, id))
 		}
 		v := must[people.Vocabulary](t)(town.Vocabulary(t.Context()))
+		indexed := town.neighbour()
+		indexed.keepIndex(t)
 		rapid.Check(t, func(rt *rapid.T) {
 			a := must2(people.ParseAudience(expressions().Draw(rt, "audience"), v))
 			var want []int64
@@ -273,8 +277,15 @@ func TestAudienceMeansTheSameInSQLAndInMemory(t *testing.T) {
 			if !slices.Equal(got, want) {
 				rt.Fatalf("%s: database %d people, memory %d", a, len(got), len(want))
 			}
-			if c := must[people.Count](t)(town.Count(t.Context(), a)); c.People != int64(len(want)) {
+			c := must[people.Count](t)(town.Count(t.Context(), a))
+			if c.People != int64(len(want)) {
 				rt.Fatalf("%s: counted %d of %d", a, c.People, len(want))
+			}
+			if ids := indexed.indexed(rt, func(c people.Crowd) people.Set { return c.Matching(a) }); !slices.Equal(ids, got) {
+				rt.Fatalf("%s: index %d people, database %d", a, len(ids), len(got))
+			}
+			if quick := must[people.Count](t)(indexed.Count(t.Context(), a)); !maps.Equal(quick.Reachable, c.Reachable) {
+				rt.Fatalf("%s: reachable by index %v, by database %v", a, quick, c)
 			}
 		})
 	})

@@ -81,7 +81,7 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town().Zone)).String())
 	}
 	q := db.New(tx)
-	r, err := p.holdRecord(ctx, q, person)
+	r, err := p.holdRecord(ctx, tx, person)
 	if err != nil {
 		return err
 	}
@@ -117,10 +117,13 @@ func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, re
 
 // WithdrawIn is Withdraw within tx.
 func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) error {
-	_, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
+	ended, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
 		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
 	})
-	return err
+	if err != nil || ended == 0 {
+		return err
+	}
+	return p.Changed(ctx, tx, person)
 }
 
 // Consents is the person's ledger, the newest first, ended ones too.

@@ -20,10 +20,14 @@
 //   - Age is never overstated: of a bare year its last day is kept.
 //   - Logic over facts is two-valued: a comparison with something unknown is false, and its negation true.
 //   - Export gives all that every room keeps of a person; Erase leaves nothing of it.
+//   - A count is what the database says when it is asked, whether a server's index in memory answers ([People.KeepIndex])
+//     or the database itself. To whom something is sent is never asked of the index.
 //
-// Tables: people_person, people_address, people_who, people_wants, people_consent, people_consent_text, people_signup.
+// Tables: people_person, people_address, people_who, people_wants, people_consent, people_consent_text, people_signup,
+// people_change.
 // Facts published: the views people_profile, people_reachable and people_consenting; the tables people_who and
 // people_wants may be read.
 //
-// The sub-package csvtext reads the CSV files of the real world; db is generated from queries.
+// The sub-package index finds people by facts in memory; csvtext reads the CSV files of the real world; db is generated
+// from queries.
 package people

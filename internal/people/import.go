@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
@@ -81,10 +82,11 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 		err = run.rehearse(ctx)
 	} else {
 		err = run.chunks(ctx, func(entries []entry) (done outcome, err error) {
-			return done, p.db.Tx(ctx, func(tx *storage.Tx) error {
+			err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 				done, err = run.take(ctx, tx, entries)
 				return err
 			})
+			return done, err
 		})
 	}
 	return run.result, errors.Join(err, run.rejects.flush())
@@ -94,7 +96,7 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 type importRun struct {
 	people  *People
 	file    *csvtext.Reader
-	rows    rowReader
+	rows    *rowReader
 	rejects *rejectsFile
 	options ImportOptions
 	result  ImportResult
@@ -128,28 +130,46 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	}, nil
 }
 
-// chunks reads the file to its end and hands it over in chunks.
+// chunk is a part of the file.
+type chunk struct {
+	entries []entry    // the rows that can be taken
+	bad     []rejected // those that cannot
+	bytes   int64      // of the file, read so far
+	latin   bool       // the text read so far is Windows-1252
+	last    error      // what ends the file; io.EOF is its proper end
+}
+
+// chunks reads the file to its end and hands it over in chunks: one is read while the one before is taken.
 func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, error)) error {
+	ctx, stop := context.WithCancel(ctx)
+	read := make(chan chunk)
+	var reading sync.WaitGroup
+	reading.Go(func() { run.readAll(ctx, read) })
+	defer reading.Wait() // the file is the caller's again
+	defer stop()
 	for {
-		entries, bad, last := run.read()
-		done, err := take(entries)
+		c, ok := <-read
+		if !ok {
+			return ctx.Err()
+		}
+		done, err := take(c.entries)
 		if storage.IsUnique(err) || errors.Is(err, errMoved) {
-			done, err = take(entries) // somebody signed up with one of these addresses, or was erased: look again
+			done, err = take(c.entries) // somebody signed up with one of these addresses, or was erased: look again
 		}
 		if err != nil {
 			return err
 		}
-		if err := run.note(done, bad, len(entries)); err != nil {
+		if err := run.note(done, c); err != nil {
 			return err
 		}
 		if run.options.Progress != nil {
-			run.options.Progress(ImportProgress{Bytes: run.file.Bytes(), Rows: run.result.Rows})
+			run.options.Progress(ImportProgress{Bytes: c.bytes, Rows: run.result.Rows})
 		}
-		if errors.Is(last, io.EOF) {
+		if errors.Is(c.last, io.EOF) {
 			return run.analyse(ctx, true)
 		}
-		if last != nil {
-			return last
+		if c.last != nil {
+			return c.last
 		}
 		if err := run.analyse(ctx, false); err != nil {
 			return err
@@ -157,28 +177,45 @@ func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, e
 	}
 }
 
-// read is the next chunk: the rows that can be taken, those that cannot, and the error that ends the file.
-func (run *importRun) read() (entries []entry, bad []rejected, last error) {
-	for len(entries)+len(bad) < importChunk {
+// readAll reads the file in chunks, until one is the last, or ctx ends.
+func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
+	defer close(into)
+	for {
+		c := run.read()
+		select {
+		case into <- c:
+		case <-ctx.Done():
+			return
+		}
+		if c.last != nil {
+			return
+		}
+	}
+}
+
+// read is the next chunk.
+func (run *importRun) read() chunk {
+	c := chunk{entries: make([]entry, 0, importChunk)}
+	for c.last == nil && len(c.entries)+len(c.bad) < importChunk {
 		row, err := run.file.Read()
 		var broken *csvtext.RowError
 		switch {
+		case err == nil && row.Blank():
+		case err == nil:
+			e, err := run.rows.entry(row)
+			if err != nil {
+				c.bad = append(c.bad, rejected{row.Line, row.Cells, err})
+				continue
+			}
+			c.entries = append(c.entries, e)
 		case errors.As(err, &broken):
-			bad = append(bad, rejected{broken.Line, []string{broken.Raw}, brokenFault(broken)})
-			continue
-		case err != nil:
-			return entries, bad, err
-		case row.Blank():
-			continue
+			c.bad = append(c.bad, rejected{broken.Line, []string{broken.Raw}, brokenFault(broken)})
+		default:
+			c.last = err
 		}
-		e, err := run.rows.entry(row)
-		if err != nil {
-			bad = append(bad, rejected{row.Line, row.Cells, err})
-			continue
-		}
-		entries = append(entries, e)
 	}
-	return entries, bad, nil
+	c.bytes, c.latin = run.file.Bytes(), run.file.Latin()
+	return c
 }
 
 // brokenFault says what is wrong with the quotes of a row.
@@ -203,13 +240,13 @@ type outcome struct {
 }
 
 // note adds a chunk that was committed to the result.
-func (run *importRun) note(done outcome, bad []rejected, entries int) error {
-	run.result.Rows += int64(entries + len(bad))
+func (run *importRun) note(done outcome, c chunk) error {
+	run.result.Rows += int64(len(c.entries) + len(c.bad))
 	run.result.Created += done.created
 	run.result.Updated += done.updated
 	run.result.Unchanged += done.unchanged
 	run.fresh += done.created
-	bad = append(bad, done.rejects...)
+	bad := slices.Concat(c.bad, done.rejects)
 	run.result.Rejected += int64(len(bad))
 	sort.Slice(bad, func(i, j int) bool { return bad[i].line < bad[j].line })
 	for _, r := range bad {
@@ -219,7 +256,7 @@ func (run *importRun) note(done outcome, bad []rejected, entries int) error {
 		} else {
 			run.result.RejectsLeftOut = true
 		}
-		if err := run.rejects.write(reject, r.cells); err != nil {
+		if err := run.rejects.write(reject, r.cells, c.latin); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
@@ -12,14 +13,32 @@ import (
 // holder is a person whom a chunk touches: as she stands, and what the chunk adds.
 type holder struct {
 	*record
-	fresh     bool    // made by this import's chunk
-	touched   bool    // something is added to what stood
-	stood     Details // as she was read: what lists grew by is to be written
-	addresses []heldAddress
-	standing  map[Purpose]bool
-	ended     map[Purpose]int64 // when she last withdrew
-	consents  []entryConsent    // to be written
-	asked     []string          // newsletters, by this chunk
+	fresh       bool    // made by this import's chunk; her identifier comes when all is merged
+	touched     bool    // something is added to what stood
+	folded      string  // of one made by the chunk: her name as it is searched, the family name first
+	foldedGiven string  // and the given name first
+	stood       Details // as she was read: what lists grew by is to be written
+	addresses   []heldAddress
+	ledger      ledger         // what stands, and by this chunk
+	consents    []entryConsent // to be written
+	asked       []string       // newsletters, by this chunk
+	askedBy     []int          // rows that only asked for newsletters
+}
+
+// ledger is how her consents stand, by purpose.
+type ledger [2]standing
+
+// standing is how the consents for one purpose stand.
+type standing struct {
+	stands bool
+	ended  int64 // when she last withdrew; 0 = never
+}
+
+func (l *ledger) at(purpose Purpose) *standing {
+	if purpose == ForNewsletter {
+		return &l[0]
+	}
+	return &l[1]
 }
 
 type heldAddress struct {
@@ -42,12 +61,19 @@ type batch struct {
 	today    Day
 	now      int64
 	holders  []*holder // in the order in which they were met
+	fresh    []*holder // of them, those made by the chunk, in the order of their identifiers
 	byID     map[int64]*holder
 	byKey    map[addressKey]*holder
-	asked    []Asked
-	askedBy  map[int64][]int // person → rows that only asked for newsletters
-	outcomes []outcomeKind   // of each entry
+	asked    []asking
+	outcomes []outcomeKind // of each entry
 	rejects  []rejected
+}
+
+// asking is a newsletter that a row asks for.
+type asking struct {
+	holder *holder
+	slug   string
+	entry  *entry
 }
 
 type outcomeKind int
@@ -61,12 +87,12 @@ const (
 
 // take merges a chunk into the database.
 func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry) (outcome, error) {
-	b := &batch{
-		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
-		byKey: map[addressKey]*holder{}, askedBy: map[int64][]int{}, outcomes: make([]outcomeKind, len(entries)),
-	}
 	if len(entries) == 0 {
 		return outcome{}, nil
+	}
+	b := &batch{
+		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
+		byKey: make(map[addressKey]*holder, 2*len(entries)), outcomes: make([]outcomeKind, len(entries)),
 	}
 	if err := b.load(ctx, tx, entries); err != nil {
 		return outcome{}, err
@@ -78,19 +104,56 @@ func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry)
 		}
 		b.outcomes[i] = kind
 	}
+	b.number()
 	if err := b.write(ctx, tx); err != nil {
 		return outcome{}, err
 	}
-	begun, err := run.people.subscriptions.Subscribe(ctx, tx, b.asked)
+	begun, err := run.people.subscriptions.Subscribe(ctx, tx, b.askedNow())
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := noteBlocks(ctx, tx, b.changed(begun)); err != nil {
+		return outcome{}, err
+	}
 	for _, person := range begun {
-		if rows := b.askedBy[person]; len(rows) > 0 {
-			b.outcomes[rows[0]] = updated
+		if h := b.byID[person]; len(h.askedBy) > 0 {
+			b.outcomes[h.askedBy[0]] = updated
 		}
 	}
+	if err := b.hold(ctx, tx, begun); err != nil {
+		return outcome{}, err
+	}
 	return b.outcome(), nil
+}
+
+// number gives the new people of the chunk their identifiers in the order of their names, in which an index keeps them:
+// its pages are visited one after the other, and each is written once.
+func (b *batch) number() {
+	var fresh []*holder
+	for _, h := range b.holders {
+		if h.fresh {
+			h.folded, h.foldedGiven = h.search()
+			fresh = append(fresh, h)
+		}
+	}
+	slices.SortStableFunc(fresh, func(x, y *holder) int { return strings.Compare(x.folded, y.folded) })
+	for _, h := range fresh {
+		h.id = storage.NewID()
+		b.byID[h.id] = h
+	}
+	b.fresh = fresh
+}
+
+// askedNow are the newsletters that the chunk asks for.
+func (b *batch) askedNow() []Asked {
+	list := make([]Asked, len(b.asked))
+	for i, a := range b.asked {
+		list[i] = Asked{
+			Person: a.holder.id, Newsletter: a.slug, Channel: a.entry.channel, How: "import", When: clock.Time(a.entry.when),
+			New: a.holder.fresh,
+		}
+	}
+	return list
 }
 
 func (b *batch) outcome() outcome {
@@ -176,17 +239,9 @@ func (h *holder) isOther(e *entry) bool {
 }
 
 func (b *batch) meet(e *entry) *holder {
-	h := &holder{
-		record: newRecord(e.details, FromImport, e.day, b.now), fresh: true,
-		standing: map[Purpose]bool{}, ended: map[Purpose]int64{},
-	}
-	b.know(h)
-	return h
-}
-
-func (b *batch) know(h *holder) {
+	h := &holder{record: newRecord(e.details, FromImport, e.day, b.now), fresh: true}
 	b.holders = append(b.holders, h)
-	b.byID[h.id] = h
+	return h
 }
 
 // reach notes an address. One that comes with proof of consent counts as confirmed.
@@ -196,7 +251,7 @@ func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
 		if h.told.address != "" { // she took one away: perhaps this one
 			return false
 		}
-		h.addresses = append(h.addresses, heldAddress{id: storage.NewID(), key: c.key, shown: c.shown, verified: e.when, fresh: true})
+		h.addresses = append(h.addresses, heldAddress{key: c.key, shown: c.shown, verified: e.when, fresh: true})
 		b.byKey[c.key] = h
 		return true
 	}
@@ -209,17 +264,18 @@ func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
 
 // agree notes a consent, unless one stands or she withdrew one since.
 func (h *holder) agree(purpose Purpose, e *entry) bool {
-	if ended, has := h.ended[purpose]; h.standing[purpose] || has && ended >= e.when {
+	at := h.ledger.at(purpose)
+	if at.stands || at.ended != 0 && at.ended >= e.when {
 		return false
 	}
-	h.standing[purpose] = true
+	at.stands = true
 	h.consents = append(h.consents, entryConsent{purpose, e})
 	return true
 }
 
 // ask notes the newsletters that the row asks for, unless she withdrew the consent to receive any since.
 func (b *batch) ask(h *holder, i int, kind outcomeKind, e *entry) {
-	if ended, has := h.ended[ForNewsletter]; !h.standing[ForNewsletter] && has && ended >= e.when {
+	if at := h.ledger.at(ForNewsletter); !at.stands && at.ended != 0 && at.ended >= e.when {
 		return
 	}
 	for _, slug := range e.newsletters {
@@ -227,9 +283,9 @@ func (b *batch) ask(h *holder, i int, kind outcomeKind, e *entry) {
 			continue
 		}
 		h.asked = append(h.asked, slug)
-		b.asked = append(b.asked, Asked{Person: h.id, Newsletter: slug, Channel: e.channel, How: "import", When: clock.Time(e.when)})
-		if rows := b.askedBy[h.id]; kind == unchanged && !slices.Contains(rows, i) {
-			b.askedBy[h.id] = append(rows, i)
+		b.asked = append(b.asked, asking{h, slug, e})
+		if kind == unchanged && !slices.Contains(h.askedBy, i) {
+			h.askedBy = append(h.askedBy, i)
 		}
 	}
 }

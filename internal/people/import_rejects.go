@@ -31,12 +31,13 @@ func newRejectsFile(w io.Writer, source *csvtext.Reader) *rejectsFile {
 	return f
 }
 
-func (f *rejectsFile) write(r Reject, cells []string) error {
+// write adds a row; latin says that the source is Windows-1252.
+func (f *rejectsFile) write(r Reject, cells []string, latin bool) error {
 	if f.w == nil {
 		return nil
 	}
 	if f.csv == nil {
-		if f.source.Marked || f.source.Latin() {
+		if f.source.Marked || latin {
 			if _, err := io.WriteString(f.w, "\ufeff"); err != nil {
 				return err
 			}

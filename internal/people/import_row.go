@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,31 @@ import (
 	"unoxuno/internal/people/csvtext"
 )
 
-// importColumns are the columns an import knows, in any order. Lists (who, wants, newsletters, consents) are separated
-// by |; who, wants and place take slugs or names; birth_date a date or a year; consents the purposes granted, newsletter
-// where it is empty; channel the one she asked for.
+// column is a column that an import knows.
+type column int
+
+const (
+	emailColumn column = iota
+	mobileColumn
+	givenColumn
+	familyColumn
+	birthColumn
+	placeColumn
+	languageColumn
+	whoColumn
+	wantsColumn
+	newslettersColumn
+	consentsColumn
+	channelColumn
+	dateColumn
+	sourceColumn
+	columnCount
+)
+
+// importColumns are the names of the columns an import knows, in the order of the constants, and after them those of a
+// rejects file. In a file they come in any order. Lists (who, wants, newsletters, consents) are separated by |; who,
+// wants and place take slugs or names; birth_date a date or a year; consents the purposes granted, newsletter where it
+// is empty; channel the one she asked for.
 func importColumns() []string {
 	return append([]string{
 		"email", "mobile", "given_name", "family_name", "birth_date", "place", "language", "who", "wants",
@@ -51,54 +74,89 @@ type addressKey struct {
 	value   string
 }
 
-// rowReader turns rows into entries.
+func (k addressKey) compare(other addressKey) int {
+	return cmp.Or(strings.Compare(string(k.channel), string(other.channel)), strings.Compare(k.value, other.value))
+}
+
+// rowReader turns rows into entries. It is used by one goroutine at a time.
 type rowReader struct {
-	people  *People
-	words   Vocabulary
-	today   Day
-	columns map[string]int
-	width   int
-	source  string // for rows that name none
-	date    string
-	lists   map[string]foundList
+	words  Vocabulary
+	town   Town
+	today  Day
+	names  []string         // of the columns
+	at     [columnCount]int // where each column stands; -1 where the file has none
+	width  int
+	breaks *strings.Replacer // line breaks and tabs, which spreadsheets leave within cells, are spaces
+	source string            // for rows that name none
+	date   string
+	usual  []Purpose // what a row agrees to that does not say
+
+	// What a cell means, for a town's file repeats the same few.
+	text        memo[string]
+	places      memo[string]
+	languages   memo[string]
+	categories  memo[string]
+	topics      memo[string]
+	newsletters memo[string]
+	purposes    memo[[]Purpose]
+	days        memo[consentDay]
+	domains     memo[string]
 }
 
-// foundList remembers what a cell of slugs or names means: a town's file repeats the same few.
-type foundList struct {
-	slugs []string
-	err   error
+// consentDay is the day of a consent, and its first moment in the town in unix milliseconds.
+type consentDay struct {
+	day  Day
+	when int64
 }
 
-// maxFoundLists bounds that memory.
-const maxFoundLists = 20_000
-
-func (p *People) newRowReader(v Vocabulary, header []string, o ImportOptions) (rowReader, error) {
-	r := rowReader{
-		people: p, words: v, today: p.Today(), columns: map[string]int{}, width: len(header),
-		source: strings.TrimSpace(o.ConsentSource), date: strings.TrimSpace(o.ConsentDate), lists: map[string]foundList{},
+func (p *People) newRowReader(v Vocabulary, header []string, o ImportOptions) (*rowReader, error) {
+	r := &rowReader{
+		words: v, town: p.town(), today: p.Today(), names: importColumns(), width: len(header),
+		breaks: strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " "),
+		source: strings.TrimSpace(o.ConsentSource), date: strings.TrimSpace(o.ConsentDate),
+		usual: []Purpose{ForNewsletter},
 	}
+	r.remember()
 	var problems fault.Problems
+	seen := map[string]int{}
 	for i, cell := range header {
 		name := columnName(cell)
-		_, twice := r.columns[name]
+		_, twice := seen[name]
 		switch {
 		case twice:
 			problems = append(problems, fault.Invalid("people.import.column_twice", "Text", clip(name)))
-		case slices.Contains(importColumns(), name):
-			r.columns[name] = i
+		case slices.Contains(r.names, name):
+			seen[name] = i
 		default:
 			problems = append(problems, unknownColumn(cell, i))
 		}
 	}
-	_, email := r.columns["email"]
-	_, mobile := r.columns["mobile"]
-	if !email && !mobile {
+	for c := range r.at {
+		r.at[c] = -1
+		if i, ok := seen[r.names[c]]; ok {
+			r.at[c] = i
+		}
+	}
+	if r.at[emailColumn] < 0 && r.at[mobileColumn] < 0 {
 		problems = append(problems, fault.Invalid("people.import.no_address_column"))
 	}
 	if _, err := r.consentDay(r.date); r.date != "" && err != nil {
 		_ = problems.Add("consent_date", err) // consentDay only returns faults
 	}
 	return r, problems.Err()
+}
+
+// remember sets what the memories are of.
+func (r *rowReader) remember() {
+	r.text.find = cleanName
+	r.places.find = func(text string) (string, error) { return find(r.words.Places, "place", text) }
+	r.languages.find = r.words.language
+	r.categories.find = func(text string) (string, error) { return find(r.words.Categories, "who", text) }
+	r.topics.find = func(text string) (string, error) { return find(r.words.Topics, "wants", text) }
+	r.newsletters.find = r.words.newsletter
+	r.purposes.find = purposesOf
+	r.days.find = r.consentDay
+	r.domains.find = mailDomain
 }
 
 func unknownColumn(cell string, index int) *fault.Error {
@@ -115,15 +173,17 @@ func unknownColumn(cell string, index int) *fault.Error {
 // maxCell is the longest cell taken, in bytes.
 const maxCell = 4000
 
-// cell is the row's text in that column, trimmed; "" where the file has no such column. Line breaks and tabs, which
-// spreadsheets leave within cells, are spaces. A quote before = + - @ is what we wrote ourselves to keep a spreadsheet
-// from computing the cell.
-func (r rowReader) cell(row csvtext.Row, name string) string {
-	i, ok := r.columns[name]
-	if !ok {
+// cell is the row's text in that column, trimmed; "" where the file has no such column. A quote before = + - @ is what
+// we wrote ourselves to keep a spreadsheet from computing the cell.
+func (r *rowReader) cell(row csvtext.Row, c column) string {
+	if r.at[c] < 0 {
 		return ""
 	}
-	text := strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ").Replace(row.Cells[i]))
+	text := row.Cells[r.at[c]]
+	if strings.ContainsAny(text, "\r\n\t") {
+		text = r.breaks.Replace(text)
+	}
+	text = strings.TrimSpace(text)
 	if len(text) > 1 && text[0] == '\'' && strings.IndexByte("=+-@", text[1]) >= 0 {
 		text = text[1:]
 	}
@@ -131,27 +191,16 @@ func (r rowReader) cell(row csvtext.Row, name string) string {
 }
 
 // entry reads a row; its faults name their columns.
-func (r rowReader) entry(row csvtext.Row) (entry, error) {
+func (r *rowReader) entry(row csvtext.Row) (entry, error) {
 	if len(row.Cells) != r.width {
 		return entry{}, fault.Invalid("people.import.cells", "Has", len(row.Cells), "Want", r.width)
 	}
-	var problems fault.Problems
-	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
-	for _, name := range importColumns() {
-		i, ok := r.columns[name]
-		if !ok {
-			continue
-		}
-		if text := row.Cells[i]; len(text) > maxCell {
-			note(name, fault.Invalid("people.text.too_long", "Max", maxCell))
-		} else if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) {
-			note(name, fault.Invalid("people.text.encoding"))
-		}
-	}
-	if len(problems) > 0 {
-		return entry{}, problems
+	if err := r.readable(row); err != nil {
+		return entry{}, err
 	}
 	e := entry{line: row.Line, cells: row.Cells}
+	var problems fault.Problems
+	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
 	var err error
 	e.contacts, err = r.contacts(row)
 	note("", err)
@@ -161,132 +210,126 @@ func (r rowReader) entry(row csvtext.Row) (entry, error) {
 	return e, problems.Err()
 }
 
-// contacts are the row's addresses; one at least.
-func (r rowReader) contacts(row csvtext.Row) (list []entryContact, err error) {
+// readable refuses cells that are too long to be meant, or whose letters were lost before they came to us.
+func (r *rowReader) readable(row csvtext.Row) error {
 	var problems fault.Problems
-	columns := []struct {
-		name    string
-		channel Channel
-	}{{"email", Email}, {"mobile", SMS}}
-	for _, column := range columns {
-		text := r.cell(row, column.name)
-		if text == "" {
+	for c, i := range r.at {
+		if i < 0 {
 			continue
 		}
-		value, err := normal(column.channel, text, r.people.town().Region)
-		if err != nil {
-			_ = problems.Add(column.name, err) // normal only returns faults
-			continue
+		if text := row.Cells[i]; len(text) > maxCell {
+			_ = problems.Add(r.names[c], fault.Invalid("people.text.too_long", "Max", maxCell))
+		} else if !isASCII(text) && (!utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError)) {
+			_ = problems.Add(r.names[c], fault.Invalid("people.text.encoding"))
 		}
-		list = append(list, entryContact{addressKey{column.channel, value}, shown(column.channel, text, value)})
 	}
-	if len(list) == 0 && len(problems) == 0 {
-		_ = problems.Add("email", fault.Invalid("people.import.no_address"))
+	return problems.Err()
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// contacts are the row's addresses; one at least.
+func (r *rowReader) contacts(row csvtext.Row) (list []entryContact, err error) {
+	email, mobile := r.cell(row, emailColumn), r.cell(row, mobileColumn)
+	if email == "" && mobile == "" {
+		return nil, fault.Invalid("people.import.no_address").On("email")
+	}
+	var problems fault.Problems
+	list = make([]entryContact, 0, 2)
+	note := func(c column, channel Channel, text, value string, err error) {
+		if err != nil {
+			_ = problems.Add(r.names[c], err) // a fault
+			return
+		}
+		list = append(list, entryContact{addressKey{channel, value}, shown(channel, text, value)})
+	}
+	if email != "" {
+		value, err := normalEmail(email, r.domains.of)
+		note(emailColumn, Email, email, value, err)
+	}
+	if mobile != "" {
+		value, err := NormalMobile(mobile, r.town.Region)
+		note(mobileColumn, SMS, mobile, value, err)
 	}
 	return list, problems.Err()
 }
 
-func (r rowReader) details(row csvtext.Row) (d Details, err error) {
+func (r *rowReader) details(row csvtext.Row) (d Details, err error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
 	d.Kind = KindPerson
-	d.Given, err = cleanName(r.cell(row, "given_name"))
+	d.Given, err = r.text.of(r.cell(row, givenColumn))
 	note("given_name", err)
-	d.Family, err = cleanName(r.cell(row, "family_name"))
+	d.Family, err = r.text.of(r.cell(row, familyColumn))
 	note("family_name", err)
-	if d.Born, err = ParseBirth(r.cell(row, "birth_date")); err == nil {
+	if d.Born, err = ParseBirth(r.cell(row, birthColumn)); err == nil {
 		err = d.Born.check(r.today)
 	}
 	if err == nil && tooYoung(d.Born, r.today) {
 		err = tooYoungFault()
 	}
 	note("birth_date", err)
-	if place := r.cell(row, "place"); place != "" {
-		d.Place, err = find(r.words.Places, "place", place)
-		note("place", err)
-	}
-	d.Language, err = r.words.language(r.cell(row, "language"))
+	d.Place, err = r.places.of(r.cell(row, placeColumn))
+	note("place", err)
+	d.Language, err = r.languages.of(r.cell(row, languageColumn))
 	note("language", err)
-	d.Who, err = r.list("who", r.cell(row, "who"))
+	d.Who, err = list(&r.categories, r.cell(row, whoColumn))
+	slices.Sort(d.Who)
 	note("who", err)
-	d.Wants, err = r.list("wants", r.cell(row, "wants"))
+	d.Wants, err = list(&r.topics, r.cell(row, wantsColumn))
+	slices.Sort(d.Wants)
 	note("wants", err)
 	return d, problems.Err()
 }
 
-// list reads a cell of slugs or names, separated by |. The answer is shared and never changed.
-func (r rowReader) list(column, cell string) ([]string, error) {
-	if cell == "" {
-		return nil, nil
-	}
-	key := column + "\x00" + cell
-	if done, ok := r.lists[key]; ok {
-		return done.slugs, done.err
-	}
-	terms := r.words.Topics
-	if column == "who" {
-		terms = r.words.Categories
-	}
-	slugs, err := findAll(terms, column, parts(cell))
-	if len(r.lists) >= maxFoundLists {
-		clear(r.lists)
-	}
-	r.lists[key] = foundList{slugs, err}
-	return slugs, err
-}
-
-// parts are the members of a list that is written in a cell.
-func parts(cell string) []string {
-	var list []string
-	for part := range strings.SplitSeq(cell, "|") {
-		if part = strings.TrimSpace(part); part != "" {
-			list = append(list, part)
-		}
-	}
-	return list
-}
-
 // consent reads what the row agrees to, and how that can be shown: no row is taken without a date and a source.
-func (r rowReader) consent(row csvtext.Row, e *entry) error {
+func (r *rowReader) consent(row csvtext.Row, e *entry) (err error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
-	e.purposes = []Purpose{ForNewsletter}
-	if list := parts(r.cell(row, "consents")); len(list) > 0 {
-		var err error
-		e.purposes, err = purposesOf(list)
-		note("consents", err)
+	e.purposes, err = r.purposes.of(r.cell(row, consentsColumn))
+	if len(e.purposes) == 0 && err == nil {
+		e.purposes = r.usual
 	}
+	note("consents", err)
 	// A row may list newsletters without the consent to be sent them: what it says is kept, and nothing is sent until
 	// that consent stands, for it is looked at again before each message.
-	for _, text := range parts(r.cell(row, "newsletters")) {
-		slug, err := r.words.newsletter(text)
-		note("newsletters", err)
-		if err == nil && !slices.Contains(e.newsletters, slug) {
-			e.newsletters = append(e.newsletters, slug)
-		}
-	}
-	date := r.cell(row, "consent_date")
+	e.newsletters, err = list(&r.newsletters, r.cell(row, newslettersColumn))
+	note("newsletters", err)
+	date := r.cell(row, dateColumn)
 	if date == "" {
 		date = r.date
 	}
-	day, err := r.consentDay(date)
-	note("consent_date", err)
-	e.day, e.when = day, clock.Millis(day.Time(r.people.town().Zone))
-	if e.source = r.cell(row, "consent_source"); e.source == "" {
-		e.source = r.source
+	day := consentDay{}
+	if date == "" {
+		err = fault.Invalid("people.import.no_consent_date")
+	} else {
+		day, err = r.days.of(date)
 	}
-	if e.source == "" {
+	note("consent_date", err)
+	e.day, e.when = day.day, day.when
+	source := r.cell(row, sourceColumn)
+	if source == "" {
+		source = r.source
+	}
+	if source == "" {
 		note("consent_source", fault.Invalid("people.import.no_consent_source"))
 	}
-	e.source, err = cleanName(e.source)
+	e.source, err = r.text.of(source)
 	note("consent_source", err)
 	note("channel", r.channel(row, e))
 	return problems.Err()
 }
 
-func purposesOf(list []string) (purposes []Purpose, err error) {
+func purposesOf(cell string) (purposes []Purpose, err error) {
 	var problems fault.Problems
-	for _, text := range list {
+	for text := range parts(cell) {
 		purpose := Purpose(strings.ToLower(text))
 		if purpose == "profilo" {
 			purpose = ForProfile
@@ -301,20 +344,17 @@ func purposesOf(list []string) (purposes []Purpose, err error) {
 }
 
 // consentDay reads the day of a consent, which cannot be to come.
-func (r rowReader) consentDay(text string) (Day, error) {
-	if text == "" {
-		return 0, fault.Invalid("people.import.no_consent_date")
-	}
+func (r *rowReader) consentDay(text string) (consentDay, error) {
 	day, err := ParseDay(text)
 	if err == nil && day > r.today {
 		err = fault.Invalid("people.consent.future", "Text", clip(text))
 	}
-	return day, err
+	return consentDay{day, clock.Millis(day.Time(r.town.Zone))}, err
 }
 
 // channel is the one that the row names, which needs its address; or that of its first address.
-func (r rowReader) channel(row csvtext.Row, e *entry) error {
-	text := strings.ToLower(r.cell(row, "channel"))
+func (r *rowReader) channel(row csvtext.Row, e *entry) error {
+	text := strings.ToLower(r.cell(row, channelColumn))
 	if text == "" {
 		if len(e.contacts) > 0 {
 			e.channel = e.contacts[0].key.channel
@@ -322,7 +362,7 @@ func (r rowReader) channel(row csvtext.Row, e *entry) error {
 		return nil
 	}
 	channel := Channel(text)
-	if !slices.Contains(Channels(), channel) {
+	if channel != Email && channel != SMS {
 		return fault.Invalid("people.channel.unknown", "Text", clip(text))
 	}
 	e.channel = channel

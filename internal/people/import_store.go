@@ -1,10 +1,12 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // the staging tables
 	"fmt"
 	"iter"
+	"slices"
 
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
@@ -28,32 +30,58 @@ func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	_, err = tx.Load(ctx, "people_import_person", []string{"id"}, func(yield func([]any) bool) {
-		for _, person := range people {
-			if !yield([]any{person}) {
-				return
-			}
-		}
-	})
-	if err != nil {
+	if err := stagePeople(ctx, tx, people); err != nil {
 		return err
 	}
 	return b.loadPeople(ctx, q)
 }
 
-// keysOf are the addresses of the entries, each once.
+func stagePeople(ctx context.Context, tx *storage.Tx, people []int64) error {
+	_, err := tx.Load(ctx, "people_import_person", []string{"id"}, func(yield func([]any) bool) {
+		row := make([]any, 1)
+		for _, person := range people {
+			if row[0] = person; !yield(row) {
+				return
+			}
+		}
+	})
+	return err
+}
+
+// hold takes the rows of those who stood before and for whom a subscription began: Erase waits for us, or was first.
+func (b *batch) hold(ctx context.Context, tx *storage.Tx, begun []int64) error {
+	stood := slices.DeleteFunc(begun, func(person int64) bool { return b.byID[person].fresh })
+	if len(stood) == 0 {
+		return nil
+	}
+	q := db.New(tx)
+	if err := q.ImportUnstage(ctx); err != nil {
+		return err
+	}
+	if err := stagePeople(ctx, tx, stood); err != nil {
+		return err
+	}
+	if n, err := q.ImportHold(ctx); err != nil || n < int64(len(stood)) {
+		return cmp.Or(err, errMoved)
+	}
+	return nil
+}
+
+// keysOf are the addresses of the entries, each once, in the order in which an index keeps them: its pages are visited
+// one after the other.
 func keysOf(entries []entry) iter.Seq[[]any] {
+	keys := make([]addressKey, 0, 2*len(entries))
+	for _, e := range entries {
+		for _, c := range e.contacts {
+			keys = append(keys, c.key)
+		}
+	}
+	slices.SortFunc(keys, addressKey.compare)
 	return func(yield func([]any) bool) {
-		keys := map[addressKey]bool{}
-		for _, e := range entries {
-			for _, c := range e.contacts {
-				if keys[c.key] {
-					continue
-				}
-				keys[c.key] = true
-				if !yield([]any{string(c.key.channel), c.key.value}) {
-					return
-				}
+		row := make([]any, 2)
+		for _, k := range slices.Compact(keys) {
+			if row[0], row[1] = string(k.channel), k.value; !yield(row) {
+				return
 			}
 		}
 	}
@@ -66,7 +94,9 @@ func (b *batch) loadPeople(ctx context.Context, q *db.Queries) error {
 		return err
 	}
 	for _, row := range rows {
-		b.know(&holder{record: recordOf(row), standing: map[Purpose]bool{}, ended: map[Purpose]int64{}})
+		h := &holder{record: recordOf(row)}
+		b.holders = append(b.holders, h)
+		b.byID[h.id] = h
 	}
 	if err := b.loadAddresses(ctx, q); err != nil {
 		return err
@@ -76,13 +106,10 @@ func (b *batch) loadPeople(ctx context.Context, q *db.Queries) error {
 	}
 	consents, err := q.ImportConsents(ctx)
 	for _, c := range consents {
-		h, ok := b.byID[c.PersonID]
-		switch {
-		case !ok:
-		case c.EndedAt == 0:
-			h.standing[Purpose(c.Purpose)] = true
-		default:
-			h.ended[Purpose(c.Purpose)] = max(h.ended[Purpose(c.Purpose)], c.EndedAt)
+		if h, ok := b.byID[c.PersonID]; ok {
+			at := h.ledger.at(Purpose(c.Purpose))
+			at.stands = at.stands || c.EndedAt == 0
+			at.ended = max(at.ended, c.EndedAt)
 		}
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
@@ -27,7 +28,7 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 		rows    iter.Seq[[]any]
 	}{
 		{"people_person", personColumns(), b.newPeople},
-		{"people_address", []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"}, b.newAddresses},
+		{"people_address", []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"}, b.newAddresses()},
 		{"people_who", []string{"person_id", "category"}, b.newWords(func(d Details) []string { return d.Who })},
 		{"people_wants", []string{"person_id", "topic"}, b.newWords(func(d Details) []string { return d.Wants })},
 		{"people_consent", []string{
@@ -55,28 +56,42 @@ func personColumns() []string {
 	}
 }
 
-// row is the record as people_person keeps it, in the order of personColumns.
-func (r *record) row() []any {
-	familyFirst, givenFirst := r.search()
+// row is the holder as people_person keeps her, in the order of personColumns.
+func (h *holder) row() []any {
 	return []any{
-		r.id, string(r.Kind), r.Given, r.Family, r.Organisation, familyFirst, givenFirst, int64(r.Born.Day), r.Born.Exact,
-		r.Language, r.Place, string(r.told.name), string(r.told.born), string(r.told.language), string(r.told.place),
-		string(r.told.who), string(r.told.wants), string(r.told.address), int64(r.since), r.created, r.updated,
+		h.id, string(h.Kind), h.Given, h.Family, h.Organisation, h.folded, h.foldedGiven, int64(h.Born.Day), h.Born.Exact,
+		h.Language, h.Place, string(h.told.name), string(h.told.born), string(h.told.language), string(h.told.place),
+		string(h.told.who), string(h.told.wants), string(h.told.address), int64(h.since), h.created, h.updated,
 	}
 }
 
 func (b *batch) newPeople(yield func([]any) bool) {
-	for _, h := range b.holders {
-		if h.fresh && !yield(h.row()) {
+	for _, h := range b.fresh {
+		if !yield(h.row()) {
 			return
 		}
 	}
 }
 
-func (b *batch) newAddresses(yield func([]any) bool) {
+// newAddresses come in the order of their values: see number.
+func (b *batch) newAddresses() iter.Seq[[]any] {
+	type added struct {
+		person int64
+		*heldAddress
+	}
+	var list []added
 	for _, h := range b.holders {
-		for _, a := range h.addresses {
-			if a.fresh && !yield([]any{a.id, h.id, string(a.key.channel), a.key.value, a.shown, a.verified, b.now, string(FromImport)}) {
+		for i := range h.addresses {
+			if h.addresses[i].fresh {
+				list = append(list, added{h.id, &h.addresses[i]})
+			}
+		}
+	}
+	slices.SortFunc(list, func(x, y added) int { return x.key.compare(y.key) })
+	return func(yield func([]any) bool) {
+		for _, a := range list {
+			row := []any{storage.NewID(), a.person, string(a.key.channel), a.key.value, a.shown, a.verified, b.now, string(FromImport)}
+			if !yield(row) {
 				return
 			}
 		}
@@ -86,10 +101,15 @@ func (b *batch) newAddresses(yield func([]any) bool) {
 // newWords are the words by which a list of theirs grew.
 func (b *batch) newWords(list func(Details) []string) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
-		for _, h := range b.holders {
+		row := make([]any, 2)
+		for _, h := range b.inOrder() {
+			row[0] = h.id
 			stood := list(h.stood)
 			for _, word := range list(h.Details) {
-				if _, had := slices.BinarySearch(stood, word); !had && !yield([]any{h.id, word}) {
+				if _, had := slices.BinarySearch(stood, word); had {
+					continue
+				}
+				if row[1] = word; !yield(row) {
 					return
 				}
 			}
@@ -97,14 +117,25 @@ func (b *batch) newWords(list func(Details) []string) iter.Seq[[]any] {
 	}
 }
 
+// inOrder are the holders in the order of their identifiers, but for those who stood before, who come first.
+func (b *batch) inOrder() []*holder {
+	list := make([]*holder, 0, len(b.holders))
+	for _, h := range b.holders {
+		if !h.fresh {
+			list = append(list, h)
+		}
+	}
+	return append(list, b.fresh...)
+}
+
 // newConsents are worded as their source was: the town's own wording was not what she saw.
 func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
-		for _, h := range b.holders {
+		for _, h := range b.inOrder() {
 			for _, c := range h.consents {
 				row := []any{
 					storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
-					b.now, actor, fmt.Sprintf("CSV:%d", c.entry.line), int64(0), "", "",
+					b.now, actor, "CSV:" + strconv.Itoa(c.entry.line), int64(0), "", "",
 				}
 				if !yield(row) {
 					return
@@ -122,6 +153,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	var rows [][]any
 	for _, h := range b.holders {
 		if h.touched && !h.fresh {
+			h.folded, h.foldedGiven = h.search()
 			rows = append(rows, h.row())
 		}
 	}

@@ -99,6 +99,9 @@ func (r *record) replace(d Details, from Source) {
 
 // union are the words of both sorted lists, sorted; a itself when b adds nothing.
 func union(a, b []string) []string {
+	if len(a) == 0 && len(b) > 0 {
+		return slices.Clip(b)
+	}
 	all := a
 	for _, word := range b {
 		if _, has := slices.BinarySearch(a, word); !has {
@@ -131,14 +134,19 @@ func loadRecord(ctx context.Context, q *db.Queries, person int64) (*record, erro
 	return r, err
 }
 
-// holdRecord reads a person whom the transaction is about to write of, and keeps others from doing so until its end.
-func (p *People) holdRecord(ctx context.Context, q *db.Queries, person int64) (*record, error) {
+// holdRecord reads a person whom the transaction is about to write of, keeps others from doing so until its end, and
+// tells the index.
+func (p *People) holdRecord(ctx context.Context, tx *storage.Tx, person int64) (*record, error) {
+	q := db.New(tx)
 	n, err := q.LockPerson(ctx, db.LockPersonParams{ID: person, UpdatedAt: p.now()})
 	if err != nil {
 		return nil, err
 	}
 	if n == 0 {
 		return nil, fault.NotFound("people.person.unknown")
+	}
+	if err := p.Changed(ctx, tx, person); err != nil {
+		return nil, err
 	}
 	return loadRecord(ctx, q, person)
 }
@@ -158,6 +166,14 @@ func recordOf(row db.PeoplePerson) *record {
 		},
 		since: Day(row.Since), created: row.CreatedAt, updated: row.UpdatedAt,
 	}
+}
+
+// addRecord writes a record that is new, and tells the index.
+func (p *People) addRecord(ctx context.Context, tx *storage.Tx, r *record) error {
+	if err := r.add(ctx, db.New(tx)); err != nil {
+		return err
+	}
+	return p.Changed(ctx, tx, r.id)
 }
 
 // add writes a record that is new.

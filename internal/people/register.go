@@ -46,7 +46,7 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		r := newRecord(d, sourceOf(ctx), p.Today(), p.now())
 		person = r.id
-		if err := r.add(ctx, db.New(tx)); err != nil {
+		if err := p.addRecord(ctx, tx, r); err != nil {
 			return err
 		}
 		for _, c := range contacts {
@@ -73,7 +73,7 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	}
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
-		r, err := p.holdRecord(ctx, q, person)
+		r, err := p.holdRecord(ctx, tx, person)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (p
 // kind Conflict when somebody has it.
 func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
-		if _, err := p.holdRecord(ctx, db.New(tx), person); err != nil {
+		if _, err := p.holdRecord(ctx, tx, person); err != nil {
 			return err
 		}
 		a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx))
@@ -203,14 +203,18 @@ func onField(err error, field string) error {
 func (p *People) ConfirmAddress(ctx context.Context, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
-		n, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: address, VerifiedAt: p.now()})
-		if err != nil || n > 0 {
+		verified, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: address, VerifiedAt: p.now()})
+		if err != nil {
 			return err
 		}
-		if _, err := q.GetAddress(ctx, address); storage.None(err) {
+		row, err := q.GetAddress(ctx, address)
+		if storage.None(err) {
 			return fault.NotFound("people.address.unknown")
 		}
-		return err
+		if err != nil || verified == 0 {
+			return err
+		}
+		return p.Changed(ctx, tx, row.PersonID)
 	})
 }
 
@@ -218,7 +222,7 @@ func (p *People) ConfirmAddress(ctx context.Context, address int64) error {
 func (p *People) RemoveAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
-		r, err := p.holdRecord(ctx, q, person)
+		r, err := p.holdRecord(ctx, tx, person)
 		if err != nil {
 			return err
 		}

@@ -50,10 +50,27 @@ type Subscriptions interface {
 	// Subscribed writes an SQL condition that is true of those subscribed now to the newsletter with that slug;
 	// personID is the SQL expression of the person's identifier.
 	Subscribed(b *storage.Builder, personID, slug string)
+	// Tied writes a SELECT for the index: a row for each of some persons and each newsletter to which she is tied so
+	// now, the newsletter's slug as word and her identifier as person. Of whom is a condition, which among writes given
+	// the expression of the identifier.
+	Tied(b *storage.Builder, tie Tie, among func(b *storage.Builder, personID string))
 	// Subscribe begins subscriptions, many at once. It leaves alone what stands already, and what was ended at or after
 	// When: she has left since. It returns those for whom something began, each once.
 	Subscribe(ctx context.Context, tx *storage.Tx, asked []Asked) ([]int64, error)
 }
+
+// Tie is a way in which somebody is tied to a newsletter.
+type Tie string
+
+// The ties there are.
+const (
+	TieSubscribed Tie = "subscribed" // on any channel: what an audience asks
+	TieByEmail    Tie = "by_email"   // subscribed, to be sent it by e-mail
+	TieLeft       Tie = "left"       // opted out: it does not come by profile either
+)
+
+// Ties are all ties.
+func Ties() []Tie { return []Tie{TieSubscribed, TieByEmail, TieLeft} }
 
 // Asked is a subscription that somebody asked for.
 type Asked struct {
@@ -62,6 +79,7 @@ type Asked struct {
 	Channel    Channel
 	How        string // "signup", "import"
 	When       time.Time
+	New        bool // the person was made in this transaction: nothing of hers stands
 }
 
 // People keeps the town's people. Its exported methods open their own transaction, except those named …In.
@@ -72,11 +90,16 @@ type People struct {
 	townNow       func() Town
 	keepers       []Keeper
 	subscriptions Subscriptions
+	confirmed     Confirmed
+	live          *liveIndex
 }
 
 // New makes the room upon a database that has its schema. town tells the town as it is now.
 func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) *People {
-	return &People{db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}}
+	return &People{
+		db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}, live: newLiveIndex(),
+		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
+	}
 }
 
 // town is the town as it is now, whole even where little is known of it.
@@ -139,6 +162,10 @@ func (noSubscriptions) Known(context.Context) ([]string, error) { return nil, ni
 func (noSubscriptions) Of(context.Context, storage.Queryer, int64) ([]string, error) { return nil, nil }
 
 func (noSubscriptions) Subscribed(b *storage.Builder, _, _ string) { b.Add("1 = 0") }
+
+func (noSubscriptions) Tied(b *storage.Builder, _ Tie, _ func(*storage.Builder, string)) {
+	b.Add("SELECT '' AS word, 0 AS person WHERE 1 = 0")
+}
 
 func (noSubscriptions) Subscribe(context.Context, *storage.Tx, []Asked) ([]int64, error) {
 	return nil, nil

@@ -99,6 +99,11 @@ func (l *letters) Subscribed(b *storage.Builder, personID, slug string) {
 	b.Add("EXISTS (SELECT 1 FROM letters_subscription l WHERE l.person_id = "+personID+" AND l.newsletter = ? AND l.ended_at = 0)", slug)
 }
 
+func (l *letters) Tied(b *storage.Builder, tie people.Tie, among func(*storage.Builder, string)) {
+	b.Add("SELECT l.newsletter AS word, l.person_id AS person FROM letters_subscription l WHERE l.ended_at = 0 AND 'subscribed' = ? AND ", string(tie))
+	among(b, "l.person_id")
+}
+
 func (l *letters) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
 	for _, a := range asked {
 		result, err := tx.ExecContext(ctx, "INSERT INTO letters_subscription (person_id, newsletter, channel, began_at, ended_at)"+

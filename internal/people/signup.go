@@ -27,8 +27,9 @@ type Draft struct {
 	Details
 	Channel     Channel  `json:"channel"` // how she wants to be reached; "" = by e-mail
 	Address     string   `json:"address"`
-	Newsletters []string `json:"newsletters"` // slugs she asks for
-	Profile     bool     `json:"profile"`     // she also asks for what fits her
+	Mobile      string   `json:"mobile,omitempty"` // a second address, to be confirmed once the first is
+	Newsletters []string `json:"newsletters"`      // slugs she asks for
+	Profile     bool     `json:"profile"`          // she also asks for what fits her
 }
 
 // Pending is a sign-up, or a new address, that waits until its address answers.
@@ -38,6 +39,7 @@ type Pending struct {
 	Address  string // to write to
 	Language string
 	Expires  time.Time
+	Coded    time.Time // when the code was made that a telephone answers with; zero for an e-mail address
 	// Send is false when this address was asked too often lately. Nothing is sent then; the visitor is told the same.
 	Send bool
 }
@@ -49,7 +51,7 @@ type stored struct {
 }
 
 // SignUp keeps a draft until its address answers: no person is made and nothing shows it. Its faults (fault.Problems on
-// the fields of Details, address, newsletters and consents) are about what was written, never about who is known.
+// the fields of Details, address, mobile, newsletters and consents) are about what was written, never about who is known.
 func (p *People) SignUp(ctx context.Context, d Draft) (Pending, error) {
 	v, err := p.Vocabulary(ctx)
 	if err != nil {
@@ -78,8 +80,16 @@ func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
 		d.Channel = Email
 	}
 	value, err = normal(d.Channel, d.Address, p.town().Region)
-	note("address", err)
+	field := "address"
+	if d.Channel == SMS {
+		field = "mobile"
+	}
+	note(field, err)
 	d.Address = shown(d.Channel, d.Address, value)
+	if d.Mobile != "" {
+		d.Mobile, err = NormalMobile(d.Mobile, p.town().Region)
+		note("mobile", err)
+	}
 	asked := d.Newsletters
 	d.Newsletters = nil
 	for _, text := range asked {
@@ -134,6 +144,9 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 	pending := Pending{
 		ID: storage.NewID(), Channel: keep.Channel, Address: value, Language: keep.Language, Expires: now.Add(signUpLife),
 	}
+	if keep.Channel == SMS {
+		pending.Coded = now
+	}
 	if pending.Language == "" {
 		pending.Language = p.town().Languages[0]
 	}
@@ -150,7 +163,7 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 		}
 		return q.AddSignUp(ctx, db.AddSignUpParams{
 			ID: pending.ID, Channel: string(keep.Channel), Value: value, Draft: string(text), ForPerson: forPerson,
-			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(pending.Expires),
+			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(pending.Expires), CodeAt: clock.Millis(pending.Coded),
 		})
 	})
 	return pending, err
@@ -214,13 +227,16 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, 
 		row, err = p.signUpRow(ctx, q, id)
 		return row.PersonID, err
 	}
+	if err := p.confirmed(ctx, tx, Channel(row.Channel), row.Value); err != nil {
+		return 0, err
+	}
 	keep, err := unstored(row)
 	if err != nil {
 		return 0, err
 	}
 	person := row.ForPerson
 	if person > 0 {
-		if _, err := p.holdRecord(ctx, q, person); err != nil {
+		if _, err := p.holdRecord(ctx, tx, person); err != nil {
 			return 0, err
 		}
 		_, err = p.addAddress(ctx, tx, person, Contact{Channel: keep.Channel, Value: keep.Address, Verified: true}, FromSelf)
@@ -264,7 +280,7 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 	q := db.New(tx)
 	address, err := q.FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
 	if err == nil && address.VerifiedAt > 0 {
-		r, err := p.holdRecord(ctx, q, address.PersonID)
+		r, err := p.holdRecord(ctx, tx, address.PersonID)
 		if err != nil {
 			return 0, err
 		}
@@ -278,18 +294,21 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 		return 0, err
 	}
 	r := newRecord(d.Details, FromSelf, p.Today(), p.now())
-	if err := r.add(ctx, q); err != nil {
+	if err := p.addRecord(ctx, tx, r); err != nil {
 		return 0, err
 	}
 	_, err = p.addAddress(ctx, tx, r.id, Contact{Channel: d.Channel, Value: d.Address, Verified: true}, FromSelf)
 	return r.id, err
 }
 
-// Sweep removes the sign-ups whose time is over and tells how many.
+// Sweep removes the sign-ups whose time is over and tells how many; and what was changed so long ago that every node has
+// heard of it.
 func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
-		removed, err = db.New(tx).SweepSignUps(ctx, p.now())
-		return err
+		if removed, err = db.New(tx).SweepSignUps(ctx, p.now()); err != nil {
+			return err
+		}
+		return sweepFeed(ctx, tx)
 	})
 	return removed, err
 }

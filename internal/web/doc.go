@@ -9,6 +9,7 @@
 //     says CrossSite, as RFC 8058's one-click unsubscribe must;
 //   - a strict Content-Security-Policy: nothing loads from another host, no inline script or style runs;
 //   - no Referer leaves the site, so that a link that carries a token is not told on;
+//   - what every mail asks for is Light: it is answered before the database is touched, and guarded none the less;
 //   - bodies have a limit; the log has the route's pattern and never the path, for paths may hold tokens;
 //   - the first of the town's languages lives at the root, each other under its prefix (/en/…).
 package web

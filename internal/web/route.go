@@ -30,6 +30,9 @@ type Route struct {
 	MaxBody    int64 // bytes a request may carry; 0 means the usual 256 KiB
 	CrossSite  bool  // a POST may come from anywhere: the token it carries is the proof
 	Cacheable  bool  // the same for everybody, so that browsers may keep it for a while
+	// Light is for what every mail asks for, many thousand times a minute: it is served before anything is asked of the
+	// database, without session, language or nonce. Only GET, only Public, and its answer is no page; a fault becomes one.
+	Light bool
 }
 
 // Method is the pattern's method.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,6 +45,8 @@ type Options struct {
 type Site struct {
 	opt     Options
 	mux     *http.ServeMux
+	light   *http.ServeMux // the routes that are Light
+	plain   http.Header    // what their answers carry; never changed
 	routes  []Route
 	guard   *http.CrossOriginProtection
 	proxies proxies
@@ -55,7 +58,10 @@ func New(opt Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{opt: opt, mux: http.NewServeMux(), guard: http.NewCrossOriginProtection(), proxies: nets}, nil
+	s := &Site{opt: opt, mux: http.NewServeMux(), light: http.NewServeMux(), guard: http.NewCrossOriginProtection(), proxies: nets}
+	s.plain = http.Header{"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"}}
+	s.guarded(s.plain)
+	return s, nil
 }
 
 // Handle adds routes. A route without a permission is a defect, found at start.
@@ -64,10 +70,16 @@ func (s *Site) Handle(routes ...Route) error {
 		if route.Permission == "" || route.Do == nil || !strings.Contains(route.Pattern, " ") {
 			return fmt.Errorf("route %q: needs a method, a permission and a handler", route.Pattern)
 		}
+		if route.Light {
+			if route.Permission != access.Public || route.Method() != http.MethodGet || route.Kind == Page {
+				return fmt.Errorf("route %q: what is light answers a GET of everybody, with no page", route.Pattern)
+			}
+			s.light.Handle(route.Pattern, s.serve(route, s.runLight))
+		}
 		if route.CrossSite {
 			s.guard.AddInsecureBypassPattern(route.Pattern)
 		}
-		s.mux.Handle(route.Pattern, s.serve(route))
+		s.mux.Handle(route.Pattern, s.serve(route, s.run))
 		s.routes = append(s.routes, route)
 	}
 	return nil
@@ -81,6 +93,24 @@ func (s *Site) Routes() []Route { return slices.Clone(s.routes) }
 
 // ServeHTTP serves a request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.light.Handler(r); pattern != "" {
+		s.light.ServeHTTP(w, r)
+		return
+	}
+	r = s.prepare(w, r)
+	if err := s.guard.Check(r); err != nil {
+		s.fail(w, r, fault.Forbidden("web.cross_site").Because(err))
+		return
+	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		s.fail(w, r, s.unmatched(r))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// prepare gives the request what pages need: town, language, nonce; and the answer its headers.
+func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
 	town := s.opt.Town(r.Context())
 	lang, prefix, path := splitLanguage(r.URL.Path, town.Languages)
 	req := &request{site: s, town: town, nonce: rand.Text(), path: path, query: r.URL.RawQuery}
@@ -93,15 +123,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL = &u
 	}
 	s.headers(w, req)
-	if err := s.guard.Check(r); err != nil {
-		s.fail(w, r, fault.Forbidden("web.cross_site").Because(err))
-		return
-	}
-	if _, pattern := s.mux.Handler(r); pattern == "" {
-		s.fail(w, r, s.unmatched(r))
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+	return r
 }
 
 // unmatched tells a path that is not there from one that answers another method only.
@@ -140,28 +162,41 @@ func (s *Site) headers(w http.ResponseWriter, req *request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+req.nonce+"'; style-src 'self'; "+
 		"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "+
 		"manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	s.guarded(h)
+}
+
+// guarded adds the headers of every answer, a page or not.
+func (s *Site) guarded(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	if strings.HasPrefix(s.opt.PublicURL, "https:") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 
-func (s *Site) serve(route Route) http.Handler {
+// serve serves a route by run, and is there when it fails.
+func (s *Site) serve(route Route, run func(http.ResponseWriter, *http.Request, Route) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{ResponseWriter: w}
 		start := time.Now()
+		fail := func(err error) {
+			if r.Context().Value(requestKey{}) == nil { // until now it was light
+				r = s.prepare(rec, r)
+				from(r.Context()).route = route
+			}
+			s.fail(rec, r, err)
+		}
 		defer func() {
 			if p := recover(); p != nil {
-				s.fail(rec, r, fmt.Errorf("panic: %v", p))
+				fail(fmt.Errorf("panic: %v", p))
 			}
 			s.opt.Log.Debug("request", "route", route.Pattern, "status", rec.status, "ms", time.Since(start).Milliseconds())
 		}()
-		if err := s.run(rec, r, route); err != nil {
-			s.fail(rec, r, err)
+		if err := run(rec, r, route); err != nil {
+			fail(err)
 		}
 	})
 }
@@ -192,6 +227,13 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 		w.Header().Set("Cache-Control", "public, max-age=300")
 	}
 	return route.Do(w, r)
+}
+
+// runLight runs a route that is Light. Only when it fails is the request prepared, for the page that says so.
+func (s *Site) runLight(w http.ResponseWriter, r *http.Request, route Route) error {
+	maps.Copy(w.Header(), s.plain)
+	req := &request{site: s, route: route, actor: access.Actor{Kind: access.Anonymous}}
+	return route.Do(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, req)))
 }
 
 // recorder notes the status, and whether anything was written: after that no error page can be.

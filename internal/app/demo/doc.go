@@ -7,7 +7,7 @@
 //
 // Promise: nothing made here can reach anybody. E-mail addresses and links stand under domains reserved for examples
 // (RFC 2606, RFC 6761). Italy reserves no mobile numbers for fiction: ours are +39 310 0nnnnnn, of the form of a mobile
-// number but in a block, 310, that no operator holds; and the demonstration has no SMS channel at all.
+// number but in a block, 310, that no operator holds; and text messages go to a gateway that connects to nothing.
 //
 // The package has no tables and publishes no facts.
 package demo

@@ -1,15 +1,19 @@
 package demo
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/web"
 )
@@ -29,6 +33,48 @@ type Mailbox struct {
 	mu   sync.Mutex
 	all  []deliverytest.Mail // oldest first
 	seen int
+
+	texts []Text // oldest first
+	sent  int    // text messages in all
+}
+
+// Text is a text message that was caught.
+type Text struct {
+	To, Text string
+	Parts    int
+	At       time.Time
+}
+
+// SMSPrice is what a text message costs in the demonstration, in hundredths of a cent.
+const SMSPrice = 450
+
+// Texted takes a text message, as the gateway of the demonstration: it goes nowhere.
+func (m *Mailbox) Texted(_ context.Context, text sms.Message) (ids []string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.texts) >= 2*m.keep {
+		m.texts = slices.Clone(m.texts[m.keep:])
+	}
+	parts := len(sms.Split(text.Text))
+	m.texts = append(m.texts, Text{To: text.To.String(), Text: text.Text, Parts: parts, At: time.Now()})
+	for range parts {
+		m.sent++
+		ids = append(ids, fmt.Sprint("demo-", m.sent))
+	}
+	return ids, nil
+}
+
+// latestTexts are the newest text messages whose number or words hold text, newest first.
+func (m *Mailbox) latestTexts(text string, n int) (found []Text) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	text = strings.ToLower(text)
+	for i := len(m.texts) - 1; i >= 0 && len(found) < n; i-- {
+		if t := m.texts[i]; strings.Contains(t.To+" "+strings.ToLower(t.Text), text) {
+			found = append(found, t)
+		}
+	}
+	return found
 }
 
 // NewMailbox keeps at most keep mails.
@@ -97,7 +143,7 @@ func (m *Mailbox) Routes() []web.Route {
 func (m *Mailbox) list(w http.ResponseWriter, r *http.Request) error {
 	ask := r.URL.Query().Get("q")
 	mails, seen := m.latest(ask, shown)
-	return web.Render(w, r, http.StatusOK, mailboxPage(ask, mails, seen))
+	return web.Render(w, r, http.StatusOK, mailboxPage(ask, mails, seen, m.latestTexts(ask, shown)))
 }
 
 func (m *Mailbox) asked(r *http.Request) (deliverytest.Mail, error) {

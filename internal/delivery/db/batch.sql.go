@@ -10,24 +10,53 @@ import (
 )
 
 const addChunks = `-- name: AddChunks :exec
-INSERT INTO delivery_chunk (batch, number, due, lease_until, fence)
-SELECT DISTINCT m.batch, m.chunk, m.next_at, CAST(0 AS bigint), CAST(0 AS bigint)
-FROM delivery_message m WHERE m.batch = $1 AND m.chunk >= $2
+INSERT INTO delivery_chunk (batch, number, person_after, person_through, due, lease_until, fence)
+SELECT cut.batch, CAST($1 AS bigint) + cut.n,
+    COALESCE(LAG(cut.person) OVER (ORDER BY cut.n), CAST($2 AS bigint)), cut.person, $3, 0, 0
+FROM (
+    SELECT m.batch, m.person, (row_number() OVER (ORDER BY m.person) + CAST($4 AS bigint) - 1) / CAST($4 AS bigint) AS n,
+        row_number() OVER (ORDER BY m.person) % CAST($4 AS bigint) AS rest, MAX(m.person) OVER () AS last
+    FROM delivery_message m WHERE m.batch = $5 AND m.person > $2
+) cut
+WHERE cut.rest = 0 OR cut.person = cut.last
 `
 
 type AddChunksParams struct {
-	Batch int64
-	Chunk int64
+	LastNumber  int64
+	PersonAfter int64
+	Due         int64
+	Size        int64
+	Batch       int64
 }
 
+// Cuts the messages behind the last chunk into new ones of a size. Each begins where the one before it ends.
 func (q *Queries) AddChunks(ctx context.Context, arg AddChunksParams) error {
-	_, err := q.db.ExecContext(ctx, addChunks, arg.Batch, arg.Chunk)
+	_, err := q.db.ExecContext(ctx, addChunks,
+		arg.LastNumber,
+		arg.PersonAfter,
+		arg.Due,
+		arg.Size,
+		arg.Batch,
+	)
 	return err
+}
+
+const anyToFill = `-- name: AnyToFill :one
+SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.finished = 0 AND b.cancelled = 0 AND b.filled < 9223372036854775807
+    AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0))
+`
+
+func (q *Queries) AnyToFill(ctx context.Context) (bool, error) {
+	row := q.db.QueryRowContext(ctx, anyToFill)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const batchesToFinish = `-- name: BatchesToFinish :many
 SELECT b.id FROM delivery_batch b
-WHERE b.finished = 0 AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id AND c.due > 0)
+WHERE b.finished = 0 AND (b.filled = 9223372036854775807 OR b.cancelled > 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id AND c.due > 0)
 `
 
 // Batches whose last chunk was closed by a worker that died before it could say so.
@@ -146,8 +175,31 @@ func (q *Queries) Counts(ctx context.Context, batch int64) ([]CountsRow, error) 
 	return items, nil
 }
 
+const fillAgain = `-- name: FillAgain :exec
+UPDATE delivery_batch SET filled = 0 WHERE id = $1
+`
+
+func (q *Queries) FillAgain(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, fillAgain, id)
+	return err
+}
+
+const filled = `-- name: Filled :exec
+UPDATE delivery_batch SET filled = $2 WHERE id = $1
+`
+
+type FilledParams struct {
+	ID     int64
+	Filled int64
+}
+
+func (q *Queries) Filled(ctx context.Context, arg FilledParams) error {
+	_, err := q.db.ExecContext(ctx, filled, arg.ID, arg.Filled)
+	return err
+}
+
 const findBatch = `-- name: FindBatch :one
-SELECT id, origin, ref, channel, created, at, cancelled, finished FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3
+SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3
 `
 
 type FindBatchParams struct {
@@ -168,13 +220,16 @@ func (q *Queries) FindBatch(ctx context.Context, arg FindBatchParams) (DeliveryB
 		&i.At,
 		&i.Cancelled,
 		&i.Finished,
+		&i.Filled,
+		&i.Account,
 	)
 	return i, err
 }
 
 const finishBatch = `-- name: FinishBatch :execrows
 UPDATE delivery_batch SET finished = $2
-WHERE id = $1 AND finished = 0 AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = $1 AND c.due > 0)
+WHERE id = $1 AND finished = 0 AND (filled = 9223372036854775807 OR cancelled > 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = $1 AND c.due > 0)
 `
 
 type FinishBatchParams struct {
@@ -192,7 +247,7 @@ func (q *Queries) FinishBatch(ctx context.Context, arg FinishBatchParams) (int64
 }
 
 const getBatch = `-- name: GetBatch :one
-SELECT id, origin, ref, channel, created, at, cancelled, finished FROM delivery_batch WHERE id = $1
+SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account FROM delivery_batch WHERE id = $1
 `
 
 func (q *Queries) GetBatch(ctx context.Context, id int64) (DeliveryBatch, error) {
@@ -207,24 +262,33 @@ func (q *Queries) GetBatch(ctx context.Context, id int64) (DeliveryBatch, error)
 		&i.At,
 		&i.Cancelled,
 		&i.Finished,
+		&i.Filled,
+		&i.Account,
 	)
 	return i, err
 }
 
-const nextChunk = `-- name: NextChunk :one
-SELECT CAST(COALESCE(MAX(number) + 1, 0) AS bigint) FROM delivery_chunk WHERE batch = $1
+const lastChunk = `-- name: LastChunk :one
+SELECT CAST(COALESCE(MAX(number), -1) AS bigint) AS number, CAST(COALESCE(MAX(person_through), 0) AS bigint) AS person_through
+FROM delivery_chunk WHERE batch = $1
 `
 
-func (q *Queries) NextChunk(ctx context.Context, batch int64) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextChunk, batch)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
+type LastChunkRow struct {
+	Number        int64
+	PersonThrough int64
+}
+
+// The number and the end of the batch's last chunk; -1 and 0 when it has none.
+func (q *Queries) LastChunk(ctx context.Context, batch int64) (LastChunkRow, error) {
+	row := q.db.QueryRowContext(ctx, lastChunk, batch)
+	var i LastChunkRow
+	err := row.Scan(&i.Number, &i.PersonThrough)
+	return i, err
 }
 
 const putBatch = `-- name: PutBatch :exec
-INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished)
-VALUES ($1, $2, $3, $4, $5, $6, 0, 0)
+INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
+VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
 ON CONFLICT (origin, ref, channel) DO NOTHING
 `
 
@@ -235,6 +299,7 @@ type PutBatchParams struct {
 	Channel string
 	Created int64
 	At      int64
+	Account string
 }
 
 // Makes the batch, or does nothing: then it is there already.
@@ -246,6 +311,7 @@ func (q *Queries) PutBatch(ctx context.Context, arg PutBatchParams) error {
 		arg.Channel,
 		arg.Created,
 		arg.At,
+		arg.Account,
 	)
 	return err
 }
@@ -256,6 +322,34 @@ UPDATE delivery_batch SET finished = 0, cancelled = 0 WHERE id = $1
 
 func (q *Queries) ReopenBatch(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, reopenBatch, id)
+	return err
+}
+
+const reopenChunks = `-- name: ReopenChunks :exec
+UPDATE delivery_chunk SET due = $1
+WHERE delivery_chunk.batch = $2 AND number <= $3 AND (due = 0 OR due > $1)
+    AND person_after < $4 AND person_through > $5
+    AND EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = $2 AND m.state = 'waiting'
+        AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through)
+`
+
+type ReopenChunksParams struct {
+	Due           int64
+	Batch         int64
+	LastNumber    int64
+	PersonThrough int64
+	PersonAfter   int64
+}
+
+// Chunks that were there before the step, and to which it added somebody.
+func (q *Queries) ReopenChunks(ctx context.Context, arg ReopenChunksParams) error {
+	_, err := q.db.ExecContext(ctx, reopenChunks,
+		arg.Due,
+		arg.Batch,
+		arg.LastNumber,
+		arg.PersonThrough,
+		arg.PersonAfter,
+	)
 	return err
 }
 

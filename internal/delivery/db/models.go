@@ -13,6 +13,19 @@ type DeliveryBatch struct {
 	At        int64
 	Cancelled int64
 	Finished  int64
+	Filled    int64
+	Account   string
+}
+
+type DeliveryBrake struct {
+	ID       int64
+	Account  string
+	Since    int64
+	Reason   string
+	Returned int64
+	Accepted int64
+	LiftedAt int64
+	LiftedBy string
 }
 
 type DeliveryNote struct {
@@ -36,4 +49,6 @@ type DeliveryNote struct {
 	Changed     int64
 	LeaseUntil  int64
 	Fence       int64
+	Channel     string
+	Expires     int64
 }

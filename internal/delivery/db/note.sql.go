@@ -53,7 +53,7 @@ func (q *Queries) CountNotes(ctx context.Context) ([]CountNotesRow, error) {
 }
 
 const getNote = `-- name: GetNote :one
-SELECT id, kind, person, to_address, to_name, from_address, from_name, language, subject, body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence FROM delivery_note WHERE id = $1
+SELECT id, kind, person, to_address, to_name, from_address, from_name, language, subject, body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence, channel, expires FROM delivery_note WHERE id = $1
 `
 
 func (q *Queries) GetNote(ctx context.Context, id int64) (DeliveryNote, error) {
@@ -80,6 +80,8 @@ func (q *Queries) GetNote(ctx context.Context, id int64) (DeliveryNote, error) {
 		&i.Changed,
 		&i.LeaseUntil,
 		&i.Fence,
+		&i.Channel,
+		&i.Expires,
 	)
 	return i, err
 }
@@ -144,8 +146,8 @@ func (q *Queries) NoteLater(ctx context.Context, arg NoteLaterParams) error {
 
 const postNote = `-- name: PostNote :exec
 INSERT INTO delivery_note (id, kind, person, to_address, to_name, from_address, from_name, language, subject,
-    body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', 0, 0, $12, $13, $14, 0, 0)
+    body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence, channel, expires)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', 0, 0, $12, $13, $14, 0, 0, $15, $16)
 `
 
 type PostNoteParams struct {
@@ -163,6 +165,8 @@ type PostNoteParams struct {
 	Due         int64
 	Created     int64
 	Changed     int64
+	Channel     string
+	Expires     int64
 }
 
 func (q *Queries) PostNote(ctx context.Context, arg PostNoteParams) error {
@@ -181,6 +185,8 @@ func (q *Queries) PostNote(ctx context.Context, arg PostNoteParams) error {
 		arg.Due,
 		arg.Created,
 		arg.Changed,
+		arg.Channel,
+		arg.Expires,
 	)
 	return err
 }

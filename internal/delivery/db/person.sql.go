@@ -10,7 +10,7 @@ import (
 )
 
 const batchesOf = `-- name: BatchesOf :many
-SELECT batch FROM delivery_message WHERE person = $1
+SELECT m.batch FROM delivery_batch b CROSS JOIN delivery_message m WHERE m.batch = b.id AND m.person = $1
 `
 
 func (q *Queries) BatchesOf(ctx context.Context, person int64) ([]int64, error) {
@@ -34,6 +34,32 @@ func (q *Queries) BatchesOf(ctx context.Context, person int64) ([]int64, error) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const forgetChunkEnds = `-- name: ForgetChunkEnds :exec
+UPDATE delivery_chunk SET person_through = CASE WHEN person_through = $1 THEN person_through - 1 ELSE person_through END,
+    person_after = CASE WHEN person_after = $1 THEN person_after - 1 ELSE person_after END
+WHERE batch = $2 AND (person_through = $1 OR person_after = $1)
+`
+
+type ForgetChunkEndsParams struct {
+	Person int64
+	Batch  int64
+}
+
+// Where a chunk ended with her it ends before her: nobody else stands between.
+func (q *Queries) ForgetChunkEnds(ctx context.Context, arg ForgetChunkEndsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetChunkEnds, arg.Person, arg.Batch)
+	return err
+}
+
+const forgetFilled = `-- name: ForgetFilled :exec
+UPDATE delivery_batch SET filled = filled - 1 WHERE filled = $1
+`
+
+func (q *Queries) ForgetFilled(ctx context.Context, person int64) error {
+	_, err := q.db.ExecContext(ctx, forgetFilled, person)
+	return err
 }
 
 const forgetMessage = `-- name: ForgetMessage :exec
@@ -64,12 +90,13 @@ func (q *Queries) ForgetNotes(ctx context.Context, person int64) error {
 }
 
 const messagesOf = `-- name: MessagesOf :many
-SELECT b.origin, b.ref, b.channel, m.state, m.changed
-FROM delivery_message m JOIN delivery_batch b ON b.id = m.batch
-WHERE m.person = $1 ORDER BY m.changed, m.batch
+SELECT m.batch, b.origin, b.ref, b.channel, m.state, m.changed
+FROM delivery_batch b CROSS JOIN delivery_message m -- batch by batch: SQLite keeps the order of a CROSS JOIN
+WHERE m.batch = b.id AND m.person = $1 ORDER BY m.changed, m.batch
 `
 
 type MessagesOfRow struct {
+	Batch   int64
 	Origin  string
 	Ref     int64
 	Channel string
@@ -87,6 +114,7 @@ func (q *Queries) MessagesOf(ctx context.Context, person int64) ([]MessagesOfRow
 	for rows.Next() {
 		var i MessagesOfRow
 		if err := rows.Scan(
+			&i.Batch,
 			&i.Origin,
 			&i.Ref,
 			&i.Channel,

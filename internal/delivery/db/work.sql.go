@@ -10,7 +10,8 @@ import (
 )
 
 const anyDue = `-- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM delivery_chunk WHERE due > 0 AND due <= $1)
+SELECT EXISTS (SELECT 1 FROM delivery_chunk WHERE due > 0 AND due <= $1 AND batch NOT IN (
+    SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account WHERE k.lifted_at = 0 AND b.finished = 0))
 `
 
 func (q *Queries) AnyDue(ctx context.Context, due int64) (bool, error) {
@@ -22,20 +23,31 @@ func (q *Queries) AnyDue(ctx context.Context, due int64) (bool, error) {
 
 const closeChunk = `-- name: CloseChunk :exec
 UPDATE delivery_chunk SET lease_until = 0, due = COALESCE((
-    SELECT CASE WHEN MIN(m.next_at) < $3 THEN $3 ELSE MIN(m.next_at) END FROM delivery_message m
-    WHERE m.batch = $1 AND m.chunk = $2 AND m.state IN ('waiting', 'later')), 0)
-WHERE batch = $1 AND number = $2
+    SELECT CASE WHEN MIN(m.next_at) < $1 THEN $1 ELSE MIN(m.next_at) END FROM delivery_message m
+    WHERE m.batch = $2 AND m.person > $3 AND m.person <= $4
+        AND m.state IN ('waiting', 'later')), 0)
+WHERE delivery_chunk.batch = $2 AND number = $5 AND fence = $6
 `
 
 type CloseChunkParams struct {
-	Batch  int64
-	Chunk  int64
-	NextAt int64
+	NotBefore int64
+	Batch     int64
+	After     int64
+	Through   int64
+	Number    int64
+	Fence     int64
 }
 
-// Gives the lease back. due becomes the time of what is still owed, not before $3. The caller holds the lease.
+// Gives the lease back, if it is still the caller's. due becomes the time of what is still owed, not before not_before.
 func (q *Queries) CloseChunk(ctx context.Context, arg CloseChunkParams) error {
-	_, err := q.db.ExecContext(ctx, closeChunk, arg.Batch, arg.Chunk, arg.NextAt)
+	_, err := q.db.ExecContext(ctx, closeChunk,
+		arg.NotBefore,
+		arg.Batch,
+		arg.After,
+		arg.Through,
+		arg.Number,
+		arg.Fence,
+	)
 	return err
 }
 
@@ -56,18 +68,35 @@ func (q *Queries) DueIn(ctx context.Context, arg DueInParams) (int64, error) {
 	return count, err
 }
 
+const dueNow = `-- name: DueNow :one
+SELECT count(*) AS chunks, CAST(COALESCE(MIN(due), 0) AS bigint) AS oldest FROM delivery_chunk WHERE due > 0 AND due <= $1
+`
+
+type DueNowRow struct {
+	Chunks int64
+	Oldest int64
+}
+
+func (q *Queries) DueNow(ctx context.Context, due int64) (DueNowRow, error) {
+	row := q.db.QueryRowContext(ctx, dueNow, due)
+	var i DueNowRow
+	err := row.Scan(&i.Chunks, &i.Oldest)
+	return i, err
+}
+
 const nextMessages = `-- name: NextMessages :many
 SELECT person, attempts FROM delivery_message
-WHERE batch = $1 AND chunk = $2 AND person > $3 AND state IN ('waiting', 'later') AND next_at <= $4
+WHERE batch = $1 AND person > $2 AND person <= $3
+    AND state IN ('waiting', 'later') AND next_at <= $4
 ORDER BY person LIMIT $5
 `
 
 type NextMessagesParams struct {
-	Batch  int64
-	Chunk  int64
-	Person int64
-	NextAt int64
-	Limit  int32
+	Batch   int64
+	After   int64
+	Through int64
+	Now     int64
+	Most    int32
 }
 
 type NextMessagesRow struct {
@@ -79,10 +108,10 @@ type NextMessagesRow struct {
 func (q *Queries) NextMessages(ctx context.Context, arg NextMessagesParams) ([]NextMessagesRow, error) {
 	rows, err := q.db.QueryContext(ctx, nextMessages,
 		arg.Batch,
-		arg.Chunk,
-		arg.Person,
-		arg.NextAt,
-		arg.Limit,
+		arg.After,
+		arg.Through,
+		arg.Now,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -106,26 +135,29 @@ func (q *Queries) NextMessages(ctx context.Context, arg NextMessagesParams) ([]N
 }
 
 const putOffChunk = `-- name: PutOffChunk :exec
-UPDATE delivery_message SET state = 'later', reason = $3, code = 0, next_at = $4, changed = $5
-WHERE batch = $1 AND chunk = $2 AND state = 'waiting' AND next_at <= $5
+UPDATE delivery_message SET state = 'later', reason = $1, code = 0, next_at = $2, changed = $3
+WHERE batch = $4 AND person > $5 AND person <= $6
+    AND state = 'waiting' AND next_at <= $3
 `
 
 type PutOffChunkParams struct {
-	Batch   int64
-	Chunk   int64
 	Reason  string
 	NextAt  int64
-	Changed int64
+	Now     int64
+	Batch   int64
+	After   int64
+	Through int64
 }
 
 // The relay is down: who waits is put off. The tries are not counted, for nothing of these messages was tried.
 func (q *Queries) PutOffChunk(ctx context.Context, arg PutOffChunkParams) error {
 	_, err := q.db.ExecContext(ctx, putOffChunk,
-		arg.Batch,
-		arg.Chunk,
 		arg.Reason,
 		arg.NextAt,
-		arg.Changed,
+		arg.Now,
+		arg.Batch,
+		arg.After,
+		arg.Through,
 	)
 	return err
 }

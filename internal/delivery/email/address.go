@@ -23,6 +23,9 @@ type Path struct{ text string }
 // String is the address, as in "maria@example.org".
 func (p Path) String() string { return p.text }
 
+// Domain is what stands after the "@".
+func (p Path) Domain() string { return p.text[strings.LastIndexByte(p.text, '@')+1:] }
+
 // ParsePath reads an address. Domains beyond ASCII become A-labels (RFC 5890); a local part beyond ASCII cannot be
 // carried without SMTPUTF8, which too few servers offer, and is refused, as quoted local parts and address literals are.
 func ParsePath(address string) (Path, error) {

@@ -13,3 +13,6 @@ func ReadReply(r io.Reader) (code int, enhanced string, err error) {
 
 // IsPlainDomain is the quick look at a domain.
 func IsPlainDomain(s string) bool { return isPlainDomain(s) }
+
+// InLockStep tells whether the relay gets one command at a time.
+func InLockStep(r *Relay) bool { return r.inLockStep() }

@@ -55,6 +55,18 @@ func NewFleet(members []Member, o PoolOptions, c clock.Clock) *Fleet {
 	return f
 }
 
+// FleetOf makes a fleet of pools with their weights. A pool may belong to several fleets: they share its connections and
+// its limits.
+func FleetOf(pools []*Pool, weights []int) *Fleet {
+	f := &Fleet{pools: pools}
+	for i := range pools {
+		for range max(weights[i], 1) {
+			f.turns = append(f.turns, i)
+		}
+	}
+	return f
+}
+
 // Stream is as [Pool.Stream].
 func (f *Fleet) Stream(stop, cut context.Context, jobs <-chan Job) {
 	newStream(stop, cut, jobs, f.pools...).run()

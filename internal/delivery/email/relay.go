@@ -45,7 +45,8 @@ type Relay struct {
 }
 
 // ParseRelay reads smtp://[user:password@]host[:port] (STARTTLS when the relay offers it; port 25) or smtps://… (port
-// 465). The empty text is a relay that can never be reached.
+// 465). What may follow is ?pipelining=off, which is as RelayOptions.LockStep, or =auto. The empty text is a relay that
+// can never be reached.
 func ParseRelay(text string, o RelayOptions) (*Relay, error) {
 	if o.Timeouts == (Timeouts{}) {
 		o.Timeouts = DefaultTimeouts()
@@ -60,11 +61,27 @@ func ParseRelay(text string, o RelayOptions) (*Relay, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
 		return nil, fault.Invalid("delivery.relay.url") // the cause would quote the password
 	}
+	lockStep, ok := parsePipelining(u)
+	if !ok {
+		return nil, fault.Invalid("delivery.relay.url")
+	}
+	o.LockStep = o.LockStep || lockStep
 	r := &Relay{host: u.Hostname(), port: u.Port(), implicit: u.Scheme == "smtps", user: u.User, options: o}
 	if r.port == "" {
 		r.port = map[bool]string{false: "25", true: "465"}[r.implicit]
 	}
 	return r, nil
+}
+
+// parsePipelining reads what follows a relay's address; ok is false when that is not understood.
+func parsePipelining(u *url.URL) (lockStep, ok bool) {
+	switch u.RawQuery {
+	case "pipelining=off":
+		return true, true
+	case "", "pipelining=auto":
+		return false, u.Fragment == ""
+	}
+	return false, false
 }
 
 // Configured tells whether there is a relay at all.

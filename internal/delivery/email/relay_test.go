@@ -121,10 +121,20 @@ func TestRelayAddresses(t *testing.T) {
 			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
-	for _, url := range []string{"mail.example.org:25", "http://x", "smtp://", "smtp://u:s3cret@h:port", "smtp://h/path"} {
+	for _, url := range []string{"mail.example.org:25", "http://x", "smtp://", "smtp://u:s3cret@h:port", "smtp://h/path", "smtp://h?pipelining=on", "smtp://h?pipe=off", "smtp://h#x"} {
 		_, err := email.ParseRelay(url, email.RelayOptions{})
 		if err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+func TestAnAddressMayAskForOneCommandAtATime(t *testing.T) {
+	for url, want := range map[string]bool{
+		"smtp://h": false, "smtp://h?pipelining=auto": false, "smtp://h?pipelining=off": true, "smtps://u:p@h:1/?pipelining=off": true,
+	} {
+		if got := email.InLockStep(relay(t, url, nil)); got != want {
+			t.Errorf("%s: %t", url, got)
 		}
 	}
 }

@@ -63,6 +63,7 @@ type Template struct {
 	header []byte
 	body   []piece
 	size   int
+	sender string                  // the domain of From
 	date   atomic.Pointer[written] // the date written last
 }
 
@@ -99,6 +100,7 @@ func (t *Template) compileHeader(m Message) error {
 	if err != nil {
 		return fault.Invalid("delivery.message.from").Because(err)
 	}
+	t.sender = from.Domain()
 	h := appendMailbox(nil, "From", m.From.Name, from)
 	if m.ReplyTo != (Mailbox{}) {
 		replyTo, err := ParsePath(m.ReplyTo.Address)
@@ -174,6 +176,9 @@ func (t *Template) measured() *Template {
 	}
 	return t
 }
+
+// Sender is the domain of the message's From, with which signatures are to be aligned (RFC 7489 §3.1).
+func (t *Template) Sender() string { return t.sender }
 
 // Size is the length in bytes of a message before its holes are filled.
 func (t *Template) Size() int { return t.size }

@@ -1,7 +1,7 @@
 -- name: PutBatch :exec
 -- Makes the batch, or does nothing: then it is there already.
-INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished)
-VALUES ($1, $2, $3, $4, $5, $6, 0, 0)
+INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
+VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
 ON CONFLICT (origin, ref, channel) DO NOTHING;
 
 -- name: FindBatch :one
@@ -13,26 +13,55 @@ SELECT * FROM delivery_batch WHERE id = $1;
 -- name: CountMessages :one
 SELECT count(*) FROM delivery_message WHERE batch = $1;
 
--- name: NextChunk :one
-SELECT CAST(COALESCE(MAX(number) + 1, 0) AS bigint) FROM delivery_chunk WHERE batch = $1;
+-- name: FillAgain :exec
+UPDATE delivery_batch SET filled = 0 WHERE id = $1;
 
--- name: AddChunks :exec
-INSERT INTO delivery_chunk (batch, number, due, lease_until, fence)
-SELECT DISTINCT m.batch, m.chunk, m.next_at, CAST(0 AS bigint), CAST(0 AS bigint)
-FROM delivery_message m WHERE m.batch = $1 AND m.chunk >= $2;
+-- name: Filled :exec
+UPDATE delivery_batch SET filled = $2 WHERE id = $1;
 
 -- name: ReopenBatch :exec
 UPDATE delivery_batch SET finished = 0, cancelled = 0 WHERE id = $1;
 
+-- name: LastChunk :one
+-- The number and the end of the batch's last chunk; -1 and 0 when it has none.
+SELECT CAST(COALESCE(MAX(number), -1) AS bigint) AS number, CAST(COALESCE(MAX(person_through), 0) AS bigint) AS person_through
+FROM delivery_chunk WHERE batch = $1;
+
+-- name: AddChunks :exec
+-- Cuts the messages behind the last chunk into new ones of a size. Each begins where the one before it ends.
+INSERT INTO delivery_chunk (batch, number, person_after, person_through, due, lease_until, fence)
+SELECT cut.batch, CAST(sqlc.arg(last_number) AS bigint) + cut.n,
+    COALESCE(LAG(cut.person) OVER (ORDER BY cut.n), CAST(sqlc.arg(person_after) AS bigint)), cut.person, sqlc.arg(due), 0, 0
+FROM (
+    SELECT m.batch, m.person, (row_number() OVER (ORDER BY m.person) + CAST(sqlc.arg(size) AS bigint) - 1) / CAST(sqlc.arg(size) AS bigint) AS n,
+        row_number() OVER (ORDER BY m.person) % CAST(sqlc.arg(size) AS bigint) AS rest, MAX(m.person) OVER () AS last
+    FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.person > sqlc.arg(person_after)
+) cut
+WHERE cut.rest = 0 OR cut.person = cut.last;
+
+-- name: ReopenChunks :exec
+-- Chunks that were there before the step, and to which it added somebody.
+UPDATE delivery_chunk SET due = sqlc.arg(due)
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND number <= sqlc.arg(last_number) AND (due = 0 OR due > sqlc.arg(due))
+    AND person_after < sqlc.arg(person_through) AND person_through > sqlc.arg(person_after)
+    AND EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'waiting'
+        AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through);
+
+-- name: AnyToFill :one
+SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.finished = 0 AND b.cancelled = 0 AND b.filled < 9223372036854775807
+    AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0));
+
 -- name: FinishBatch :execrows
 -- A chunk keeps its due while it is leased, so this is true only when no worker holds anything of the batch either.
 UPDATE delivery_batch SET finished = $2
-WHERE id = $1 AND finished = 0 AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = $1 AND c.due > 0);
+WHERE id = $1 AND finished = 0 AND (filled = 9223372036854775807 OR cancelled > 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = $1 AND c.due > 0);
 
 -- name: BatchesToFinish :many
 -- Batches whose last chunk was closed by a worker that died before it could say so.
 SELECT b.id FROM delivery_batch b
-WHERE b.finished = 0 AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id AND c.due > 0);
+WHERE b.finished = 0 AND (b.filled = 9223372036854775807 OR b.cancelled > 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id AND c.due > 0);
 
 -- name: RetryMessagesNow :exec
 UPDATE delivery_message SET next_at = $2 WHERE batch = $1 AND state = 'later';

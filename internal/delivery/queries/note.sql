@@ -1,7 +1,7 @@
 -- name: PostNote :exec
 INSERT INTO delivery_note (id, kind, person, to_address, to_name, from_address, from_name, language, subject,
-    body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', 0, 0, $12, $13, $14, 0, 0);
+    body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence, channel, expires)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', 0, 0, $12, $13, $14, 0, 0, $15, $16);
 
 -- name: AnyNoteDue :one
 SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1);

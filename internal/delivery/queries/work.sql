@@ -1,5 +1,6 @@
 -- name: AnyDue :one
-SELECT EXISTS (SELECT 1 FROM delivery_chunk WHERE due > 0 AND due <= $1);
+SELECT EXISTS (SELECT 1 FROM delivery_chunk WHERE due > 0 AND due <= $1 AND batch NOT IN (
+    SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account WHERE k.lifted_at = 0 AND b.finished = 0));
 
 -- name: DueIn :one
 -- How many chunks of the batch are due: those that nobody holds and those that another worker holds.
@@ -8,8 +9,9 @@ SELECT count(*) FROM delivery_chunk WHERE batch = $1 AND due > 0 AND due <= $2;
 -- name: NextMessages :many
 -- The next few of a chunk that may be tried; the chunk's worker walks it by person.
 SELECT person, attempts FROM delivery_message
-WHERE batch = $1 AND chunk = $2 AND person > $3 AND state IN ('waiting', 'later') AND next_at <= $4
-ORDER BY person LIMIT $5;
+WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
+    AND state IN ('waiting', 'later') AND next_at <= sqlc.arg(now)
+ORDER BY person LIMIT sqlc.arg(most);
 
 -- name: Settle :exec
 -- An outcome other than sent never overwrites one that is final.
@@ -18,12 +20,17 @@ WHERE batch = $1 AND person = $2 AND state IN ('waiting', 'later');
 
 -- name: PutOffChunk :exec
 -- The relay is down: who waits is put off. The tries are not counted, for nothing of these messages was tried.
-UPDATE delivery_message SET state = 'later', reason = $3, code = 0, next_at = $4, changed = $5
-WHERE batch = $1 AND chunk = $2 AND state = 'waiting' AND next_at <= $5;
+UPDATE delivery_message SET state = 'later', reason = sqlc.arg(reason), code = 0, next_at = sqlc.arg(next_at), changed = sqlc.arg(now)
+WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
+    AND state = 'waiting' AND next_at <= sqlc.arg(now);
 
 -- name: CloseChunk :exec
--- Gives the lease back. due becomes the time of what is still owed, not before $3. The caller holds the lease.
+-- Gives the lease back, if it is still the caller's. due becomes the time of what is still owed, not before not_before.
 UPDATE delivery_chunk SET lease_until = 0, due = COALESCE((
-    SELECT CASE WHEN MIN(m.next_at) < $3 THEN $3 ELSE MIN(m.next_at) END FROM delivery_message m
-    WHERE m.batch = $1 AND m.chunk = $2 AND m.state IN ('waiting', 'later')), 0)
-WHERE batch = $1 AND number = $2;
+    SELECT CASE WHEN MIN(m.next_at) < sqlc.arg(not_before) THEN sqlc.arg(not_before) ELSE MIN(m.next_at) END FROM delivery_message m
+    WHERE m.batch = sqlc.arg(batch) AND m.person > sqlc.arg(after) AND m.person <= sqlc.arg(through)
+        AND m.state IN ('waiting', 'later')), 0)
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND number = sqlc.arg(number) AND fence = sqlc.arg(fence);
+
+-- name: DueNow :one
+SELECT count(*) AS chunks, CAST(COALESCE(MIN(due), 0) AS bigint) AS oldest FROM delivery_chunk WHERE due > 0 AND due <= $1;

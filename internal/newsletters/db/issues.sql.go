@@ -41,8 +41,8 @@ func (q *Queries) AddImage(ctx context.Context, arg AddImageParams) error {
 
 const addIssue = `-- name: AddIssue :exec
 INSERT INTO newsletters_issue (id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at,
-    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16)
+    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17)
 `
 
 type AddIssueParams struct {
@@ -62,6 +62,7 @@ type AddIssueParams struct {
 	CreatedAt  int64
 	CreatedBy  string
 	SentBy     string
+	SmsText    string
 }
 
 func (q *Queries) AddIssue(ctx context.Context, arg AddIssueParams) error {
@@ -82,6 +83,7 @@ func (q *Queries) AddIssue(ctx context.Context, arg AddIssueParams) error {
 		arg.CreatedAt,
 		arg.CreatedBy,
 		arg.SentBy,
+		arg.SmsText,
 	)
 	return err
 }
@@ -102,7 +104,7 @@ func (q *Queries) AddLink(ctx context.Context, arg AddLinkParams) error {
 }
 
 const archived = `-- name: Archived :many
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by FROM newsletters_issue
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue
 WHERE newsletter = $1 AND state IN ('sending', 'sent') ORDER BY sent_at DESC, id DESC LIMIT $2 OFFSET $3
 `
 
@@ -143,6 +145,7 @@ func (q *Queries) Archived(ctx context.Context, arg ArchivedParams) ([]Newslette
 			&i.UpdatedAt,
 			&i.UpdatedBy,
 			&i.SentBy,
+			&i.SmsText,
 		); err != nil {
 			return nil, err
 		}
@@ -201,29 +204,6 @@ func (q *Queries) CancelIssue(ctx context.Context, arg CancelIssueParams) (int64
 	return result.RowsAffected()
 }
 
-const countVisit = `-- name: CountVisit :exec
-INSERT INTO newsletters_visits (issue_id, n, hour, visits, filtered) VALUES ($1, $2, $3, 1, $4)
-ON CONFLICT (issue_id, n, hour) DO UPDATE
-    SET visits = newsletters_visits.visits + 1, filtered = newsletters_visits.filtered + excluded.filtered
-`
-
-type CountVisitParams struct {
-	IssueID  int64
-	N        int64
-	Hour     int64
-	Filtered int64
-}
-
-func (q *Queries) CountVisit(ctx context.Context, arg CountVisitParams) error {
-	_, err := q.db.ExecContext(ctx, countVisit,
-		arg.IssueID,
-		arg.N,
-		arg.Hour,
-		arg.Filtered,
-	)
-	return err
-}
-
 const deleteIssue = `-- name: DeleteIssue :execrows
 DELETE FROM newsletters_issue WHERE id = $1 AND version = $2 AND state = 'draft'
 `
@@ -279,7 +259,7 @@ func (q *Queries) GetImage(ctx context.Context, hash string) (NewslettersImage, 
 }
 
 const getIssue = `-- name: GetIssue :one
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by FROM newsletters_issue WHERE id = $1
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue WHERE id = $1
 `
 
 func (q *Queries) GetIssue(ctx context.Context, id int64) (NewslettersIssue, error) {
@@ -307,12 +287,23 @@ func (q *Queries) GetIssue(ctx context.Context, id int64) (NewslettersIssue, err
 		&i.UpdatedAt,
 		&i.UpdatedBy,
 		&i.SentBy,
+		&i.SmsText,
 	)
 	return i, err
 }
 
+const holdIssue = `-- name: HoldIssue :exec
+UPDATE newsletters_issue SET state = state WHERE id = $1
+`
+
+// Takes the row: of two channels that end at one moment, the second sees that the first has.
+func (q *Queries) HoldIssue(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, holdIssue, id)
+	return err
+}
+
 const issueBySlug = `-- name: IssueBySlug :one
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by FROM newsletters_issue WHERE newsletter = $1 AND slug = $2
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue WHERE newsletter = $1 AND slug = $2
 `
 
 type IssueBySlugParams struct {
@@ -345,6 +336,7 @@ func (q *Queries) IssueBySlug(ctx context.Context, arg IssueBySlugParams) (Newsl
 		&i.UpdatedAt,
 		&i.UpdatedBy,
 		&i.SentBy,
+		&i.SmsText,
 	)
 	return i, err
 }
@@ -377,7 +369,7 @@ func (q *Queries) IssuesOfSlug(ctx context.Context, slug string) ([]int64, error
 }
 
 const latestSent = `-- name: LatestSent :many
-SELECT i.id, i.newsletter, i.slug, i.title, i.language, i.blocks, i.audience, i.state, i.version, i.scheduled_at, i.sent_at, i.finished_at, i.cancelled_at, i.frame, i.archived, i.search, i.created_at, i.created_by, i.updated_at, i.updated_by, i.sent_by FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter
+SELECT i.id, i.newsletter, i.slug, i.title, i.language, i.blocks, i.audience, i.state, i.version, i.scheduled_at, i.sent_at, i.finished_at, i.cancelled_at, i.frame, i.archived, i.search, i.created_at, i.created_by, i.updated_at, i.updated_by, i.sent_by, i.sms_text FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter
 WHERE i.state IN ('sending', 'sent') AND NOT n.sensitive AND NOT n.closed ORDER BY i.sent_at DESC, i.id DESC LIMIT $1
 `
 
@@ -412,6 +404,7 @@ func (q *Queries) LatestSent(ctx context.Context, limit int32) ([]NewslettersIss
 			&i.UpdatedAt,
 			&i.UpdatedBy,
 			&i.SentBy,
+			&i.SmsText,
 		); err != nil {
 			return nil, err
 		}
@@ -435,22 +428,6 @@ func (q *Queries) LeftWith(ctx context.Context, issue int64) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
-}
-
-const linkAddress = `-- name: LinkAddress :one
-SELECT url FROM newsletters_link WHERE issue_id = $1 AND n = $2
-`
-
-type LinkAddressParams struct {
-	IssueID int64
-	N       int64
-}
-
-func (q *Queries) LinkAddress(ctx context.Context, arg LinkAddressParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, linkAddress, arg.IssueID, arg.N)
-	var url string
-	err := row.Scan(&url)
-	return url, err
 }
 
 const linksOf = `-- name: LinksOf :many
@@ -482,7 +459,7 @@ func (q *Queries) LinksOf(ctx context.Context, issueID int64) ([]NewslettersLink
 
 const saveIssue = `-- name: SaveIssue :execrows
 UPDATE newsletters_issue SET slug = $3, title = $4, language = $5, blocks = $6, audience = $7, search = $8,
-    version = version + 1, updated_at = $9, updated_by = $10
+    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11
 WHERE id = $1 AND version = $2 AND state = 'draft'
 `
 
@@ -497,6 +474,7 @@ type SaveIssueParams struct {
 	Search    string
 	UpdatedAt int64
 	UpdatedBy string
+	SmsText   string
 }
 
 func (q *Queries) SaveIssue(ctx context.Context, arg SaveIssueParams) (int64, error) {
@@ -511,6 +489,7 @@ func (q *Queries) SaveIssue(ctx context.Context, arg SaveIssueParams) (int64, er
 		arg.Search,
 		arg.UpdatedAt,
 		arg.UpdatedBy,
+		arg.SmsText,
 	)
 	if err != nil {
 		return 0, err
@@ -614,21 +593,6 @@ func (q *Queries) SlugsLike(ctx context.Context, arg SlugsLikeParams) ([]string,
 		return nil, err
 	}
 	return items, nil
-}
-
-const uncountVisit = `-- name: UncountVisit :exec
-UPDATE newsletters_visits SET filtered = filtered - 1 WHERE issue_id = $1 AND n = $2 AND hour = $3 AND filtered > 0
-`
-
-type UncountVisitParams struct {
-	IssueID int64
-	N       int64
-	Hour    int64
-}
-
-func (q *Queries) UncountVisit(ctx context.Context, arg UncountVisitParams) error {
-	_, err := q.db.ExecContext(ctx, uncountVisit, arg.IssueID, arg.N, arg.Hour)
-	return err
 }
 
 const unscheduleIssue = `-- name: UnscheduleIssue :execrows

@@ -42,6 +42,7 @@ type NewslettersIssue struct {
 	UpdatedAt   int64
 	UpdatedBy   string
 	SentBy      string
+	SmsText     string
 }
 
 type NewslettersLink struct {

@@ -98,6 +98,62 @@ func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptio
 	return result.RowsAffected()
 }
 
+const endChannel = `-- name: EndChannel :execrows
+UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_by = $5
+WHERE person_id = $1 AND channel = $2 AND ended_at = 0
+`
+
+type EndChannelParams struct {
+	PersonID int64
+	Channel  string
+	EndedAt  int64
+	EndedHow string
+	EndedBy  string
+}
+
+func (q *Queries) EndChannel(ctx context.Context, arg EndChannelParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endChannel,
+		arg.PersonID,
+		arg.Channel,
+		arg.EndedAt,
+		arg.EndedHow,
+		arg.EndedBy,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endOnChannel = `-- name: EndOnChannel :execrows
+UPDATE newsletters_subscription SET ended_at = $4, ended_how = $5, ended_by = $6
+WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0
+`
+
+type EndOnChannelParams struct {
+	PersonID   int64
+	Newsletter string
+	Channel    string
+	EndedAt    int64
+	EndedHow   string
+	EndedBy    string
+}
+
+func (q *Queries) EndOnChannel(ctx context.Context, arg EndOnChannelParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endOnChannel,
+		arg.PersonID,
+		arg.Newsletter,
+		arg.Channel,
+		arg.EndedAt,
+		arg.EndedHow,
+		arg.EndedBy,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endSubscription = `-- name: EndSubscription :execrows
 UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0
@@ -145,6 +201,47 @@ DELETE FROM newsletters_subscription WHERE person_id = $1
 func (q *Queries) ForgetSubscriptions(ctx context.Context, personID int64) error {
 	_, err := q.db.ExecContext(ctx, forgetSubscriptions, personID)
 	return err
+}
+
+const lastEnded = `-- name: LastEnded :many
+SELECT s.newsletter FROM newsletters_subscription s
+WHERE s.person_id = $1 AND s.channel = $2 AND s.ended_how = $3
+    AND s.ended_at = (SELECT MAX(m.ended_at) FROM newsletters_subscription m
+        WHERE m.person_id = $1 AND m.channel = $2 AND m.ended_how = $3)
+    AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = $1 AND o.newsletter = s.newsletter AND o.ended_at = 0)
+    AND NOT EXISTS (SELECT 1 FROM newsletters_subscription x WHERE x.person_id = $1 AND x.newsletter = s.newsletter AND x.ended_at = 0)
+ORDER BY s.newsletter
+`
+
+type LastEndedParams struct {
+	PersonID int64
+	Channel  string
+	EndedHow string
+}
+
+// The newsletters of the latest moment at which she ended subscriptions of a channel in that way, unless she has left them
+// or subscribed anew since.
+func (q *Queries) LastEnded(ctx context.Context, arg LastEndedParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, lastEnded, arg.PersonID, arg.Channel, arg.EndedHow)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var newsletter string
+		if err := rows.Scan(&newsletter); err != nil {
+			return nil, err
+		}
+		items = append(items, newsletter)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const liftOptOut = `-- name: LiftOptOut :execrows

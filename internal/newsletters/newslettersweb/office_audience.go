@@ -135,7 +135,7 @@ func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue.Newsletter, audience)
+	reach, err := p.reachOf(ctx, issue, audience)
 	if err != nil {
 		return err
 	}
@@ -166,9 +166,9 @@ type reachView struct {
 	Wrong string
 }
 
-// reachOf counts whom the newsletter's issue would reach, narrowed by audience.
-func (p *Pages) reachOf(ctx context.Context, newsletter, audience string) (reachView, error) {
-	reach, err := p.Newsletters.ReachOf(ctx, newsletter, audience)
+// reachOf counts whom the issue would reach, narrowed by audience.
+func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string) (reachView, error) {
+	reach, err := p.Newsletters.ReachOf(ctx, issue.Newsletter, audience, issue.SMS != "")
 	if fault.Is(err, fault.KindInvalid) {
 		return reachView{Wrong: web.Sentence(ctx, err)}, nil
 	}
@@ -181,7 +181,7 @@ func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view, err := p.reachOf(r.Context(), issue.Newsletter, r.URL.Query().Get("audience"))
+	view, err := p.reachOf(r.Context(), issue, r.URL.Query().Get("audience"))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package newslettersweb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/newsletters"
@@ -20,6 +21,7 @@ type boardView struct {
 	Running  []running
 	Numbers  []sentNumbers
 	Relay    *ui.Notice
+	Brakes   []brakeView
 	Notices  []ui.Notice
 	MayStart bool // there is a newsletter to write for
 }
@@ -64,6 +66,9 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		view.Numbers = append(view.Numbers, numbers)
 	}
 	view.Relay = p.relayNotice(ctx)
+	if view.Brakes, err = p.brakes(ctx, ""); err != nil {
+		return err
+	}
 	return web.Render(w, r, http.StatusOK, boardPage(view))
 }
 
@@ -115,5 +120,23 @@ func (p *Pages) relayNotice(ctx context.Context) *ui.Notice {
 		return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.title"), Text: tell(ctx, "relay.down",
 			"Relay", health.Address, "Since", moment(ctx, health.Since), "Trouble", health.Trouble)}
 	}
-	return nil
+	return p.someRelaysNotice(ctx)
+}
+
+// someRelaysNotice names the mail servers that take nothing while others do; nil while all do.
+func (p *Pages) someRelaysNotice(ctx context.Context) *ui.Notice {
+	if p.Relays == nil {
+		return nil
+	}
+	var down []string
+	for _, r := range p.Relays() {
+		if !r.Up {
+			down = append(down, tell(ctx, "relay.one_down",
+				"Name", r.Name, "Relay", r.Address, "Since", moment(ctx, r.Since), "Trouble", r.Trouble))
+		}
+	}
+	if len(down) == 0 {
+		return nil
+	}
+	return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.some"), Text: strings.Join(down, " ")}
 }

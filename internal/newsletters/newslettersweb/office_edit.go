@@ -92,6 +92,7 @@ func momentOut(moment string) (day, hour string) {
 func (e edit) content(issue newsletters.Issue) newsletters.Content {
 	return newsletters.Content{
 		Newsletter: issue.Newsletter, Slug: e.Slug, Title: e.Title, Language: e.Language, Blocks: e.Blocks, Audience: issue.Audience,
+		SMS: issue.SMS,
 	}
 }
 

@@ -130,6 +130,7 @@ type statusView struct {
 	Facts    []ui.Fact
 	Progress *delivery.Progress // nil where nothing was enqueued
 	Relay    *ui.Notice
+	Brakes   []brakeView
 	Public   string // its page in the archive, if it has one
 	MaySend  bool
 	Notices  []ui.Notice
@@ -138,6 +139,12 @@ type statusView struct {
 func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView, error) {
 	ctx := r.Context()
 	view := statusView{Issue: issue, MaySend: may(ctx, access.SendIssues, issue), Notices: web.Notices(r)}
+	if issue.State == newsletters.Sending || issue.State == newsletters.Scheduled {
+		var err error
+		if view.Brakes, err = p.brakes(ctx, issue.Newsroom); err != nil {
+			return view, err
+		}
+	}
 	if issue.State == newsletters.Sending {
 		view.Relay = p.relayNotice(ctx)
 	}
@@ -149,8 +156,8 @@ func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView
 		return view, err
 	}
 	view.Facts = statusFacts(ctx, issue, nameOf(names, issue.Newsletter))
-	_, found, err := p.Newsletters.Batch(ctx, issue.ID)
-	if err != nil || !found {
+	batches, err := p.Newsletters.Batches(ctx, issue.ID)
+	if err != nil || len(batches) == 0 {
 		return view, err
 	}
 	progress, err := p.Newsletters.Progress(ctx, issue.ID)

@@ -28,6 +28,7 @@ func issueTabs(ctx context.Context, issue newsletters.Issue) []ui.Link {
 	}{
 		{"issue", "", true},
 		{"audience", "/audience", issue.Editable()},
+		{"sms", "/sms", issue.Editable() && (issue.SMS != "" || textingIn(ctx))},
 		{"preview", "/preview", true},
 		{"send", "/send", issue.Editable() && may(ctx, access.SendIssues, issue)},
 		{"statistics", "/statistics", !issue.Sent.IsZero() && may(ctx, access.ReadStatistics, issue)},
@@ -70,6 +71,8 @@ func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	add("waiting", p.Waiting, ui.Neutral)
 	add("later", p.Later, ui.Warning)
 	add("refused", p.Refused, ui.Danger)
+	add("delivered", p.Delivered, ui.Success)
+	add("undelivered", p.Undelivered, ui.Danger)
 	add("retried", p.Retried, ui.Neutral)
 	add("suppressed", p.Suppressed, ui.Neutral)
 	add("withdrawn", p.Withdrawn, ui.Neutral)

@@ -13,7 +13,8 @@ import (
 // previewView shows an issue as its readers will see it.
 type previewView struct {
 	newsletters.Issue
-	Own     string // the reader's address, where a test goes; "" for a program
+	Text    *newsletters.TextPreview // nil where it has none
+	Own     string                   // the reader's address, where a test goes; "" for a program
 	Problem *ui.Notice
 	Notices []ui.Notice
 }
@@ -23,7 +24,22 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, previewPage(previewView{Issue: issue, Own: access.From(r.Context()).Name, Notices: web.Notices(r)}))
+	view, err := p.previewView(r, issue)
+	if err != nil {
+		return err
+	}
+	view.Notices = web.Notices(r)
+	return web.Render(w, r, http.StatusOK, previewPage(view))
+}
+
+func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewView, error) {
+	view := previewView{Issue: issue, Own: access.From(r.Context()).Name}
+	if issue.SMS == "" {
+		return view, nil
+	}
+	look, err := p.Newsletters.PreviewSMS(r.Context(), issue.ID, issue.SMS)
+	view.Text = &look
+	return view, err
 }
 
 // previewPolicy lets what an editor wrote show itself, in its own inline styles and with the site's own pictures, and do
@@ -77,8 +93,10 @@ func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
 	if len(fault.List(err)) == 0 {
 		return err
 	}
-	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(previewView{
-		Issue: issue, Own: access.From(r.Context()).Name,
-		Problem: &ui.Notice{Tone: ui.Danger, Title: tell(r.Context(), "preview.not_sent"), Text: web.Sentence(r.Context(), err)},
-	}))
+	view, failed := p.previewView(r, issue)
+	if failed != nil {
+		return failed
+	}
+	view.Problem = &ui.Notice{Tone: ui.Danger, Title: tell(r.Context(), "preview.not_sent"), Text: web.Sentence(r.Context(), err)}
+	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
 }

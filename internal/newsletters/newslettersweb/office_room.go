@@ -35,7 +35,7 @@ const maxEdit = 40 << 20
 // OfficeRoutes are the routes of the newsrooms.
 func (p *Pages) OfficeRoutes() []web.Route {
 	write, send, manage := access.WriteIssues, access.SendIssues, access.ManageNewsrooms
-	return []web.Route{
+	routes := []web.Route{
 		{Pattern: "GET /office", Permission: access.SignedIn, Kind: web.Page, Do: p.board},
 		{Pattern: "GET /office/sending", Permission: write, Kind: web.Fragment, Do: p.sending},
 
@@ -59,6 +59,9 @@ func (p *Pages) OfficeRoutes() []web.Route {
 		{Pattern: "GET /office/issues/{id}/audience", Permission: write, Kind: web.Page, Do: p.audience},
 		{Pattern: "POST /office/issues/{id}/audience", Permission: write, Kind: web.Action, Do: p.saveAudience},
 		{Pattern: "GET /office/issues/{id}/reach", Permission: write, Kind: web.Fragment, Do: p.reach},
+		{Pattern: "GET /office/issues/{id}/sms", Permission: write, Kind: web.Page, Do: p.sms},
+		{Pattern: "POST /office/issues/{id}/sms", Permission: write, Kind: web.Action, Do: p.saveSMS},
+		{Pattern: "GET /office/issues/{id}/sms/look", Permission: write, Kind: web.Fragment, Do: p.look},
 		{Pattern: "GET /office/issues/{id}/preview", Permission: write, Kind: web.Page, Do: p.preview},
 		{Pattern: "GET /office/issues/{id}/preview.html", Permission: write, Kind: web.Data, Do: p.previewHTML},
 		{Pattern: "GET /office/issues/{id}/preview.txt", Permission: write, Kind: web.Data, Do: p.previewText},
@@ -74,7 +77,13 @@ func (p *Pages) OfficeRoutes() []web.Route {
 		{Pattern: "POST /office/issues/{id}/unschedule", Permission: send, Kind: web.Action, Do: p.unschedule},
 		{Pattern: "GET /office/issues/{id}/cancel", Permission: send, Kind: web.Page, Do: p.cancelAsk},
 		{Pattern: "POST /office/issues/{id}/cancel", Permission: send, Kind: web.Action, Do: p.cancel},
+		{Pattern: "POST /office/issues/{id}/retry", Permission: send, Kind: web.Action, Do: p.retry},
+		{Pattern: "POST /office/newsrooms/{newsroom}/resume", Permission: access.ResumeSending, Kind: web.Action, Do: p.resume},
 	}
+	for i := range routes {
+		routes[i].Do = p.tellingTexts(routes[i].Do)
+	}
+	return routes
 }
 
 // OfficeMenu are the entries of the office's menu that the context's actor may use. Their keys are "board", "issues",

@@ -23,6 +23,7 @@ type sendView struct {
 	Missing    []ui.Problem // what must be mended first; their FieldID is an address
 	Empty      ui.Field     // "send it to nobody all the same"
 	At         ui.Field
+	Text       []ui.Fact // of the text message; nil where there is none
 	Relay      *ui.Notice
 	Other      []ui.Problem
 }
@@ -44,7 +45,7 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue.Newsletter, issue.Audience)
+	reach, err := p.reachOf(ctx, issue, issue.Audience)
 	if err != nil {
 		return err
 	}
@@ -56,6 +57,13 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 			Name: "at", Type: "datetime-local", Label: tell(ctx, "send.at"), Help: tell(ctx, "send.at_help", "Zone", zoneOf(ctx).String()),
 			Value: at, Error: faults["at"],
 		},
+	}
+	if issue.SMS != "" {
+		look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
+		if err != nil {
+			return err
+		}
+		view.Text = lookFacts(ctx, look)
 	}
 	if view.Rule == "" {
 		view.Rule = tell(ctx, "audience.everybody")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/web"
@@ -16,6 +17,8 @@ type statisticsView struct {
 	newsletters.Statistics
 	Delivery, Readers []ui.StatSpec
 	Outcome, Course   ui.Chart
+	MayRetry          bool // something failed that may be tried again
+	Notices           []ui.Notice
 }
 
 func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
@@ -30,7 +33,8 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.Render(w, r, http.StatusOK, statisticsPage(statisticsView{
 		Issue: issue, Statistics: numbers, Delivery: deliveryStats(ctx, numbers), Readers: readerStats(ctx, numbers),
-		Outcome: outcomeChart(ctx, numbers), Course: courseChart(ctx, numbers),
+		Outcome: outcomeChart(ctx, numbers), Course: courseChart(ctx, numbers), Notices: web.Notices(r),
+		MayRetry: may(ctx, access.SendIssues, issue) && numbers.Later+numbers.Refused > 0 && issue.State != newsletters.Cancelled,
 	}))
 }
 

@@ -15,27 +15,14 @@ func (p *Pages) visit(r *http.Request) newsletters.Visit {
 	return newsletters.Visit{IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now()}
 }
 
-// number is a whole number in the path; what is none leads nowhere.
-func number(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fault.NotFound("newsletters.link.unknown").Because(err)
-	}
-	return n, nil
-}
-
 // click counts a visit of an issue's link, which is the same for all who got it, and leads where the issue says: only
 // addresses that an editor wrote are kept, so that nobody can send readers elsewhere through us.
 func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
-	issue, err := number(r.PathValue("issue"))
+	issue, n, err := p.Newsletters.OpenLink(r.PathValue("token"))
 	if err != nil {
 		return err
 	}
-	n, err := number(r.PathValue("n"))
-	if err != nil {
-		return err
-	}
-	target, err := p.Newsletters.Clicked(r.Context(), issue, int(n), p.visit(r))
+	target, err := p.Newsletters.Clicked(r.Context(), issue, n, p.visit(r))
 	if err != nil {
 		return err
 	}
@@ -46,9 +33,12 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
 
 // open counts a reading and answers with the smallest image there is.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
-	name, isGIF := strings.CutSuffix(r.PathValue("file"), ".gif")
-	issue, err := number(name)
-	if err != nil || !isGIF {
+	token, isGIF := strings.CutSuffix(r.PathValue("file"), ".gif")
+	issue, n, err := p.Newsletters.OpenLink(token)
+	if err != nil {
+		return err
+	}
+	if !isGIF || n != 0 {
 		return fault.NotFound("newsletters.link.unknown")
 	}
 	if err := p.Newsletters.Opened(r.Context(), issue, p.visit(r)); err != nil {

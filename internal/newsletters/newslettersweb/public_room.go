@@ -41,8 +41,8 @@ func (p *Pages) PublicRoutes() []web.Route {
 		leave("POST /unsubscribe/{token}/undo", web.Action, p.comeBack),
 		leave("GET /u/{token}", web.Page, p.leaveAsk),
 		{Pattern: "POST /u/{token}", Permission: access.Citizen, Kind: web.Data, Do: p.oneClick, CrossSite: true},
-		{Pattern: "GET /l/{issue}/{n}", Permission: access.Public, Kind: web.Data, Do: p.click},
-		{Pattern: "GET /o/{file}", Permission: access.Public, Kind: web.Data, Do: p.open},
+		{Pattern: "GET /l/{token}", Permission: access.Public, Kind: web.Data, Do: p.click, Light: true},
+		{Pattern: "GET /o/{file}", Permission: access.Public, Kind: web.Data, Do: p.open, Light: true},
 		{Pattern: "GET /media/{name}", Permission: access.Public, Kind: web.Data, Do: p.media},
 	}
 }

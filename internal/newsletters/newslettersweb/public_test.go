@@ -5,14 +5,12 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/html"
 
-	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/web"
 )
@@ -135,24 +133,38 @@ func TestAnUnsubscribeLinkOpensNothingElse(t *testing.T) {
 func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 	eachTown(t, func(t *testing.T, p *publicTown) {
 		issue, _ := p.sent()
-		link := newsletters.LinkPath(issue.ID, 1)
+		link, pixel := p.room.LinkPath(issue.ID, 1), p.room.PixelPath(issue.ID)
 		if a := p.get(link); a.status != http.StatusFound || a.header.Get("Location") != "https://vetro.example/orari" {
 			t.Errorf("click: %d %q", a.status, a.header.Get("Location"))
 		}
-		p.ask(http.MethodHead, link, nil)
-		if a := p.get(newsletters.PixelPath(issue.ID)); a.status != http.StatusOK || a.header.Get("Content-Type") != "image/gif" || a.header.Get("Cache-Control") != "no-store" {
+		if a := p.ask(http.MethodHead, link, nil); a.status != http.StatusFound {
+			t.Errorf("HEAD: %d", a.status)
+		}
+		if a := p.get(pixel); a.status != http.StatusOK || a.header.Get("Content-Type") != "image/gif" || a.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("pixel: %d %v", a.status, a.header)
 		}
+		must(t, p.room.Flush(ctx()))
 		var raw, filtered int64
 		must(t, p.db.QueryRowContext(ctx(), "SELECT SUM(visits), SUM(filtered) FROM newsletters_visits WHERE n > 0").Scan(&raw, &filtered))
-		if raw != 2 || filtered != 1 {
-			t.Errorf("clicks %d raw, %d filtered; want 2 and 1: a HEAD is no reader", raw, filtered)
+		if raw != 1 || filtered != 1 {
+			t.Errorf("clicks %d raw, %d filtered; want 1 and 1: a HEAD is no visit", raw, filtered)
 		}
-		id := strconv.FormatInt(issue.ID, 10)
-		for _, path := range []string{"/l/" + id + "/9", "/l/" + id + "/x", "/l/1/1", "/o/" + id + ".png", "/o/1.gif", "/media/none.png"} {
-			if a := p.get(path); a.status != http.StatusNotFound {
-				t.Errorf("GET %s: %d, want 404", path, a.status)
+		forged := []byte(link)
+		forged[len(forged)-2] ^= 1
+		for _, path := range []string{
+			string(forged), link + "/1", link + "x", "/l/" + strings.Repeat("x", 4000), p.room.LinkPath(issue.ID, 9), p.room.LinkPath(issue.ID+1, 1),
+			"/l/" + strings.TrimSuffix(strings.TrimPrefix(pixel, "/o/"), ".gif"), strings.TrimSuffix(pixel, ".gif"), strings.TrimSuffix(pixel, "gif") + "png",
+			"/o/" + strings.TrimPrefix(link, "/l/") + ".gif", p.room.PixelPath(1), "/media/none.png",
+		} {
+			if a := p.get(path); a.status != http.StatusNotFound || !strings.Contains(a.body, "<h1>") {
+				t.Errorf("GET %.80s: %d, want 404 and a page that says so", path, a.status)
 			}
+		}
+		if a := p.ask(http.MethodPost, link, url.Values{}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != http.MethodGet {
+			t.Errorf("POST: %d, Allow %q", a.status, a.header.Get("Allow"))
+		}
+		if left := p.room.Unwritten(); left != 0 {
+			t.Errorf("%d visits were counted of what is no link", left)
 		}
 	})
 }

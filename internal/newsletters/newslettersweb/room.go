@@ -2,7 +2,9 @@ package newslettersweb
 
 import (
 	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/taxonomy"
@@ -14,8 +16,12 @@ type Options struct {
 	People      *people.People
 	Taxonomy    *taxonomy.Taxonomy
 	Clock       clock.Clock
-	// Relay tells how the mail server does, for the office's warning.
-	Relay func() email.Health
+	// Relay tells how the mail servers do, taken together, for the office's warning; Relays how each of them does, nil
+	// where there is but one.
+	Relay  func() email.Health
+	Relays func() []delivery.RelayState
+	// Gateway tells how the gateway of text messages does; nil is none.
+	Gateway func() sms.Health
 }
 
 // Pages are the room's pages.

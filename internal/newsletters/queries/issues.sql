@@ -1,11 +1,11 @@
 -- name: AddIssue :exec
 INSERT INTO newsletters_issue (id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at,
-    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16);
+    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17);
 
 -- name: SaveIssue :execrows
 UPDATE newsletters_issue SET slug = $3, title = $4, language = $5, blocks = $6, audience = $7, search = $8,
-    version = version + 1, updated_at = $9, updated_by = $10
+    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11
 WHERE id = $1 AND version = $2 AND state = 'draft';
 
 -- name: DeleteIssue :execrows
@@ -43,25 +43,18 @@ WHERE id = $1 AND state IN ('scheduled', 'sending');
 -- name: FinishIssue :execrows
 UPDATE newsletters_issue SET state = 'sent', finished_at = $2 WHERE id = $1 AND state = 'sending';
 
+-- name: HoldIssue :exec
+-- Takes the row: of two channels that end at one moment, the second sees that the first has.
+UPDATE newsletters_issue SET state = state WHERE id = $1;
+
 -- name: AddLink :exec
 INSERT INTO newsletters_link (issue_id, n, url) VALUES ($1, $2, $3);
 
 -- name: LinksOf :many
 SELECT * FROM newsletters_link WHERE issue_id = $1 ORDER BY n;
 
--- name: LinkAddress :one
-SELECT url FROM newsletters_link WHERE issue_id = $1 AND n = $2;
-
 -- name: WasSent :one
 SELECT count(*) FROM newsletters_issue WHERE id = $1 AND sent_at > 0 AND NOT archived;
-
--- name: CountVisit :exec
-INSERT INTO newsletters_visits (issue_id, n, hour, visits, filtered) VALUES ($1, $2, $3, 1, $4)
-ON CONFLICT (issue_id, n, hour) DO UPDATE
-    SET visits = newsletters_visits.visits + 1, filtered = newsletters_visits.filtered + excluded.filtered;
-
--- name: UncountVisit :exec
-UPDATE newsletters_visits SET filtered = filtered - 1 WHERE issue_id = $1 AND n = $2 AND hour = $3 AND filtered > 0;
 
 -- name: VisitsOf :many
 SELECT n, hour, visits, filtered FROM newsletters_visits WHERE issue_id = $1 ORDER BY n, hour;

@@ -39,3 +39,22 @@ DELETE FROM newsletters_subscription WHERE person_id = $1;
 
 -- name: ForgetOptOuts :exec
 DELETE FROM newsletters_optout WHERE person_id = $1;
+
+-- name: EndChannel :execrows
+UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_by = $5
+WHERE person_id = $1 AND channel = $2 AND ended_at = 0;
+
+-- name: EndOnChannel :execrows
+UPDATE newsletters_subscription SET ended_at = $4, ended_how = $5, ended_by = $6
+WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0;
+
+-- name: LastEnded :many
+-- The newsletters of the latest moment at which she ended subscriptions of a channel in that way, unless she has left them
+-- or subscribed anew since.
+SELECT s.newsletter FROM newsletters_subscription s
+WHERE s.person_id = $1 AND s.channel = $2 AND s.ended_how = $3
+    AND s.ended_at = (SELECT MAX(m.ended_at) FROM newsletters_subscription m
+        WHERE m.person_id = $1 AND m.channel = $2 AND m.ended_how = $3)
+    AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = $1 AND o.newsletter = s.newsletter AND o.ended_at = 0)
+    AND NOT EXISTS (SELECT 1 FROM newsletters_subscription x WHERE x.person_id = $1 AND x.newsletter = s.newsletter AND x.ended_at = 0)
+ORDER BY s.newsletter;

@@ -100,6 +100,19 @@ func (q *Queries) ImportConsents(ctx context.Context) ([]ImportConsentsRow, erro
 	return items, nil
 }
 
+const importHold = `-- name: ImportHold :execrows
+UPDATE people_person SET updated_at = updated_at WHERE id IN (SELECT s.id FROM people_import_person s)
+`
+
+// Takes the rows of those to whom something is added elsewhere: see LockPerson.
+func (q *Queries) ImportHold(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, importHold)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const importHolders = `-- name: ImportHolders :many
 
 SELECT DISTINCT a.person_id FROM people_import_key k CROSS JOIN people_address a
@@ -178,6 +191,15 @@ func (q *Queries) ImportPeople(ctx context.Context) ([]PeoplePerson, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const importUnstage = `-- name: ImportUnstage :exec
+DELETE FROM people_import_person
+`
+
+func (q *Queries) ImportUnstage(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, importUnstage)
+	return err
 }
 
 const importWants = `-- name: ImportWants :many

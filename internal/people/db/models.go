@@ -73,6 +73,8 @@ type PeopleSignup struct {
 	ExpiresAt   int64
 	ConfirmedAt int64
 	PersonID    int64
+	CodeAt      int64
+	Tries       int64
 }
 
 type PeopleWant struct {

@@ -156,8 +156,8 @@ func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
 }
 
 const addSignUp = `-- name: AddSignUp :exec
-INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
+INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8)
 `
 
 type AddSignUpParams struct {
@@ -168,6 +168,7 @@ type AddSignUpParams struct {
 	ForPerson int64
 	CreatedAt int64
 	ExpiresAt int64
+	CodeAt    int64
 }
 
 func (q *Queries) AddSignUp(ctx context.Context, arg AddSignUpParams) error {
@@ -179,6 +180,7 @@ func (q *Queries) AddSignUp(ctx context.Context, arg AddSignUpParams) error {
 		arg.ForPerson,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.CodeAt,
 	)
 	return err
 }
@@ -505,7 +507,7 @@ func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error)
 }
 
 const getSignUp = `-- name: GetSignUp :one
-SELECT id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id FROM people_signup WHERE id = $1
+SELECT id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at, tries FROM people_signup WHERE id = $1
 `
 
 func (q *Queries) GetSignUp(ctx context.Context, id int64) (PeopleSignup, error) {
@@ -521,6 +523,8 @@ func (q *Queries) GetSignUp(ctx context.Context, id int64) (PeopleSignup, error)
 		&i.ExpiresAt,
 		&i.ConfirmedAt,
 		&i.PersonID,
+		&i.CodeAt,
+		&i.Tries,
 	)
 	return i, err
 }
@@ -580,6 +584,23 @@ func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) error 
 		arg.Source,
 	)
 	return err
+}
+
+const newCode = `-- name: NewCode :execrows
+UPDATE people_signup SET code_at = $2, tries = 0 WHERE id = $1 AND code_at > 0 AND confirmed_at = 0 AND expires_at > $2
+`
+
+type NewCodeParams struct {
+	ID     int64
+	CodeAt int64
+}
+
+func (q *Queries) NewCode(ctx context.Context, arg NewCodeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, newCode, arg.ID, arg.CodeAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putPerson = `-- name: PutPerson :execrows
@@ -689,7 +710,7 @@ func (q *Queries) SignUpLedTo(ctx context.Context, arg SignUpLedToParams) error 
 }
 
 const signUpsOf = `-- name: SignUpsOf :many
-SELECT s.id, s.channel, s.value, s.draft, s.for_person, s.created_at, s.expires_at, s.confirmed_at, s.person_id FROM people_signup s
+SELECT s.id, s.channel, s.value, s.draft, s.for_person, s.created_at, s.expires_at, s.confirmed_at, s.person_id, s.code_at, s.tries FROM people_signup s
 WHERE s.person_id = $1 OR s.for_person = $1
     OR EXISTS (SELECT 1 FROM people_address a WHERE a.person_id = $1 AND a.channel = s.channel AND a.value = s.value)
 ORDER BY s.created_at
@@ -715,6 +736,8 @@ func (q *Queries) SignUpsOf(ctx context.Context, personID int64) ([]PeopleSignup
 			&i.ExpiresAt,
 			&i.ConfirmedAt,
 			&i.PersonID,
+			&i.CodeAt,
+			&i.Tries,
 		); err != nil {
 			return nil, err
 		}
@@ -746,6 +769,32 @@ DELETE FROM people_signup WHERE expires_at <= $1
 
 func (q *Queries) SweepSignUps(ctx context.Context, expiresAt int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, sweepSignUps, expiresAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const tryCode = `-- name: TryCode :execrows
+UPDATE people_signup SET tries = tries + 1
+WHERE id = $1 AND tries < $2 AND code_at > $3 AND expires_at > $4
+`
+
+type TryCodeParams struct {
+	ID    int64
+	Most  int64
+	Since int64
+	Now   int64
+}
+
+// A try counts before it is known whether it is right: two at one moment are two.
+func (q *Queries) TryCode(ctx context.Context, arg TryCodeParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tryCode,
+		arg.ID,
+		arg.Most,
+		arg.Since,
+		arg.Now,
+	)
 	if err != nil {
 		return 0, err
 	}

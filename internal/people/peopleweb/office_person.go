@@ -26,6 +26,7 @@ type personView struct {
 	Withheld      int            // how many are not, for what they would tell
 	Offers        []ui.Option    // newsletters that she might begin
 	May           bool           // the reader may change things
+	Texting       bool           // a number may be confirmed by a code
 	Address       ui.Field
 	Error         map[string]string
 	Notices       []ui.Notice
@@ -52,7 +53,7 @@ func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	view := personView{
-		Person: who, Facts: personFacts(ctx, who, vocabulary), May: access.From(ctx).Can(access.ManagePeople),
+		Person: who, Facts: personFacts(ctx, who, vocabulary), May: access.From(ctx).Can(access.ManagePeople), Texting: p.texting(),
 		Error: faults, Notices: web.Notices(r),
 		Address: ui.Field{
 			Name: "address", Label: tell(ctx, "address.new"), Help: tell(ctx, "address.help"), Value: address,

@@ -52,7 +52,7 @@ func newDesk(t *testing.T, db *storage.DB) *desk {
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	d := &desk{
 		T: t, people: room, identity: identity.New(db, now, seal.New([]byte("secret"))),
-		shelf: &shelf{people: room, has: map[int64][]string{}}, role: identity.Operator,
+		shelf: &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}}, role: identity.Operator,
 	}
 	room.PlugSubscriptions(plug{d.shelf})
 	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), peopleweb.OfficeWords())

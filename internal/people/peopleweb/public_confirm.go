@@ -3,6 +3,7 @@ package peopleweb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
@@ -75,10 +76,15 @@ func namesOf(offers []Offer, slugs []string) []string {
 
 // joinConfirm does what the sign-up asks and leads to her own page: whoever reads the mailbox has proved to be her.
 func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
 	id, err := p.pendingOf(r, joinPurpose)
 	var person int64
+	var draft people.Draft
 	if err == nil {
-		person, err = p.People.ConfirmSignUp(r.Context(), id)
+		draft, err = p.People.ReadSignUp(ctx, id)
+	}
+	if err == nil {
+		person, err = p.People.ConfirmSignUp(ctx, id)
 	}
 	if fault.Is(err, fault.KindExpired) {
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
@@ -86,7 +92,17 @@ func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Go(w, r, "/me/"+p.OwnPage.OwnPageToken(person)+"/welcome")
+	if draft.Mobile == "" || !p.texting() {
+		return p.goAfter(w, r, person, toWelcome)
+	}
+	pending, err := p.People.AskAddress(ctx, person, people.SMS, draft.Mobile)
+	if err == nil {
+		err = p.sendCode(ctx, pending)
+	}
+	if err != nil {
+		return err
+	}
+	return p.askCode(w, r, pending, toWelcome)
 }
 
 // addressConfirmAsk asks the reader of a mailbox whether it belongs to a person's page.
@@ -124,7 +140,7 @@ func (p *Pages) addressConfirm(w http.ResponseWriter, r *http.Request) error {
 
 // linkAsk asks for the address to send the link of her own page to.
 func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, linkPage("", ""))
+	return web.Render(w, r, http.StatusOK, linkPage(p.texting(), "", ""))
 }
 
 // linkSend sends the link if the address is somebody's, and answers the same if it is not.
@@ -136,10 +152,17 @@ func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	address, err := people.NormalEmail(form.Get("address"))
+	ctx, written := r.Context(), form.Get("address")
+	if p.texting() && looksLikeNumber(written) {
+		number, err := p.People.Mobile(written)
+		if err != nil {
+			return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(true, written, web.Sentence(ctx, err)))
+		}
+		return p.linkByText(w, r, number)
+	}
+	address, err := people.NormalEmail(written)
 	if err != nil {
-		return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(form.Get("address"), web.Sentence(ctx, err)))
+		return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(p.texting(), written, web.Sentence(ctx, err)))
 	}
 	if p.limits.address.Allow(address) == nil { // past the limit nothing is sent, and the answer is the same still
 		if err := p.sendLink(ctx, address); err != nil {
@@ -148,6 +171,9 @@ func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.Go(w, r, "/me/sent")
 }
+
+// looksLikeNumber tells a telephone number from an e-mail address, in a field that takes both.
+func looksLikeNumber(text string) bool { return text != "" && !strings.Contains(text, "@") }
 
 func (p *Pages) sendLink(ctx context.Context, address string) error {
 	person, known, err := p.People.ByAddress(ctx, people.Email, address)

@@ -523,7 +523,7 @@ func goodbyePage() templ.Component {
 }
 
 // linkPage asks for the address to send the link of her own page to.
-func linkPage(value, wrong string) templ.Component {
+func linkPage(texting bool, value, wrong string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -544,7 +544,7 @@ func linkPage(value, wrong string) templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		field := ui.Field{Name: "address", Type: "email", Label: say(ctx, "field.address"), Help: say(ctx, "link.help"), Value: value, Error: wrong, Required: true, Autocomplete: "email", Inputmode: "email", MaxLength: 254}
+		field := anyAddress(ctx, texting, say(ctx, "field.address"), say(ctx, "link.help"), value, wrong)
 		templ_7745c5c3_Var27 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -658,7 +658,7 @@ func linkPage(value, wrong string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "link.title"), Lead: say(ctx, "link.lead"), Active: "me", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Site(ui.Page{Title: say(ctx, "link.title"), Lead: say(ctx, linkLead(texting)), Active: "me", Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -28,7 +28,10 @@ func (v joinView) field(ctx context.Context, name string) ui.Field {
 		f.MaxLength, f.Value = 0, v.Language
 	case "address":
 		f.Type, f.Autocomplete, f.Inputmode = "email", "email", "email"
-		f.Help, f.Required, f.Value, f.MaxLength = say(ctx, "field.address_help"), true, v.Address, 254
+		f.Help, f.Required, f.Value, f.MaxLength = say(ctx, "field.address_help"), !v.Texting, v.Address, 254
+	case "mobile":
+		f.Type, f.Autocomplete, f.Inputmode = "tel", "tel", "tel"
+		f.Help, f.Value, f.MaxLength = say(ctx, "field.mobile_help"), v.Mobile, 40
 	case "given_name":
 		f.Help, f.Optional, f.Autocomplete, f.Value = say(ctx, "field.given_name_help"), true, "given-name", v.Given
 	case "family_name":

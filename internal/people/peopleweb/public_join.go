@@ -43,17 +43,18 @@ func (s step) fields() []string {
 	case stepWants:
 		return []string{"wants", "newsletters", "profile", "consents"}
 	default:
-		return []string{"address", "given_name", "family_name", "organisation", "agree"}
+		return []string{"address", "mobile", "given_name", "family_name", "organisation", "agree"}
 	}
 }
 
 // join is a sign-up as far as it is written. It travels within the form, step by step, so that going back loses nothing
 // and nothing is kept of who goes away.
 type join struct {
-	Who, Wants, Newsletters              []string
-	Place, Birth, Language               string
-	Address, Given, Family, Organisation string
-	Profile, Agree                       bool
+	Who, Wants, Newsletters     []string
+	Place, Birth, Language      string
+	Address, Mobile             string
+	Given, Family, Organisation string
+	Profile, Agree              bool
 }
 
 // Most answers that are read of one question: more than any town has newsletters.
@@ -69,7 +70,7 @@ func readJoin(form url.Values) join {
 	return join{
 		Who: many("who"), Wants: many("wants"), Newsletters: many("newsletters"),
 		Place: form.Get("place"), Birth: form.Get("birth_date"), Language: form.Get("language"),
-		Address: form.Get("address"), Given: form.Get("given_name"), Family: form.Get("family_name"),
+		Address: form.Get("address"), Mobile: form.Get("mobile"), Given: form.Get("given_name"), Family: form.Get("family_name"),
 		Organisation: form.Get("organisation"),
 		Profile:      form.Get("profile") != "", Agree: form.Get("agree") != "",
 	}
@@ -79,7 +80,7 @@ func readJoin(form url.Values) join {
 func (j join) values() url.Values {
 	v := url.Values{"who": j.Who, "wants": j.Wants, "newsletters": j.Newsletters}
 	for name, value := range map[string]string{
-		"place": j.Place, "birth_date": j.Birth, "language": j.Language, "address": j.Address,
+		"place": j.Place, "birth_date": j.Birth, "language": j.Language, "address": j.Address, "mobile": j.Mobile,
 		"given_name": j.Given, "family_name": j.Family, "organisation": j.Organisation,
 	} {
 		v.Set(name, value)
@@ -137,17 +138,20 @@ func (j join) draft() (people.Draft, error) {
 	if err = problems.Add("", err); err != nil {
 		return people.Draft{}, err
 	}
-	_, err = people.NormalEmail(j.Address)
-	if err = problems.Add("address", err); err != nil {
-		return people.Draft{}, err
+	reach := people.Draft{Channel: people.Email, Address: j.Address, Mobile: strings.TrimSpace(j.Mobile)}
+	if strings.TrimSpace(j.Address) == "" && reach.Mobile != "" {
+		reach = people.Draft{Channel: people.SMS, Address: reach.Mobile}
+	} else {
+		_, err = people.NormalEmail(j.Address)
+		if err = problems.Add("address", err); err != nil {
+			return people.Draft{}, err
+		}
 	}
 	if len(j.Newsletters) > 0 && !j.Agree {
 		problems = append(problems, fault.Invalid("peopleweb.public.join.agree_missing").On("agree"))
 	}
-	return people.Draft{
-		Details: details, Channel: people.Email, Address: j.Address,
-		Newsletters: slices.Clone(j.Newsletters), Profile: j.Profile,
-	}, problems.Err()
+	reach.Details, reach.Newsletters, reach.Profile = details, slices.Clone(j.Newsletters), j.Profile
+	return reach, problems.Err()
 }
 
 // joinBegin is the first step; ?newsletter= and ?topic= are what she pressed "subscribe" beside.
@@ -184,6 +188,9 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 		return err
 	}
 	ctx := r.Context()
+	if !p.texting() {
+		j.Mobile = ""
+	}
 	draft, err := j.draft()
 	var pending people.Pending
 	if err == nil {
@@ -192,11 +199,19 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 	if fault.Is(err, fault.KindInvalid) {
 		return p.showJoin(w, r, http.StatusUnprocessableEntity, firstWrong(err), j, err)
 	}
-	if err == nil && pending.Send {
-		err = p.mail(ctx, confirmLetter(ctx, p.joinLink(ctx, pending), pending))
-	}
 	if err != nil {
 		return err
+	}
+	if pending.Channel == people.SMS {
+		if err := p.sendCode(ctx, pending); err != nil {
+			return err
+		}
+		return p.askCode(w, r, pending, toWelcome)
+	}
+	if pending.Send {
+		if err := p.mail(ctx, confirmLetter(ctx, p.joinLink(ctx, pending), pending)); err != nil {
+			return err
+		}
 	}
 	return web.Go(w, r, "/join/sent")
 }
@@ -230,13 +245,14 @@ type joinView struct {
 	Step      step
 	Errors    map[string]string // by field
 	Lists     lists
+	Texting   bool // a telephone may be given
 	Suggested []Offer
 	Others    []Offer
 	Texts     map[people.Purpose]people.ConsentText
 }
 
 func (p *Pages) joinView(ctx context.Context, s step, j join) (joinView, error) {
-	view := joinView{join: j, Step: s}
+	view := joinView{join: j, Step: s, Texting: p.texting()}
 	var err error
 	if view.Lists, err = p.lists(ctx); err != nil {
 		return view, err

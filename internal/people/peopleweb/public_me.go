@@ -3,6 +3,7 @@ package peopleweb
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"unoxuno/internal/access"
@@ -148,6 +149,22 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request, o owner) error
 		return web.Go(w, r, o.path("newsletters"))
 	}
 	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.subscribed")
+}
+
+// chooseChannel makes a newsletter reach her another way.
+func (p *Pages) chooseChannel(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	channel := people.Channel(form.Get("channel"))
+	if !slices.Contains(people.Channels(), channel) {
+		return fault.Invalid("people.channel.unknown", "Text", "")
+	}
+	if err := p.Newsletters.ChooseChannel(r.Context(), o.ID, form.Get("newsletter"), channel); err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.channel")
 }
 
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request, o owner) error {

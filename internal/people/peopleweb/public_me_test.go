@@ -149,6 +149,7 @@ func TestEveryPageHasTitleLanguageOneHeadingAndWords(t *testing.T) {
 		join := strings.TrimPrefix(town.linkIn("bruno@example.org"), "/join/confirm/")
 		town.send("/me/"+page+"/addresses", url.Values{"address": {"anna@work.example"}})
 		address := strings.TrimPrefix(town.linkIn("anna@work.example"), "/address/")
+		code := strings.TrimPrefix(town.joinByText(mobile), "/code/")
 		seen := 0
 		for _, route := range town.site.Routes() {
 			if route.Kind != web.Page {
@@ -160,6 +161,8 @@ func TestEveryPageHasTitleLanguageOneHeadingAndWords(t *testing.T) {
 				token = join
 			case strings.HasPrefix(route.Path(), "/address"):
 				token = address
+			case strings.HasPrefix(route.Path(), "/code"):
+				token = code
 			}
 			path := strings.ReplaceAll(route.Path(), "{token}", token)
 			for _, lang := range []string{"it", "en"} {

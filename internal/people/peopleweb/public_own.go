@@ -25,6 +25,40 @@ func (o owner) tabs(ctx context.Context) []ui.Link {
 	return tabs
 }
 
+// otherChannel is the one by which a newsletter could reach her as well; "" where there is none. What comes by profile comes
+// by e-mail to whoever has it.
+func (o owner) otherChannel(n Received) people.Channel {
+	if !n.Subscribed {
+		return ""
+	}
+	for _, a := range o.Addresses {
+		if a.Channel != n.Channel && !a.Verified.IsZero() {
+			return a.Channel
+		}
+	}
+	return ""
+}
+
+// linkLead says what the page of one's own link sends, and where.
+func linkLead(texting bool) string {
+	if texting {
+		return "link.lead_any"
+	}
+	return "link.lead"
+}
+
+// anyAddress asks for an e-mail address or, where the town sends text messages, for a mobile number as well.
+func anyAddress(ctx context.Context, texting bool, label, help, value, wrong string) ui.Field {
+	f := ui.Field{
+		Name: "address", Type: "email", Label: label, Help: help, Value: value, Error: wrong, Required: true,
+		Autocomplete: "email", Inputmode: "email", MaxLength: 254,
+	}
+	if texting {
+		f.Type, f.Label, f.Help, f.Autocomplete, f.Inputmode = "text", say(ctx, "field.any_address"), say(ctx, "field.any_address_help"), "", ""
+	}
+	return f
+}
+
 // greeting calls her by name if she told it.
 func (o owner) greeting(ctx context.Context) string {
 	if name := o.Name(); name != "" {

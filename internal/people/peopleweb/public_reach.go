@@ -12,7 +12,7 @@ import (
 
 // addresses are where she can be written to.
 func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, o owner) error {
-	return web.Render(w, r, http.StatusOK, addressesPage(o, "", "", web.Notices(r)))
+	return web.Render(w, r, http.StatusOK, addressesPage(o, p.texting(), "", "", web.Notices(r)))
 }
 
 // addressAdd writes to the new address and asks whether it is hers; the answer is the same if somebody has it already.
@@ -25,9 +25,19 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 		return err
 	}
 	ctx := r.Context()
-	pending, err := p.People.AskAddress(ctx, o.ID, people.Email, form.Get("address"))
+	written, channel := form.Get("address"), people.Email
+	if p.texting() && looksLikeNumber(written) {
+		channel = people.SMS
+	}
+	pending, err := p.People.AskAddress(ctx, o.ID, channel, written)
 	if fault.Is(err, fault.KindInvalid) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, form.Get("address"), web.Sentence(ctx, err), nil))
+		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, p.texting(), written, web.Sentence(ctx, err), nil))
+	}
+	if err == nil && channel == people.SMS {
+		if err := p.sendCode(ctx, pending); err != nil {
+			return err
+		}
+		return p.askCode(w, r, pending, toAddresses)
 	}
 	if err == nil && pending.Send {
 		err = p.mail(ctx, addressLetter(ctx, p.addressLink(ctx, pending), pending))

@@ -9,6 +9,7 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
 	"unoxuno/internal/web"
 )
 
@@ -41,7 +42,9 @@ type Newsletters interface {
 	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
 	// ReceivedBy are the newsletters the person gets now, by subscription or by her profile.
 	ReceivedBy(ctx context.Context, person int64) ([]Received, error)
-	// Subscribe begins a subscription by e-mail, with the consent it needs, on her own page or, when staff act, at the
+	// ChooseChannel makes a subscription of the person's reach her by that channel from now on.
+	ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error
+	// Subscribe begins a subscription on her usual channel, with the consent it needs, on her own page or, when staff act, at the
 	// desk; nothing happens when it stands already.
 	Subscribe(ctx context.Context, person int64, newsletter string) error
 	// Unsubscribe sees to it that she gets the newsletter no more.
@@ -66,6 +69,7 @@ type Received struct {
 	Slug, Name string
 	Why        string // a sentence
 	Subscribed bool   // she asked for it; else it reaches her by her profile
+	Channel    people.Channel
 }
 
 // limits bound what one visitor, and one address, can ask.
@@ -94,6 +98,9 @@ func (p *Pages) PublicRoutes() []web.Route {
 		public("GET /join/sent", web.Page, p.joinSent),
 		public("GET /join/confirm/{token}", web.Page, p.joinConfirmAsk),
 		public("POST /join/confirm/{token}", web.Action, p.joinConfirm),
+		public("GET /code/{token}", web.Page, p.codeAsk),
+		public("POST /code/{token}", web.Action, p.codeTake),
+		public("POST /code/{token}/again", web.Action, p.codeAgain),
 		public("GET /address/{token}", web.Page, p.addressConfirmAsk),
 		public("POST /address/{token}", web.Action, p.addressConfirm),
 		public("GET /me", web.Page, p.linkAsk),
@@ -106,6 +113,7 @@ func (p *Pages) PublicRoutes() []web.Route {
 		own("GET /me/{token}/newsletters", web.Page, p.subscriptions),
 		own("POST /me/{token}/newsletters", web.Action, p.subscribe),
 		own("POST /me/{token}/newsletters/end", web.Action, p.unsubscribe),
+		own("POST /me/{token}/newsletters/channel", web.Action, p.chooseChannel),
 		own("GET /me/{token}/addresses", web.Page, p.addresses),
 		own("POST /me/{token}/addresses", web.Action, p.addressAdd),
 		own("POST /me/{token}/addresses/remove", web.Action, p.addressRemove),

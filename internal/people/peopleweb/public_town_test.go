@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/people"
@@ -40,6 +42,8 @@ type publicTown struct {
 	sink   *deliverytest.Sink
 	site   *web.Site
 	url    string
+	mu     sync.Mutex
+	texts  []sms.Message // that the gateway took
 }
 
 // eachTown runs a test in a new town, on each engine.
@@ -60,11 +64,12 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	sealer := seal.New([]byte("a secret for tests"))
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	town := &publicTown{t: t, clock: now, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
-	town.shelf = &shelf{people: room, has: map[int64][]string{}}
+	town.shelf = &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}}
 	room.PlugSubscriptions(plug{town.shelf})
 	var err error
 	town.post, err = delivery.New(db, now, sealer, slog.New(slog.DiscardHandler), delivery.Settings{
 		SMTPURL: town.sink.URL(), From: email.Mailbox{Name: "Comune di Borgo", Address: "news@borgo.example"}, Domain: "borgo.example",
+		SMS: delivery.SMSSettings{Gateway: sms.Pretend(town.take)},
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = town.post.Close() })
@@ -73,6 +78,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	pages := peopleweb.New(peopleweb.Options{
 		People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer,
 		Newsletters: town.shelf, OwnPage: keys{sealer, now}, Mailer: town.post,
+		Texting: func() bool { return true },
 	})
 	server := httptest.NewUnstartedServer(nil)
 	town.url = "http://" + server.Listener.Addr().String()
@@ -119,6 +125,7 @@ func (k keys) OpenOwnPage(token string) (int64, error) {
 type shelf struct {
 	people *people.People
 	has    map[int64][]string
+	by     map[string]people.Channel
 }
 
 func (s *shelf) Offered(context.Context) ([]peopleweb.Offer, error) {
@@ -140,10 +147,22 @@ func (s *shelf) ReceivedBy(ctx context.Context, person int64) (list []peopleweb.
 	offers, _ := s.Offered(ctx)
 	for _, o := range offers {
 		if slices.Contains(s.has[person], o.Slug) {
-			list = append(list, peopleweb.Received{Slug: o.Slug, Name: o.Name, Why: "l’hai chiesto tu", Subscribed: true})
+			list = append(list, peopleweb.Received{Slug: o.Slug, Name: o.Name, Why: "l’hai chiesto tu", Subscribed: true, Channel: s.channel(o.Slug)})
 		}
 	}
 	return list, nil
+}
+
+func (s *shelf) channel(slug string) people.Channel {
+	if chosen := s.by[slug]; chosen != "" {
+		return chosen
+	}
+	return people.Email
+}
+
+func (s *shelf) ChooseChannel(_ context.Context, _ int64, slug string, channel people.Channel) error {
+	s.by[slug] = channel
+	return nil
 }
 
 func (s *shelf) Subscribe(ctx context.Context, person int64, slug string) error {
@@ -168,6 +187,10 @@ func (s plug) Of(_ context.Context, _ storage.Queryer, person int64) ([]string, 
 }
 
 func (s plug) Subscribed(b *storage.Builder, _, _ string) { b.Add("1 = 0") }
+
+func (s plug) Tied(b *storage.Builder, _ people.Tie, _ func(*storage.Builder, string)) {
+	b.Add("SELECT '' AS word, 0 AS person WHERE 1 = 0")
+}
 
 func (s plug) Subscribe(_ context.Context, _ *storage.Tx, asked []people.Asked) (began []int64, err error) {
 	for _, a := range asked {

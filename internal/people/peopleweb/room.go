@@ -22,7 +22,8 @@ type Options struct {
 	Newsletters Newsletters
 	OwnPage     OwnPage
 	Mailer      Mailer
-	Audit       Audit // of what staff look at and do
+	Texting     func() bool // whether the town sends text messages; nil: it does not
+	Audit       Audit       // of what staff look at and do
 }
 
 // Mailer hands over single mails; *delivery.Room is one.

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/inbox"
+	"unoxuno/internal/fault"
+)
+
+// taker hands what comes in to the delivery room.
+type taker struct{ *delivery.Room }
+
+func (t taker) Take(ctx context.Context, sender, recipient string, mail io.Reader) error {
+	return t.TakeBack(ctx, delivery.Back{Sender: sender, Recipient: recipient, Mail: mail})
+}
+
+// takeBack begins to take the mail that comes back, where the settings say: when it returns, a relay may connect.
+func (r *run) takeBack(ctx context.Context, work *errgroup.Group, h *house) error {
+	if r.config.BounceListen != "" {
+		l, err := inbox.Listen(ctx, r.config.BounceListen, taker{h.delivery}, inbox.Options{
+			Domain: h.town.Town(ctx).Domain, Log: r.log, Say: func(err error) string { return h.refusal(ctx, r, err) },
+		})
+		if err != nil {
+			return err
+		}
+		r.log.Info("taking what comes back", "address", l.Addr())
+		work.Go(func() error { return l.Run(ctx) })
+	}
+	if r.config.BounceMaildir != "" {
+		m, err := inbox.OpenMaildir(r.config.BounceMaildir, taker{h.delivery}, r.log)
+		if err != nil {
+			return err
+		}
+		work.Go(func() error { return m.Run(ctx) })
+	}
+	return nil
+}
+
+// refusal is what a person is told whose mail is refused: in every language of the town, for nobody knows hers.
+func (h *house) refusal(ctx context.Context, r *run, err error) string {
+	text := ""
+	for _, lang := range h.town.Town(ctx).Languages {
+		if text != "" {
+			text += " / "
+		}
+		text += fault.Sentence(err, func(key string, args map[string]any) string { return r.words.SayWith(lang, key, args) })
+	}
+	return text
+}

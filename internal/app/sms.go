@@ -1,0 +1,56 @@
+package app
+
+import (
+	"os"
+
+	"github.com/goccy/go-yaml"
+
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/fault"
+)
+
+// smsTemplate is the file of sms_template: how the HTTP interface of a provider is spoken to (see sms.Template).
+type smsTemplate struct {
+	Method   string   `yaml:"method"`
+	Body     string   `yaml:"body"`
+	Headers  []string `yaml:"headers"`
+	Accepted string   `yaml:"accepted"`
+	Refused  string   `yaml:"refused"`
+	ID       string   `yaml:"id"`
+	Callback struct {
+		ID          string `yaml:"id"`
+		State       string `yaml:"state"`
+		Code        string `yaml:"code"`
+		Delivered   string `yaml:"delivered"`
+		Undelivered string `yaml:"undelivered"`
+		From        string `yaml:"from"`
+		To          string `yaml:"to"`
+		Text        string `yaml:"text"`
+	} `yaml:"callback"`
+}
+
+// smsSettings are how text messages are sent. Receipts and what people write are taken by those nodes that stay: a command
+// that ends soon would swallow them.
+func (r *run) smsSettings() (delivery.SMSSettings, error) {
+	s := delivery.SMSSettings{
+		URL: r.config.SMSURL, Sender: r.config.SMSSender, Callback: r.config.PublicURL, Listen: r.stays, Gateway: r.gateway,
+	}
+	file := r.config.SMSTemplate
+	if file == "" {
+		return s, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return s, fault.Invalid("config.unreadable", "File", file).Because(err)
+	}
+	var t smsTemplate
+	if err := yaml.UnmarshalWithOptions(text, &t, yaml.Strict()); err != nil {
+		return s, fault.Invalid("config.malformed", "File", file, "Reason", err.Error())
+	}
+	s.Template = sms.Template{
+		Method: t.Method, Body: t.Body, Headers: t.Headers, Accepted: t.Accepted, Refused: t.Refused, ID: t.ID,
+		Callback: sms.Fields(t.Callback),
+	}
+	return s, nil
+}

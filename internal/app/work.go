@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/periodic"
+)
+
+type workCmd struct{}
+
+// Run sends what is due until it is told to stop, then lets what is in flight end.
+func (workCmd) Run(r *run) error {
+	r.stays = true
+	h, err := r.openHouse()
+	if err != nil {
+		return err
+	}
+	defer h.close(r)
+	if r.config.SMTPURL == "" {
+		return fault.Invalid("app.work.no_relay")
+	}
+	work, ctx := r.atWork()
+	if err := r.takeBack(ctx, work, h); err != nil {
+		return err
+	}
+	work.Go(func() error { return r.background(ctx, work, h) })
+	r.log.Info("working")
+	return work.Wait()
+}
+
+// atWork is a group of things that end together, when the program is told to stop or when one of them fails.
+func (r *run) atWork() (*errgroup.Group, context.Context) {
+	return errgroup.WithContext(access.With(r.ctx, access.Actor{Kind: access.System, Name: "system"}))
+}
+
+// background begins what every node does beside answering people: it delivers, does its share of the periodic tasks,
+// and tells its numbers.
+func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) error {
+	work.Go(func() error { return h.delivery.Run(ctx) })
+	work.Go(func() error { return h.periodic.Run(ctx, h.tasks()...) })
+	work.Go(func() error { return r.sendScheduled(ctx, h) })
+	if r.config.MetricsListen == "" {
+		return nil
+	}
+	return serveOn(ctx, work, r.config.MetricsListen, &http.Server{Handler: h.machineRoom(), ReadHeaderTimeout: 10 * time.Second}, nil)
+}
+
+// serveOn listens and lets the server answer until ctx ends.
+func serveOn(ctx context.Context, work *errgroup.Group, address string, server *http.Server, ready func(address string)) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fault.Unavailable("app.listen", "Address", address).Because(err)
+	}
+	work.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	work.Go(func() error {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		return server.Shutdown(last)
+	})
+	if ready != nil {
+		ready(listener.Addr().String())
+	}
+	return nil
+}
+
+// machineRoom answers those who watch over the program: numbers for Prometheus, and health.
+func (h *house) machineRoom() http.Handler {
+	numbers := prometheus.NewRegistry()
+	numbers.MustRegister(h.delivery, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(numbers, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /health/live", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, r *http.Request) {
+		if err := h.db.Ping(r.Context()); err != nil {
+			http.Error(w, "no database", http.StatusServiceUnavailable)
+		}
+	})
+	return mux
+}
+
+// brakesEvery is how often somebody looks whether too much came back to a newsroom.
+const brakesEvery = 20 * time.Second
+
+// tasks are done once by whichever node is alive.
+func (h *house) tasks() []periodic.Task {
+	return []periodic.Task{
+		{Name: "people.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			_, err := h.people.Sweep(ctx)
+			return err
+		}},
+		{Name: "delivery.brakes", Next: periodic.Every(brakesEvery), Do: func(ctx context.Context, _ time.Time) error {
+			return h.delivery.ApplyBrakes(ctx)
+		}},
+		{Name: "delivery.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			return h.delivery.Sweep(ctx)
+		}},
+	}
+}
+
+// dueEvery is how often a node looks for issues whose time has come.
+const dueEvery = 2 * time.Second
+
+// sendScheduled sends the issues whose time has come. Each node may do it: what was begun already is found begun.
+func (r *run) sendScheduled(ctx context.Context, h *house) error {
+	ticker := time.NewTicker(dueEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if _, err := h.newsletters.Due(ctx); err != nil && ctx.Err() == nil {
+			r.log.Error("scheduled issues", "err", err)
+		}
+	}
+}

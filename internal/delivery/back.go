@@ -1,0 +1,329 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery/bounce"
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/storage"
+)
+
+// Policy is what is done about what comes back.
+type Policy struct {
+	Mailbox   string // the address that the mailto of List-Unsubscribe names; "" is that of Settings.From
+	Contact   string // where people are told to write instead: an address of the web, or of mail
+	SoftCount int    // so many messages that come back softly suppress an address …; 0 is 3
+	SoftDays  int    // … when they did so within so many days; 0 is 14
+	BrakeDays int    // how many days of returns the brake looks at; 0: there is no brake
+}
+
+func (p Policy) withDefaults(from string) Policy {
+	if p.Mailbox == "" {
+		p.Mailbox = from
+	}
+	if p.SoftCount <= 0 {
+		p.SoftCount = 3
+	}
+	if p.SoftDays <= 0 {
+		p.SoftDays = 14
+	}
+	return p
+}
+
+// PlugFarewells names the room that understands unsubscribe tokens, before the room runs.
+func (r *Room) PlugFarewells(f Farewells) { r.farewells = f }
+
+// Expects fails with the fault delivery.back.nobody for an address at which no mail is taken: that is every address but
+// the envelope senders of our own making and the mailbox that List-Unsubscribe names.
+func (r *Room) Expects(recipient string) error {
+	if r.isMailbox(recipient) {
+		return nil
+	}
+	if _, err := r.OpenBounce(recipient); err != nil {
+		if strings.HasPrefix(strings.ToLower(recipient), envelopeMark) {
+			r.metrics.forged.Inc()
+		}
+		return fault.NotFound("delivery.back.nobody", "Where", r.settings.Policy.Contact).Because(err)
+	}
+	return nil
+}
+
+func (r *Room) isMailbox(address string) bool {
+	return address != "" && strings.EqualFold(address, r.settings.Policy.Mailbox)
+}
+
+// Back is a mail that came in at an address of ours.
+type Back struct {
+	Sender    string    // of the envelope; "" is the empty one, which notices have
+	Recipient string    // of the envelope
+	Mail      io.Reader // header and body, of which the first bounce.MaxRead bytes are looked at
+}
+
+// TakeBack reads a mail that came in, and does what it asks for: a bounce or a complaint goes on record and may suppress
+// the address, an unsubscription is carried out, an automatic answer is counted. It may be done again with the same mail:
+// that changes nothing more. It fails with the fault delivery.back.letter for what a person wrote, which must not be
+// swallowed, and with delivery.back.nobody for an address that is not ours; any other error is of ours, and the mail
+// should be brought again.
+func (r *Room) TakeBack(ctx context.Context, b Back) error {
+	if err := r.Expects(b.Recipient); err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(b.Mail, bounce.MaxRead))
+	if err != nil {
+		return fmt.Errorf("read what came back: %w", err)
+	}
+	// The parser wants the envelope sender where a mail system writes it on delivery (RFC 5321 §4.4).
+	report, err := bounce.Parse(io.MultiReader(strings.NewReader("Return-Path: <"+b.Sender+">\r\n"), bytes.NewReader(text)))
+	if err != nil {
+		return fmt.Errorf("read what came back: %w", err)
+	}
+	switch report.Kind {
+	case bounce.Hard, bounce.Soft, bounce.Complaint:
+		return r.noteReport(ctx, b.Recipient, report)
+	}
+	if token, ok := leaveToken(text); ok && r.farewells != nil {
+		err := r.farewells.OneClick(ctx, token)
+		if err == nil {
+			r.metrics.back("unsubscribe")
+			return nil
+		}
+		if !fault.Is(err, fault.KindExpired) && !fault.Is(err, fault.KindNotFound) {
+			return err
+		}
+		r.metrics.forged.Inc()
+	}
+	if report.Kind == bounce.Auto || b.Sender == "" { // whoever cannot be answered is a machine
+		r.metrics.back(string(bounce.Auto))
+		return nil
+	}
+	r.metrics.back("letter")
+	return fault.Invalid("delivery.back.letter", "Where", r.settings.Policy.Contact)
+}
+
+// leaveSubject is the subject of the mail that a mail program writes for the mailto of our List-Unsubscribe.
+var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,100})$`)
+
+// leaveToken is the token of an unsubscription by mail.
+func leaveToken(text []byte) (token string, ok bool) {
+	m, err := mail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		return "", false
+	}
+	subject := m.Header.Get("Subject")
+	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
+		subject = decoded
+	}
+	found := leaveSubject.FindStringSubmatch(strings.TrimSpace(subject))
+	if found == nil {
+		return "", false
+	}
+	return found[1], true
+}
+
+// coming is a message that came back, as the policy sees it.
+type coming struct {
+	Envelope
+	origin  string // of whom the token is a farewell's; "" where it is an envelope's, which knows its batch
+	ref     int64
+	kind    bounce.Kind
+	reason  bounce.Reason
+	status  string
+	named   []string // addresses that the notice names
+	checked bool     // the token tells the address that the message went to
+}
+
+// noteReport puts a bounce or a complaint on record. Only a token of ours tells which message it speaks of: the address
+// that the notice came to or, where complaints go to one mailbox, what it quotes of the message. All else can be forged.
+func (r *Room) noteReport(ctx context.Context, recipient string, report bounce.Report) error {
+	c := coming{kind: report.Kind, named: []string{report.Original.To}, checked: true}
+	for _, each := range report.Recipients {
+		c.named = append(c.named, each.Address, each.Original)
+	}
+	if !r.trace(&c, recipient, report) {
+		r.metrics.back("unknown") // a machine's notice of which we cannot make anything
+		return nil
+	}
+	r.choose(&c, report)
+	if c.kind == bounce.Auto {
+		r.metrics.back(string(bounce.Auto)) // of several recipients, ours got it
+		return nil
+	}
+	return r.note(ctx, c)
+}
+
+// trace finds out which message a report is about.
+func (r *Room) trace(c *coming, recipient string, report bounce.Report) bool {
+	for _, address := range []string{recipient, report.Original.ReturnPath} {
+		var err error
+		if c.Envelope, err = r.OpenBounce(address); err == nil {
+			return true
+		}
+	}
+	found := quotedToken.FindStringSubmatch(report.Original.ListUnsubscribe)
+	if found == nil || report.Kind != bounce.Complaint || r.farewells == nil {
+		return false
+	}
+	c.checked = false
+	var err error
+	c.origin, c.ref, c.Person, err = r.farewells.Sent(found[1])
+	return err == nil
+}
+
+// quotedToken finds the token in a List-Unsubscribe field of ours.
+var quotedToken = regexp.MustCompile(`subject=unsubscribe-([A-Za-z0-9_-]{20,100})`)
+
+// choose finds what the report says of our recipient. Where it names several others, all of them must have failed for
+// ever before that is held against her: a list may have one dead member.
+func (r *Room) choose(c *coming, report bounce.Report) {
+	take := func(one bounce.Recipient) { c.kind, c.reason, c.status = one.Kind, one.Reason, one.Status }
+	all := true
+	for _, one := range report.Recipients {
+		if c.checked && (r.WentTo(c.Envelope, one.Address) || one.Original != "" && r.WentTo(c.Envelope, one.Original)) {
+			take(one)
+			return
+		}
+		all = all && one.Kind == bounce.Hard
+	}
+	if len(report.Recipients) > 0 {
+		take(report.Recipients[0])
+	}
+	if report.Kind == bounce.Hard && len(report.Recipients) > 1 && !all {
+		c.kind, c.reason, c.status = bounce.Soft, bounce.Undetermined, ""
+	}
+}
+
+// ofMailbox tells whether a soft return speaks of the mailbox. What speaks of our server, of the message or of the
+// moment is never held against an address: a list of bad senders on which we are would silence half the town.
+func ofMailbox(reason bounce.Reason) bool {
+	switch reason {
+	case bounce.MailboxFull, bounce.Suspended, bounce.Expired, bounce.Undetermined:
+		return true
+	}
+	return false
+}
+
+// note writes down what came back, and what follows of it, in one transaction.
+func (r *Room) note(ctx context.Context, c coming) error {
+	var news bool
+	var digest string
+	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
+		news = false
+		origin, known, err := r.find(ctx, tx, &c)
+		if err != nil || !known {
+			return err
+		}
+		if digest, err = r.against(ctx, tx, c, origin); err != nil {
+			return err
+		}
+		queries, now := db.New(tx), r.now()
+		n, err := queries.NoteReturn(ctx, db.NoteReturnParams{
+			Batch: c.Batch, Person: c.Person, Kind: string(c.kind), Digest: digest, Reason: string(c.reason), Status: c.status, At: now,
+		})
+		if news = n > 0; err != nil || !news || c.kind == bounce.Soft {
+			return err
+		}
+		if digest != "" {
+			if err := queries.SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(c.kind), Created: now}); err != nil {
+				return err
+			}
+		}
+		if c.kind == bounce.Complaint && origin != nil {
+			return origin.Complained(ctx, tx, c.ref, c.Person)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note what came back: %w", err)
+	}
+	if news {
+		r.metrics.back(string(c.kind))
+	}
+	if c.kind == bounce.Soft && digest != "" {
+		return r.suppressSoft(ctx, digest)
+	}
+	return nil
+}
+
+// find looks the message up: its origin, nil for a note, and whether the ledger still knows it.
+func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, bool, error) {
+	queries := db.New(tx)
+	if c.origin == "" && c.Batch == 0 {
+		known, err := queries.IsNote(ctx, c.Person)
+		return nil, known, err
+	}
+	var batch db.DeliveryBatch
+	var err error
+	if c.origin != "" {
+		batch, err = queries.FindBatch(ctx, db.FindBatchParams{Origin: c.origin, Ref: c.ref, Channel: Email})
+	} else {
+		batch, err = queries.GetBatch(ctx, c.Batch)
+	}
+	if storage.None(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	c.Batch, c.ref = batch.ID, batch.Ref
+	known, err := queries.InLedger(ctx, db.InLedgerParams{Batch: c.Batch, Person: c.Person})
+	return r.origins[batch.Origin], known, err
+}
+
+// against is the digest of the address that what came back is held against, "" for none. She may have another address by
+// now, and a notice may name any: it must be the one that the message went to.
+func (r *Room) against(ctx context.Context, tx *storage.Tx, c coming, origin Origin) (string, error) {
+	if c.kind == bounce.Soft && !ofMailbox(c.reason) {
+		return "", nil
+	}
+	if c.checked {
+		for _, address := range c.named {
+			if r.WentTo(c.Envelope, address) {
+				return r.digest(address), nil
+			}
+		}
+	}
+	if origin == nil {
+		return "", nil
+	}
+	addresses, err := origin.Addresses(ctx, tx, c.Person)
+	if err != nil {
+		return "", err
+	}
+	for _, address := range addresses {
+		if c.checked && r.WentTo(c.Envelope, address) || !c.checked && names(c.named, address) {
+			return r.digest(address), nil
+		}
+	}
+	return "", nil
+}
+
+func names(list []string, address string) bool {
+	for _, one := range list {
+		if strings.EqualFold(one, address) {
+			return true
+		}
+	}
+	return false
+}
+
+// suppressSoft suppresses the address when enough came back softly of late. It follows from what is on record alone,
+// whichever of two nodes wrote last.
+func (r *Room) suppressSoft(ctx context.Context, digest string) error {
+	queries, now := db.New(r.db), r.clock.Now()
+	since := now.Add(-time.Duration(r.settings.Policy.SoftDays) * 24 * time.Hour)
+	n, err := queries.SoftReturns(ctx, db.SoftReturnsParams{Digest: digest, At: clock.Millis(since)})
+	if err != nil || n < int64(r.settings.Policy.SoftCount) {
+		return err
+	}
+	return queries.SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(bounce.Soft), Created: clock.Millis(now)})
+}

@@ -1,0 +1,98 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/delivery/bounce"
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/storage"
+)
+
+// When the brake falls: when more than one message in brakeBounces came back for ever, or more than three in
+// brakeComplaints were called spam, of brakeLeast or more. Large receivers ask for less than three complaints in a
+// thousand, and shut out who sends to addresses that do not exist.
+const (
+	brakeLeast      = 200
+	brakeBounces    = 20   // 5 %
+	brakeComplaints = 1000 // 0.3 %, with the three
+)
+
+// BrakeReason is why a brake fell; its words have the key "delivery.brake." and the BrakeReason.
+type BrakeReason string
+
+// The reasons there are.
+const (
+	BrakeBounces    BrakeReason = "bounces"
+	BrakeComplaints BrakeReason = "complaints"
+)
+
+// Brake says that an account's batches stand still.
+type Brake struct {
+	Account  string
+	Since    time.Time
+	Reason   BrakeReason
+	Returned int64 // so many came back when it fell …
+	Accepted int64 // … of so many that the relay had taken
+}
+
+// ApplyBrakes looks at what came back to each account in the days of Policy.BrakeDays, and since its brake was last
+// lifted, and holds those to which too much did. One node does it now and then.
+func (r *Room) ApplyBrakes(ctx context.Context) error {
+	if r.settings.Policy.BrakeDays <= 0 {
+		return nil
+	}
+	since := clock.Millis(r.clock.Now().Add(-time.Duration(r.settings.Policy.BrakeDays) * 24 * time.Hour))
+	queries := db.New(r.db)
+	returned, err := queries.ReturnsByAccount(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, one := range returned {
+		// The share passes its limit while no more than this were accepted: counting goes no further.
+		reason, most := BrakeBounces, one.Returned*brakeBounces
+		if one.Kind == string(bounce.Complaint) {
+			reason, most = BrakeComplaints, (one.Returned*brakeComplaints+2)/3
+		}
+		if most <= brakeLeast {
+			continue
+		}
+		accepted, err := queries.AcceptedSince(ctx, db.AcceptedSinceParams{
+			Account: one.Account, Since: max(since, one.LiftedAt), Most: int32(min(most, 1<<30)),
+		})
+		if err != nil {
+			return err
+		}
+		if accepted < brakeLeast || accepted >= most {
+			continue
+		}
+		if err := queries.Brake(ctx, db.BrakeParams{
+			ID: storage.NewID(), Account: one.Account, Since: r.now(), Reason: string(reason), Returned: one.Returned, Accepted: accepted,
+		}); err != nil {
+			return err
+		}
+		r.log.WarnContext(ctx, "sending stands still", "account", one.Account, "reason", reason, "returned", one.Returned, "accepted", accepted)
+	}
+	return nil
+}
+
+// Brakes are those that hold, by account.
+func (r *Room) Brakes(ctx context.Context) (map[string]Brake, error) {
+	rows, err := db.New(r.db).BrakesHolding(ctx)
+	brakes := make(map[string]Brake, len(rows))
+	for _, row := range rows {
+		brakes[row.Account] = Brake{
+			Account: row.Account, Since: clock.Time(row.Since), Reason: BrakeReason(row.Reason), Returned: row.Returned, Accepted: row.Accepted,
+		}
+	}
+	return brakes, err
+}
+
+// Resume lifts the account's brake, in the caller's transaction, and tells whether there was one. What came back until
+// now is counted no more. After the commit, call Wake.
+func (r *Room) Resume(ctx context.Context, tx *storage.Tx, account string) (bool, error) {
+	n, err := db.New(tx).LiftBrake(ctx, db.LiftBrakeParams{Account: account, LiftedAt: r.now(), LiftedBy: access.From(ctx).Name})
+	return n > 0, err
+}

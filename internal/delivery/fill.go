@@ -1,0 +1,152 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/storage"
+)
+
+// Everybody is how far an origin's last stretch goes: no person has a greater number.
+const Everybody = math.MaxInt64
+
+// Stretch is a part of those whom a batch is for. A batch to a million is put into the ledger in many short steps, each
+// a transaction, so that the first message leaves while the last is not yet written and nobody waits long for the
+// database.
+type Stretch struct {
+	Persons *storage.Builder // a SELECT of one column, person_id
+	Through int64            // how far it goes; Everybody when nobody is left beyond it
+}
+
+// analyzeFrom is how many rows make the planner's picture of the ledger old.
+const analyzeFrom = 1000
+
+// fillStep puts the next stretch of the batch into the ledger and tells how many messages that added. The caller's
+// transaction holds the batch.
+func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch) (int64, error) {
+	origin, ok := r.origins[batch.Origin]
+	if !ok {
+		return 0, fmt.Errorf("batch %d: no origin %q is plugged in", batch.ID, batch.Origin)
+	}
+	stretch, err := origin.Audience(ctx, tx, Matter{batch.Ref, batch.Channel}, batch.Filled)
+	if err != nil {
+		return 0, fmt.Errorf("audience: %w", err)
+	}
+	if stretch.Through <= batch.Filled {
+		return 0, fmt.Errorf("batch %d: the audience of %s does not go on from %d", batch.ID, batch.Origin, batch.Filled)
+	}
+	queries, first := db.New(tx), batch.Filled == 0
+	added, err := r.addMessages(ctx, tx, batch, stretch)
+	if err != nil {
+		return 0, err
+	}
+	if err := queries.Filled(ctx, db.FilledParams{ID: batch.ID, Filled: stretch.Through}); err != nil {
+		return 0, fmt.Errorf("note how far it is filled: %w", err)
+	}
+	batch.Filled = stretch.Through
+	if added >= analyzeFrom && first {
+		err = tx.Analyze(ctx, "delivery_message", "delivery_chunk")
+	}
+	return added, err
+}
+
+// addMessages adds those of the stretch who are not in the batch yet, in one statement, and cuts them into chunks.
+func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch, stretch Stretch) (int64, error) {
+	queries := db.New(tx)
+	last, err := queries.LastChunk(ctx, batch.ID)
+	if err != nil {
+		return 0, fmt.Errorf("last chunk: %w", err)
+	}
+	var query storage.Builder
+	query.Add(`INSERT INTO delivery_message (batch, person, state, reason, code, attempts, next_at, changed)
+		SELECT CAST(? AS bigint), w.person_id, 'waiting', '', 0, 0, CAST(? AS bigint), CAST(? AS bigint)
+		FROM (SELECT DISTINCT person_id FROM (`, batch.ID, batch.At, r.now())
+	query.Append(stretch.Persons)
+	query.Add(`) asked) w WHERE NOT EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = ? AND m.person = w.person_id)
+		ORDER BY w.person_id`, batch.ID)
+	result, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
+	if err != nil {
+		return 0, fmt.Errorf("enqueue: %w", err)
+	}
+	added, err := result.RowsAffected()
+	if err != nil || added == 0 {
+		return 0, err
+	}
+	if err := queries.AddChunks(ctx, db.AddChunksParams{
+		Batch: batch.ID, LastNumber: last.Number, PersonAfter: last.PersonThrough, Due: batch.At, Size: int64(r.settings.ChunkSize),
+	}); err != nil {
+		return 0, fmt.Errorf("add chunks: %w", err)
+	}
+	if last.PersonThrough > batch.Filled { // some of them may have come into chunks that were there
+		if err := queries.ReopenChunks(ctx, db.ReopenChunksParams{
+			Batch: batch.ID, LastNumber: last.Number, PersonAfter: batch.Filled, PersonThrough: stretch.Through, Due: batch.At,
+		}); err != nil {
+			return 0, fmt.Errorf("reopen chunks: %w", err)
+		}
+	}
+	if batch.Finished > 0 || batch.Cancelled > 0 {
+		batch.Finished, batch.Cancelled = 0, 0
+		if err := queries.ReopenBatch(ctx, batch.ID); err != nil {
+			return 0, fmt.Errorf("reopen batch: %w", err)
+		}
+	}
+	return added, nil
+}
+
+// fill goes on filling batches, of the batch only, or of all when only is 0, until ctx ends or the ledger holds
+// everybody. Nodes share the work step by step.
+func (w *worker) fill(ctx context.Context) error {
+	var failed []error
+	for passed := int64(0); ctx.Err() == nil && !w.isDead(); {
+		batch, more, err := w.fillNext(passed)
+		if err != nil && batch == 0 {
+			return errors.Join(append(failed, err)...)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("fill batch %d: %w", batch, err))
+			passed = batch // it does not keep the others from being filled
+			continue
+		}
+		if !more {
+			break
+		}
+		for range runners {
+			select {
+			case w.stepped <- struct{}{}:
+			default: // they have been told
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// fillNext makes one step of a batch beyond passed, and tells whether there was one.
+func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
+	err = w.db.Tx(w.life, func(tx *storage.Tx) error {
+		id := "SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND filled < $1 AND id > $2" +
+			" AND (CAST($3 AS bigint) = 0 OR id = $3)" +
+			" AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = delivery_batch.account AND k.lifted_at = 0)" +
+			" ORDER BY id LIMIT 1" + tx.Engine().SkipLocked()
+		err := tx.QueryRowContext(w.life, id, int64(Everybody), passed, w.only).Scan(&batch)
+		if storage.None(err) {
+			batch, found = 0, false
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		row, err := db.New(tx).GetBatch(w.life, batch)
+		if err != nil {
+			return err
+		}
+		found = true
+		if _, err = w.fillStep(w.life, tx, &row); err != nil || row.Filled < Everybody {
+			return err
+		}
+		return w.finishIn(w.life, tx, batch) // if nobody is owed anything by now
+	})
+	return batch, found, err
+}

@@ -1,0 +1,198 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
+
+	"unoxuno/internal/fault"
+)
+
+// Options are what a Listener needs to know.
+type Options struct {
+	Domain string                 // how it names itself
+	Say    func(err error) string // the sentence that a person is told when her mail is refused
+	Log    *slog.Logger
+}
+
+// Listener takes mail from a relay.
+type Listener struct {
+	taker    Taker
+	options  Options
+	server   *smtp.Server
+	listener net.Listener
+}
+
+// address is where to listen.
+type address struct {
+	network, at string
+	lmtp        bool
+}
+
+// parseURL reads smtp://host:port, lmtp://host:port or lmtp+unix:///path.
+func parseURL(text string) (address, error) {
+	malformed := fault.Invalid("delivery.inbox.url", "URL", text)
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return address{}, malformed
+	}
+	switch {
+	case u.Scheme == "lmtp+unix" && u.Host == "" && len(u.Path) > 1:
+		return address{"unix", u.Path, true}, nil
+	case (u.Scheme == "smtp" || u.Scheme == "lmtp") && u.Port() != "" && u.Path == "":
+		return address{"tcp", u.Host, u.Scheme == "lmtp"}, nil
+	}
+	return address{}, malformed
+}
+
+// CheckURL fails with the fault delivery.inbox.url for an address that Listen cannot read.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}
+
+// Listen begins to listen at smtp://host:port, lmtp://host:port or lmtp+unix:///path; Run answers. Its faults are
+// delivery.inbox.url and delivery.inbox.listen.
+func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener, error) {
+	where, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	if where.network == "unix" {
+		removeStale(ctx, where.at)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, where.network, where.at)
+	if err != nil {
+		return nil, fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err)
+	}
+	l := &Listener{taker: taker, options: o, listener: listener}
+	l.server = smtp.NewServer(smtp.BackendFunc(l.session))
+	l.server.LMTP = where.lmtp
+	l.server.Domain = o.Domain
+	l.server.MaxRecipients, l.server.MaxMessageBytes, l.server.MaxLineLength = maxRecipients, maxMessage, maxLine
+	l.server.ReadTimeout, l.server.WriteTimeout = idleTime, idleTime
+	l.server.EnableSMTPUTF8 = true // a bounce may tell of an address beyond ASCII (RFC 6533)
+	l.server.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
+	return l, nil
+}
+
+// removeStale removes the socket of a process that died: one at which nobody answers.
+func removeStale(ctx context.Context, path string) {
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
+		return
+	}
+	if c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path); err == nil {
+		_ = c.Close() // somebody answers: Listen will say that the address is taken
+		return
+	}
+	_ = os.Remove(path) // if it cannot be removed Listen says so
+}
+
+// Addr is where it listens: host:port, or the path of a socket.
+func (l *Listener) Addr() string { return l.listener.Addr().String() }
+
+// Run answers until ctx ends; then it lets what is under way end.
+func (l *Listener) Run(ctx context.Context) error {
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		err := l.server.Shutdown(last)
+		if errors.Is(err, context.DeadlineExceeded) { // whoever is connected and idle
+			err = nil
+		}
+		stopped <- errors.Join(err, ignoreClosed(l.server.Close()))
+	})
+	err := l.server.Serve(netutil.LimitListener(l.listener, maxConnections))
+	if stop() { // it ended by itself
+		return errors.Join(err, ignoreClosed(l.server.Close()))
+	}
+	return errors.Join(err, <-stopped)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, smtp.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// session is one connection.
+type session struct {
+	*Listener
+	sender, recipient string
+}
+
+func (l *Listener) session(*smtp.Conn) (smtp.Session, error) { return &session{Listener: l}, nil }
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.sender = from
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.recipient = to
+	return s.reply(s.taker.Expects(to), smtp.EnhancedCode{5, 1, 1})
+}
+
+// Data is the mail. The library wants it read to the end, whatever becomes of it.
+func (s *session) Data(r io.Reader) error {
+	ctx, cancel := context.WithTimeout(context.Background(), idleTime) // what is under way is not cut when we stop
+	defer cancel()
+	err := s.taker.Take(ctx, s.sender, s.recipient, r)
+	if _, unread := io.Copy(io.Discard, r); unread != nil {
+		return unread // too long, or broken off: it comes again
+	}
+	return s.reply(err, smtp.EnhancedCode{5, 7, 1})
+}
+
+func (s *session) Reset()        { s.sender, s.recipient = "", "" }
+func (s *session) Logout() error { return nil }
+
+// reply turns what the Taker says into a reply.
+func (s *session) reply(err error, never smtp.EnhancedCode) error {
+	switch {
+	case err == nil:
+		return nil
+	case passing(err):
+		s.options.Log.Error("what came back is not on record", "error", err)
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"}
+	}
+	return &smtp.SMTPError{Code: 550, EnhancedCode: never, Message: plain(s.options.Say(err))}
+}
+
+// passing tells whether an error says "later".
+func passing(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.KindInternal, fault.KindUnavailable, fault.KindTooMany:
+		return true
+	}
+	return false
+}
+
+// unaccented is how letters beyond ASCII are written without their accents.
+var unaccented = strings.NewReplacer("à", "a'", "è", "e'", "é", "e'", "ì", "i'", "ò", "o'", "ù", "u'", "È", "E'", "À", "A'",
+	"’", "'", "‘", "'", "“", `"`, "”", `"`, "«", `"`, "»", `"`, "…", "...", "–", "-", "—", "-")
+
+// plain is a text as it may stand in a reply: printable ASCII on one line (RFC 5321 §4.2).
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < ' ' || r > '~':
+			return -1
+		}
+		return r
+	}, unaccented.Replace(text))
+}

@@ -1,0 +1,93 @@
+-- name: InLedger :one
+SELECT EXISTS (SELECT 1 FROM delivery_message WHERE batch = $1 AND person = $2);
+
+-- name: IsNote :one
+SELECT EXISTS (SELECT 1 FROM delivery_note WHERE id = $1);
+
+-- name: NoteReturn :execrows
+-- One row for a message and a kind: the same news twice is no news, unless only the second tells the address.
+INSERT INTO delivery_return (batch, person, kind, digest, reason, status, at, lifted) VALUES ($1, $2, $3, $4, $5, $6, $7, false)
+ON CONFLICT (batch, person, kind) DO UPDATE SET digest = excluded.digest
+WHERE delivery_return.digest = '' AND excluded.digest <> '' AND NOT delivery_return.lifted;
+
+-- name: SuppressFor :exec
+-- The gravest reason stays, whatever order they come in: complaint, hard, soft.
+INSERT INTO delivery_suppression (digest, reason, created) VALUES ($1, $2, $3)
+ON CONFLICT (digest) DO UPDATE SET reason = excluded.reason
+WHERE excluded.reason = 'complaint' OR excluded.reason = 'hard' AND delivery_suppression.reason = 'soft';
+
+-- name: SoftReturns :one
+SELECT count(*) FROM delivery_return WHERE digest = $1 AND digest <> '' AND kind = 'soft' AND at > $2;
+
+-- name: LiftReturns :exec
+-- What came back before is held against the address no more.
+UPDATE delivery_return SET digest = '', lifted = true WHERE digest = $1 AND digest <> '';
+
+-- name: ReturnsIn :many
+-- A message that came back softly and then for good counts once, as the latter.
+SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
+WHERE r.batch = $1 AND (r.kind <> 'soft' OR NOT EXISTS (
+    SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
+GROUP BY r.kind, r.reason ORDER BY r.kind, r.reason;
+
+-- name: ReturnsOf :many
+SELECT r.batch, r.kind, r.reason, r.at
+FROM delivery_batch b CROSS JOIN delivery_return r WHERE r.batch = b.id AND r.person = $1 ORDER BY r.at, r.batch, r.kind;
+
+-- name: ForgetReturns :exec
+UPDATE delivery_return SET person = sqlc.arg(nobody), digest = '' WHERE batch = $1 AND person = $2;
+
+-- name: ForgetNoteReturns :exec
+DELETE FROM delivery_return WHERE batch = 0 AND delivery_return.person IN (SELECT n.id FROM delivery_note n WHERE n.person = $1);
+
+-- name: ReturnsByAccount :many
+-- How much came back to each account since it was last let go, of those that are not held.
+SELECT b.account, r.kind, count(*) AS returned, CAST(COALESCE((
+    SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0) AS bigint) AS lifted_at
+FROM delivery_return r JOIN delivery_batch b ON b.id = r.batch
+WHERE r.at > $1 AND r.kind IN ('hard', 'complaint') AND b.account <> ''
+    AND r.at > COALESCE((SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
+GROUP BY b.account, r.kind ORDER BY b.account, r.kind DESC;
+
+-- name: AcceptedSince :one
+-- How many messages of the account the relay took since then; counting ends at most.
+SELECT count(*) FROM (
+    SELECT 1 FROM delivery_batch b CROSS JOIN delivery_message m
+    WHERE b.account = sqlc.arg(account) AND (b.finished = 0 OR b.finished > sqlc.arg(since))
+        AND m.batch = b.id AND m.state = 'sent' AND m.changed > sqlc.arg(since)
+    LIMIT sqlc.arg(most)) taken;
+
+-- name: Brake :exec
+INSERT INTO delivery_brake (id, account, since, reason, returned, accepted, lifted_at, lifted_by)
+VALUES ($1, $2, $3, $4, $5, $6, 0, '')
+ON CONFLICT (account) WHERE lifted_at = 0 DO NOTHING;
+
+-- name: BrakesHolding :many
+SELECT * FROM delivery_brake WHERE lifted_at = 0 ORDER BY account;
+
+-- name: LiftBrake :execrows
+UPDATE delivery_brake SET lifted_at = $2, lifted_by = $3 WHERE account = $1 AND lifted_at = 0;
+
+-- name: OweRefused :execrows
+-- What was refused for a reason that may pass is owed again, from the first wait on.
+UPDATE delivery_message SET state = 'later', attempts = 1, next_at = sqlc.arg(now), changed = sqlc.arg(now)
+WHERE batch = sqlc.arg(batch) AND state = 'refused' AND reason IN (
+    'expired', 'blocked', 'mailbox_full', 'temporary', 'connection_lost', 'relay_unreachable', 'phone_off',
+    'sender_refused', 'gateway_unreachable');
+
+-- name: LaterNow :execrows
+UPDATE delivery_message SET next_at = sqlc.arg(now) WHERE batch = sqlc.arg(batch) AND state = 'later' AND next_at > sqlc.arg(now);
+
+-- name: OweChunks :exec
+UPDATE delivery_chunk SET due = sqlc.arg(now)
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND (due = 0 OR due > sqlc.arg(now)) AND EXISTS (
+    SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'later' AND m.next_at <= sqlc.arg(now)
+        AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through);
+
+-- name: ReopenFinished :execrows
+UPDATE delivery_batch SET finished = 0 WHERE id = $1 AND finished > 0 AND cancelled = 0;
+
+-- name: IsHeld :one
+-- Whether the batch stands still because its account does.
+SELECT EXISTS (SELECT 1 FROM delivery_batch b JOIN delivery_brake k ON k.account = b.account WHERE b.id = $1 AND k.lifted_at = 0);

@@ -1,0 +1,55 @@
+-- name: PutPart :exec
+-- The message of a receipt that came first takes it over; a gateway that uses a name again speaks of the newer message.
+INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed) VALUES ($1, $2, $3, 'sent', '', $4)
+ON CONFLICT (id) DO UPDATE SET
+    state = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
+        THEN delivery_sms_part.state ELSE 'sent' END,
+    reason = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
+        THEN delivery_sms_part.reason ELSE '' END,
+    batch = excluded.batch, person = excluded.person, changed = excluded.changed;
+
+-- name: TakeReceipt :execrows
+-- What is final stays.
+UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent';
+
+-- name: KeepReceipt :execrows
+-- Of messages that we do not know yet, so many and no more. One that is being put on record at this very moment takes the
+-- receipt like any other.
+INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed)
+SELECT CAST(sqlc.arg(id) AS text), 0, 0, CAST(sqlc.arg(state) AS text), CAST(sqlc.arg(reason) AS text), CAST(sqlc.arg(changed) AS bigint)
+WHERE (SELECT count(*) FROM delivery_sms_part p WHERE p.batch = 0 AND p.person = 0) < CAST(sqlc.arg(most) AS bigint)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, changed = excluded.changed
+WHERE delivery_sms_part.state = 'sent';
+
+-- name: CountReceipts :one
+-- A message is delivered when all its parts are, and undelivered when one is.
+SELECT CAST(COALESCE(SUM(CASE WHEN m.failed = 0 AND m.arrived = m.parts THEN 1 ELSE 0 END), 0) AS bigint) AS delivered,
+    CAST(COALESCE(SUM(CASE WHEN m.failed > 0 THEN 1 ELSE 0 END), 0) AS bigint) AS undelivered
+FROM (
+    SELECT count(*) AS parts, SUM(CASE WHEN state = 'delivered' THEN 1 ELSE 0 END) AS arrived,
+        SUM(CASE WHEN state = 'undelivered' THEN 1 ELSE 0 END) AS failed
+    FROM delivery_sms_part WHERE batch = $1 GROUP BY person
+) m;
+
+-- name: PartsOf :many
+SELECT id FROM delivery_sms_part WHERE batch = $1 AND person = $2;
+
+-- name: ForgetPart :exec
+UPDATE delivery_sms_part SET id = sqlc.arg(nothing), person = sqlc.arg(nobody) WHERE id = sqlc.arg(id);
+
+-- name: SweepReceipts :execrows
+DELETE FROM delivery_sms_part WHERE batch = 0 AND changed < $1;
+
+-- name: SweepAnswers :execrows
+DELETE FROM delivery_sms_answer WHERE at < $1;
+
+-- name: MayAnswer :execrows
+-- Notes that the number is answered now, unless it was since a moment.
+INSERT INTO delivery_sms_answer (digest, command, at) VALUES (sqlc.arg(digest), sqlc.arg(command), sqlc.arg(now))
+ON CONFLICT (digest, command) DO UPDATE SET at = excluded.at WHERE delivery_sms_answer.at <= CAST(sqlc.arg(since) AS bigint);
+
+-- name: LiftFor :exec
+DELETE FROM delivery_suppression WHERE digest = $1 AND reason = $2;
+
+-- name: SuppressedExcept :one
+SELECT EXISTS (SELECT 1 FROM delivery_suppression WHERE digest = $1 AND reason <> $2);

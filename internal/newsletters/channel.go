@@ -1,0 +1,150 @@
+package newsletters
+
+import (
+	"context"
+	"fmt"
+
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// ChooseChannel makes a subscription of the person's that stands reach her by that channel from now on: the old one ends,
+// a new one begins. Faults: newsletters.channel.unreachable where she has no confirmed address for it, and
+// newsletters.channel.not_subscribed.
+func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error {
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := r.People.Changed(ctx, tx, person); err != nil { // takes her row: whoever comes second sees what we did
+			return err
+		}
+		reached, err := reachedBy(ctx, tx, person)
+		if err != nil {
+			return err
+		}
+		if !reached[channel] {
+			return fault.Conflict("newsletters.channel.unreachable")
+		}
+		queries, now, ended := db.New(tx), r.now(), int64(0)
+		for _, other := range people.Channels() {
+			if other == channel {
+				continue
+			}
+			n, err := queries.EndOnChannel(ctx, db.EndOnChannelParams{
+				PersonID: person, Newsletter: newsletter, Channel: string(other), EndedAt: now, EndedHow: "channel", EndedBy: actorName(ctx),
+			})
+			if err != nil {
+				return err
+			}
+			ended += n
+		}
+		if ended == 0 {
+			return r.stands(ctx, tx, person, newsletter, channel)
+		}
+		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
+			ID: storage.NewID(), PersonID: person, Newsletter: newsletter, Channel: string(channel), BeganAt: now,
+			BeganHow: "channel", BeganBy: actorName(ctx),
+		})
+		return err
+	})
+}
+
+// stands refuses a newsletter to which the person is not subscribed on that channel.
+func (r *Room) stands(ctx context.Context, tx *storage.Tx, person int64, newsletter string, channel people.Channel) error {
+	all, err := subscriptionsOf(ctx, tx, person)
+	for _, s := range all {
+		if s.Standing() && s.Newsletter == newsletter && s.Channel == channel {
+			return err
+		}
+	}
+	if err == nil {
+		err = fault.Conflict("newsletters.channel.not_subscribed")
+	}
+	return err
+}
+
+// How subscriptions end by STOP and begin again by START.
+const (
+	howStop  = "sms-stop"
+	howStart = "sms-start"
+)
+
+// Room answers those who write to the town by text message.
+var _ delivery.Correspondent = (*Room)(nil)
+
+// Wrote ends the subscriptions that reach the number by text message when she writes STOP, and begins those again when she
+// writes START. Anything else is answered with the address of the site.
+func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request sms.Request) (delivery.Answer, error) {
+	answer := delivery.Answer{Language: r.defaultLanguage(ctx)}
+	holders, err := ids(ctx, tx, "SELECT person_id FROM people_reachable WHERE channel = 'sms' AND value = $1", number)
+	if err != nil {
+		return answer, err
+	}
+	key := "site"
+	switch request.Command {
+	case sms.Stop:
+		key = "stopped"
+	case sms.Start:
+		if key = "stranger"; len(holders) > 0 {
+			key = "started"
+		}
+	}
+	for _, person := range holders {
+		if answer.Language, err = r.heed(ctx, tx, person, request.Command); err != nil {
+			return answer, fmt.Errorf("newsletters: %s: %w", request.Command, err)
+		}
+	}
+	answer.Text = r.Words.Say(answer.Language, "newsletters.sms."+key,
+		"Town", r.Town.Town(ctx).Name, "URL", r.url(ctx, answer.Language, "/"))
+	answer.Text = sms.Look(answer.Text, sms.Options{}).Text
+	return answer, nil
+}
+
+// heed does what the person asked, and tells in which language she is written to.
+func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command sms.Command) (language string, err error) {
+	who, err := r.People.Get(ctx, person)
+	if err != nil {
+		return r.defaultLanguage(ctx), err
+	}
+	language = r.readable(ctx, who.Language)
+	queries, channel, now := db.New(tx), string(people.SMS), r.now()
+	switch command {
+	case sms.Stop:
+		_, err = queries.EndChannel(ctx, db.EndChannelParams{
+			PersonID: person, Channel: channel, EndedAt: now, EndedHow: howStop, EndedBy: howStop,
+		})
+	case sms.Start:
+		var newsletters []string
+		newsletters, err = queries.LastEnded(ctx, db.LastEndedParams{PersonID: person, Channel: channel, EndedHow: howStop})
+		for _, n := range newsletters {
+			if err == nil {
+				_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
+					ID: storage.NewID(), PersonID: person, Newsletter: n, Channel: channel, BeganAt: now, BeganHow: howStart, BeganBy: howStart,
+				})
+			}
+		}
+	default:
+		return language, nil
+	}
+	if err == nil {
+		err = r.People.Changed(ctx, tx, person)
+	}
+	return language, err
+}
+
+// usualChannel is where somebody is written to who has not chosen: by e-mail, unless a telephone is all she has.
+func usualChannel(ctx context.Context, q storage.Queryer, person int64) (people.Channel, error) {
+	reached, err := reachedBy(ctx, q, person)
+	if err == nil && reached[people.SMS] && !reached[people.Email] {
+		return people.SMS, nil
+	}
+	return people.Email, err
+}
+
+// ChannelName is the name of a channel in the language of the context.
+func ChannelName(ctx context.Context, channel people.Channel) string {
+	return locale.T(ctx, "newsletters.channel."+string(channel))
+}

@@ -1,0 +1,63 @@
+package newsletters
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// byComplaint is how a subscription ends whose holder called an issue spam.
+const byComplaint = "complaint"
+
+// Complained ends, for delivery, all that brings the person anything: who calls one issue spam is not asked about the
+// others.
+func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
+	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: "system"})
+	i, _, err := issue(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	if err := r.endAll(ctx, tx, person, byComplaint); err != nil {
+		return err
+	}
+	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), i.Subject())
+}
+
+// endAll ends all the person's subscriptions and withdraws both her consents.
+func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) error {
+	ended, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
+		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
+	})
+	if err == nil && ended > 0 {
+		err = r.People.Changed(ctx, tx, person)
+	}
+	if err != nil {
+		return err
+	}
+	for _, purpose := range people.Purposes() {
+		if err := r.People.WithdrawIn(ctx, tx, person, purpose, how); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Addresses are the mail addresses at which the person is reached now, for delivery.
+func (r *Room) Addresses(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {
+	return db.New(q).MailAddresses(ctx, person)
+}
+
+// Sent is to whom an unsubscribe token was sent, and with which issue.
+func (r *Room) Sent(token string) (origin string, ref, person int64, err error) {
+	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, time.Time{}, 2) // it never ends
+	if err != nil {
+		return "", 0, 0, fault.Expired("newsletters.link.invalid").Because(err)
+	}
+	return Origin, ints[1], ints[0], nil
+}

@@ -1,0 +1,82 @@
+package newslettersweb
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/web/ui"
+)
+
+// brakeView is a newsroom whose issues stand still.
+type brakeView struct {
+	Notice    ui.Notice
+	Action    string
+	MayResume bool
+}
+
+// brakes are the newsrooms that stand still and in which the reader may send; of one newsroom, unless it is "".
+func (p *Pages) brakes(ctx context.Context, newsroom string) ([]brakeView, error) {
+	all, err := p.Newsletters.Brakes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if newsroom != "" {
+		all = slices.DeleteFunc(all, func(b newsletters.Brake) bool { return b.Account != newsroom })
+	}
+	views := make([]brakeView, len(all))
+	for i, b := range all {
+		views[i] = brakeView{
+			Notice: ui.Notice{
+				Tone: ui.Warning, Title: tell(ctx, "brake.title", "Newsroom", nameIn(ctx, b.Newsroom.Name)),
+				Text: tell(ctx, "brake."+string(b.Reason), "Since", moment(ctx, b.Since),
+					"Returned", ui.NumberText(ctx, b.Returned), "Accepted", ui.NumberText(ctx, b.Accepted)),
+			},
+			Action:    locale.Path(ctx, "/office/newsrooms/"+b.Account+"/resume"),
+			MayResume: access.From(ctx).CanIn(access.ResumeSending, b.Account),
+		}
+	}
+	return views, nil
+}
+
+// resume lets a newsroom go on.
+func (p *Pages) resume(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Newsletters.Resume(r.Context(), r.PathValue("newsroom")); err != nil {
+		return err
+	}
+	return done(w, r, "/office", "resumed")
+}
+
+// retry tries again what failed of an issue.
+func (p *Pages) retry(w http.ResponseWriter, r *http.Request) error {
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	again, err := p.Newsletters.Retry(r.Context(), issue.ID)
+	if err != nil {
+		return err
+	}
+	if again.Later+again.Refused == 0 {
+		return done(w, r, issuePath(issue.ID, "/statistics"), "nothing_to_retry")
+	}
+	return done(w, r, issuePath(issue.ID, ""), "retrying")
+}
+
+// returnStats are what came back of the messages that were accepted.
+func returnStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
+	returned := ui.StatSpec{
+		Label: tell(ctx, "number.returned"), Value: ui.NumberText(ctx, s.Returned), Detail: locale.Percent(locale.Lang(ctx), s.Returned, s.Accepted),
+	}
+	complaints := ui.StatSpec{Label: tell(ctx, "number.complaints"), Value: countText(ctx, s.Complaints)}
+	if s.Returned > 0 {
+		returned.Tone = ui.Danger
+	}
+	if s.Complaints.Value > 0 || !s.Complaints.Shown() {
+		complaints.Tone = ui.Danger
+	}
+	return []ui.StatSpec{returned, complaints}
+}

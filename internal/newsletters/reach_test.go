@@ -1,0 +1,114 @@
+package newsletters_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
+	"unoxuno/internal/taxonomy"
+)
+
+// TestReachFromIndexIsWhomTheRuleSays: what the index of people counts for an editor is what the database counts; and
+// whom the rule names, also after people left.
+func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
+	inTown(t, func(w *world) {
+		dice := rand.New(rand.NewPCG(3, 4))
+		var d newsletters.Declaration
+		var slugs []string
+		for n := range 8 {
+			sensitive := dice.IntN(4) == 0
+			slugs = append(slugs, fmt.Sprint("n", n))
+			d.Newsletters = append(d.Newsletters, newsletters.DeclaredNewsletter{
+				Slug: slugs[n], Newsroom: "ufficio-cultura", Name: taxonomy.Name{IT: slugs[n]}, Sensitive: &sensitive,
+				Topics: some(dice, []string{"teatro", "musica", "sport"}), For: some(dice, []string{"genitore", "giovane"}),
+			})
+		}
+		w.declare(d)
+		var all []modelled
+		for n := range 40 {
+			all = append(all, w.model(dice, n, slugs))
+		}
+		inDatabase := map[string]newsletters.Reach{}
+		for _, slug := range slugs {
+			inDatabase[slug] = w.younger(slug)
+		}
+		w.keepIndex()
+		for _, slug := range slugs {
+			if reach := w.younger(slug); reach != inDatabase[slug] {
+				w.Errorf("%s: index %+v, database %+v", slug, reach, inDatabase[slug])
+			}
+		}
+		w.clock.Advance(time.Hour) // who withdrew her consent gives it anew
+		for n := range all {
+			w.change(&all[n], n, slugs)
+			slug := slugs[n%2]
+			if reach, want := w.younger(slug), w.byRule(all, slug); reach != want {
+				w.Errorf("after change %d of %s: index %+v, rule %+v", n, slug, reach, want)
+			}
+		}
+	})
+}
+
+// younger is the reach of an issue for those who are not over 65.
+func (w *world) younger(newsletter string) newsletters.Reach {
+	w.Helper()
+	reach, err := w.ReachOf(w.ctx, newsletter, `not ("over-65" in who)`, false)
+	w.must(err)
+	return reach
+}
+
+// byRule is what younger must be, by the rule.
+func (w *world) byRule(all []modelled, newsletter string) (reach newsletters.Reach) {
+	w.Helper()
+	n, err := w.Newsletter(w.ctx, newsletter)
+	w.must(err)
+	for _, m := range all {
+		switch {
+		case !m.mayGet(n) || slices.Contains(m.who, "over-65"):
+		case m.newsletter && slices.Contains(m.subscribed, newsletter):
+			reach.BySubscription++
+		default:
+			reach.ByProfile++
+		}
+	}
+	reach.People = reach.BySubscription + reach.ByProfile
+	reach.ByEmail = reach.People
+	return reach
+}
+
+// change is what people do about the first two newsletters.
+func (w *world) change(m *modelled, n int, slugs []string) {
+	w.Helper()
+	switch n % 4 {
+	case 0:
+		w.must(w.Unsubscribe(w.ctx, newsletters.Leaving{Person: m.id, Newsletter: slugs[0], How: "page"}))
+		m.subscribed = slices.DeleteFunc(m.subscribed, func(s string) bool { return s == slugs[0] })
+		m.left = append(m.left, slugs[0])
+	case 1:
+		w.must(w.UnsubscribeAll(w.ctx, m.id, "page"))
+		m.subscribed, m.newsletter, m.profile = nil, false, false
+	case 2:
+		w.must(w.SubscribePerson(w.ctx, m.id, slugs[1], "desk"))
+		m.subscribed, m.newsletter = append(m.subscribed, slugs[1]), true
+		m.left = slices.DeleteFunc(m.left, func(s string) bool { return s == slugs[1] })
+	}
+}
+
+// keepIndex keeps an index of the people until the test ends, and returns when it is there.
+func (w *world) keepIndex() {
+	w.Helper()
+	ctx, stop := context.WithCancel(w.ctx)
+	ended := make(chan error)
+	go func() { ended <- w.people.KeepIndex(ctx, people.IndexOptions{Log: slog.New(slog.DiscardHandler)}) }()
+	w.Cleanup(func() {
+		stop()
+		w.must(<-ended)
+	})
+	w.must(w.people.IndexReady(w.ctx))
+}

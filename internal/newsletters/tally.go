@@ -1,0 +1,248 @@
+package newsletters
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/storage"
+)
+
+const (
+	flushEvery  = time.Second
+	flushWithin = 10 * time.Second // how long a flush may take before it is given up, and tried again
+
+	shards    = 16
+	maxPlaces = 4096               // counted by one shard between two flushes
+	maxOwed   = shards * maxPlaces // past it, while the database does not answer, shards keep what they have
+)
+
+// count is how often a place was visited.
+type count struct{ raw, filtered int64 }
+
+// tally counts visits in memory until they are written, once a second, each node for itself: what nodes write adds up.
+// All of one visitor are counted by the same shard, so that what is taken back was counted before, in the same flush or an
+// earlier one, and no total ever goes below nothing.
+//
+// Its memory has bounds: what would not fit is not counted, and the log says how much that was. That needs more places
+// visited within a second, or while the database is down, than a town has links.
+type tally struct {
+	key    maphash.Seed // of the digests of visitors; never leaves this process
+	shards [shards]shard
+	lost   atomic.Int64 // visits for which there was no room
+
+	flushing sync.Mutex
+	owed     map[place]count // taken out of the shards and not yet in the database
+	failing  bool            // the last flush of KeepCounting failed
+}
+
+type shard struct {
+	mu       sync.Mutex
+	counts   map[place]count
+	visitors visitors
+}
+
+func newTally() *tally {
+	t := &tally{key: maphash.MakeSeed(), owed: map[place]count{}}
+	for i := range t.shards {
+		t.shards[i].counts = map[place]count{}
+	}
+	return t
+}
+
+// add counts a visit to the n-th link of an issue, or with n 0 its opening.
+func (t *tally) add(issue, n int64, v Visit) {
+	p := place{issue, n, clock.Millis(v.At.Truncate(time.Hour))}
+	at, program := clock.Millis(v.At), v.program()
+	who := t.digest(v)
+	s := &t.shards[who%shards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.counts[p]; !known && len(s.counts) >= maxPlaces {
+		t.lost.Add(1)
+		return
+	}
+	c := count{raw: 1}
+	if !program && s.visitors.of(who, at).judge(seen{place: p, at: at}, s.takeBack) {
+		c.filtered = 1
+	}
+	s.counts[p] = s.counts[p].and(c)
+}
+
+// takeBack uncounts a visit as a person's. It was counted here or in an earlier flush, so there is no new place beyond the
+// few that one visitor can make.
+func (s *shard) takeBack(p place) { s.counts[p] = s.counts[p].and(count{filtered: -1}) }
+
+func (c count) and(d count) count { return count{c.raw + d.raw, c.filtered + d.filtered} }
+
+// digest is by what a visitor is known to the shards for some seconds.
+func (t *tally) digest(v Visit) uint64 {
+	var h maphash.Hash
+	h.SetSeed(t.key)
+	_, _ = h.WriteString(v.IP)
+	_ = h.WriteByte(0)
+	_, _ = h.WriteString(v.UserAgent[:min(len(v.UserAgent), longestAgent)])
+	return h.Sum64()
+}
+
+// collect takes what the shards counted into owed, and lets them forget visitors whose time has passed.
+func (t *tally) collect(now time.Time) {
+	for i := range t.shards {
+		if len(t.owed) >= maxOwed {
+			return
+		}
+		s := &t.shards[i]
+		var counts map[place]count
+		s.mu.Lock()
+		if len(s.counts) > 0 {
+			counts, s.counts = s.counts, make(map[place]count, len(s.counts))
+		}
+		s.visitors.age(clock.Millis(now))
+		s.mu.Unlock()
+		for p, c := range counts {
+			t.owed[p] = t.owed[p].and(c)
+		}
+	}
+}
+
+// flush writes what was counted, in one transaction; what a failed flush did not write is kept for the next.
+func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error {
+	t.flushing.Lock()
+	defer t.flushing.Unlock()
+	t.collect(now)
+	if len(t.owed) == 0 {
+		return nil
+	}
+	// In order, so that nodes that write the same rows never wait for each other in a circle.
+	places := make([]place, 0, len(t.owed))
+	for p := range t.owed {
+		places = append(places, p)
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.issue, b.issue), cmp.Compare(a.n, b.n), cmp.Compare(a.hour, b.hour))
+	})
+	err := db.Tx(ctx, func(tx *storage.Tx) error {
+		for rest := places; len(rest) > 0; {
+			n := rowsAtOnce(len(rest))
+			if err := t.write(ctx, tx, rest[:n]); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("newsletters: write visits: %w", err)
+	}
+	clear(t.owed)
+	return nil
+}
+
+// rowsAtOnce is how many of the rows that are left one statement writes: a power of two, so that the databases see few
+// different texts, which they remember.
+func rowsAtOnce(left int) int {
+	n := 256
+	for n > left {
+		n /= 2
+	}
+	return n
+}
+
+// write adds the owed counts of places to the table's.
+func (t *tally) write(ctx context.Context, tx *storage.Tx, places []place) error {
+	var b storage.Builder
+	b.Add("INSERT INTO newsletters_visits (issue_id, n, hour, visits, filtered) VALUES ")
+	for i, p := range places {
+		if i > 0 {
+			b.Add(", ")
+		}
+		c := t.owed[p]
+		b.Add("(?, ?, ?, ?, ?)", p.issue, p.n, p.hour, c.raw, c.filtered)
+	}
+	b.Add(` ON CONFLICT (issue_id, n, hour) DO UPDATE SET
+		visits = newsletters_visits.visits + excluded.visits, filtered = newsletters_visits.filtered + excluded.filtered`)
+	_, err := tx.ExecContext(ctx, b.SQL(), b.Args()...)
+	return err
+}
+
+// Unwritten is how many visits are counted in memory and not in the database yet: a second's, while it answers.
+func (r *Room) Unwritten() (visits int64) {
+	t := r.tally
+	t.flushing.Lock()
+	defer t.flushing.Unlock()
+	for _, c := range t.owed {
+		visits += c.raw
+	}
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		for _, c := range s.counts {
+			visits += c.raw
+		}
+		s.mu.Unlock()
+	}
+	return visits
+}
+
+// Flush writes the visits counted in memory so far, in one transaction. When it fails they are kept, and written by the
+// next.
+//
+// A connection that breaks while the database says that the transaction is done leaves that unknown: those visits are
+// then written again.
+func (r *Room) Flush(ctx context.Context) error { return r.tally.flush(ctx, r.DB, r.Clock.Now()) }
+
+// KeepCounting flushes every second until the context ends, and finishes a flush under way then. Close flushes the rest.
+// A process that is killed loses what was counted since its last flush: a second's visits, while the database answers.
+func (r *Room) KeepCounting(ctx context.Context) error {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			// Not cut off by the end of the context: a commit that is cut off may have been done.
+			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushWithin)
+			r.noteFlush(r.Flush(within))
+			cancel()
+		}
+	}
+}
+
+// noteFlush logs that flushes began to fail, or are well again, and visits that were lost.
+func (r *Room) noteFlush(err error) {
+	if failed := err != nil; failed != r.tally.failing {
+		r.tally.failing = failed
+		if failed {
+			r.Log.Error("visits cannot be written: they are kept in memory", "err", err)
+		} else {
+			r.Log.Info("visits are written again")
+		}
+	}
+	if lost := r.tally.lost.Swap(0); lost > 0 {
+		r.Log.Warn("visits not counted, for want of room in memory", slog.Int64("visits", lost))
+	}
+}
+
+// Close writes the visits that are still in memory, trying until it is done or the context ends; then the error says how
+// many were lost. Nothing may be counted any more.
+func (r *Room) Close(ctx context.Context) error {
+	for {
+		err := r.Flush(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d visits were not counted: %w", r.Unwritten(), err)
+		case <-time.After(flushEvery):
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// maxParts is how many messages a text may travel in: more would be an e-mail.
+const maxParts = 6
+
+// textOf is what goes out for a text in that language, prepared: the text, and a line that says how to get no more. It is
+// the same for everybody: a name, whose letters nobody has chosen for their price, could double what it costs.
+func (r *Room) textOf(ctx context.Context, text, language string, price int64) sms.Preview {
+	lang := r.readable(ctx, language)
+	farewell := r.Words.Say(lang, "newsletters.sms.stop")
+	if !r.Delivery.Answerable() { // who sees a name as the sender cannot write back
+		farewell = r.Words.Say(lang, "newsletters.sms.page", "URL", r.url(ctx, lang, "/me"))
+	}
+	return sms.Look(text+"\n"+farewell, sms.Options{Price: price})
+}
+
+// TextPreview is what an editor is shown of a text message before it is sent.
+type TextPreview struct {
+	sms.Preview
+
+	Max    int   // parts that a text may have
+	Price  int64 // of a part, in hundredths of a cent; 0 is not known
+	People int64 // whom it would go to now
+	Total  int64 // for all of them, in hundredths of a cent
+}
+
+// PreviewSMS is what the text would be if it were sent now as the issue's text message. It asks access.WriteIssues.
+func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPreview, error) {
+	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	if err != nil {
+		return TextPreview{}, err
+	}
+	p := TextPreview{Preview: r.textOf(ctx, text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
+	p.TooLong = len(p.Parts) > maxParts
+	reach, err := r.reach(ctx, n, i.Audience, true)
+	p.People, p.Total = reach.BySMS, reach.BySMS*p.Cost
+	return p, err
+}
+
+// textLetter is the text message of an issue being sent.
+type textLetter struct {
+	*letter
+
+	text string
+}
+
+// Recipients says how to reach those of persons to whom the text may go at this moment.
+func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	reasons, err := l.reasons(ctx, persons)
+	if err != nil {
+		return nil, err
+	}
+	var b storage.Builder
+	b.Add("SELECT r.person_id, r.value FROM people_reachable r WHERE r.channel = 'sms' AND r.person_id")
+	storage.In(&b, persons)
+	b.Add(" ORDER BY r.person_id, r.address_id")
+	var recipients []delivery.Recipient
+	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		to := delivery.Recipient{Text: l.text}
+		if err := rows.Scan(&to.Person, &to.Address); err != nil {
+			return err
+		}
+		_, ok := reasons[to.Person]
+		if last := len(recipients) - 1; !ok || last >= 0 && recipients[last].Person == to.Person {
+			return nil // she may not be written to, or has a second number
+		}
+		recipients = append(recipients, to)
+		return nil
+	})
+	return recipients, err
+}
+
+// reachedBy are the channels on which the person has a confirmed address.
+func reachedBy(ctx context.Context, q storage.Queryer, person int64) (map[people.Channel]bool, error) {
+	reached := map[people.Channel]bool{}
+	err := each(ctx, q, "SELECT DISTINCT channel FROM people_reachable WHERE person_id = $1", []any{person}, func(rows *sql.Rows) error {
+		var channel people.Channel
+		err := rows.Scan(&channel)
+		reached[channel] = true
+		return err
+	})
+	return reached, err
+}

@@ -1,0 +1,53 @@
+package people
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nyaruka/phonenumbers"
+	"pgregory.net/rapid"
+)
+
+// What is recognised by its form is what the library says of it.
+func TestItalianMobilesAreThoseOfTheLibrary(t *testing.T) {
+	recognised := 0
+	rapid.Check(t, func(t *rapid.T) {
+		region := rapid.SampledFrom([]string{"IT", "DE"}).Draw(t, "region")
+		text := rapid.SampledFrom([]string{"", "+39", "+39 ", "+39  3", "0039", "+49"}).Draw(t, "prefix") +
+			rapid.StringMatching(`3?[0-9]{1,2} ?[0-9]{0,3} ?[0-9]{3,8}`).Draw(t, "number")
+		got, ok := italianMobile(text, region)
+		if !ok {
+			return
+		}
+		recognised++
+		n, err := phonenumbers.Parse(text, region)
+		if err != nil || phonenumbers.GetNumberType(n) != phonenumbers.MOBILE || phonenumbers.Format(n, phonenumbers.E164) != got {
+			t.Fatalf("%q in %s is %q to us; the library says %v, %v", text, region, got, n, err)
+		}
+	})
+	if recognised == 0 {
+		t.Error("no number was recognised")
+	}
+}
+
+func TestMemoRemembersAndIsBounded(t *testing.T) {
+	asked := 0
+	m := memo[int]{find: func(text string) (int, error) { asked++; return len(text), nil }}
+	long := strings.Repeat("x", maxMemoText+1)
+	for _, text := range []string{"", "a", "a", long, long, "bb", "a"} {
+		if n, err := m.of(text); n != len(text) || err != nil {
+			t.Errorf("%q means %d, %v", text, n, err)
+		}
+	}
+	if asked != 4 { // a and bb once, the long one each time, nothing never
+		t.Errorf("%d texts were looked up; want 4", asked)
+	}
+	for i := range maxMemo + 5 {
+		if _, err := m.of(strings.Repeat("y", i%maxMemoText) + string(rune('0'+i/maxMemoText))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.known) > maxMemo {
+		t.Errorf("%d texts are remembered; want %d at most", len(m.known), maxMemo)
+	}
+}

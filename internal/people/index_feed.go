@@ -1,0 +1,179 @@
+package people
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"unoxuno/internal/people/db"
+	"unoxuno/internal/people/index"
+	"unoxuno/internal/storage"
+)
+
+// The feed people_change tells every node whom something changed about. A row is written in the transaction that makes
+// the change, so that it is there if and only if the change is. A reader asks for what it has not seen yet, by the turn
+// of the transactions (see storage.Engine.Turn), and no clock matters.
+
+// Changed tells the index that within tx something changes that an audience, or who receives a newsletter, looks at of
+// these persons. This package tells what it writes itself; the rooms that keep subscriptions tell what they end.
+func (p *People) Changed(ctx context.Context, tx *storage.Tx, persons ...int64) error {
+	list := make([]index.Block, len(persons))
+	for i, id := range persons {
+		list[i] = index.Block{First: id, Last: id}
+	}
+	return noteBlocks(ctx, tx, list)
+}
+
+// noteBlocks writes rows of the feed: one by one where they are few, as an import does where they are many.
+func noteBlocks(ctx context.Context, tx *storage.Tx, list []index.Block) error {
+	const few = 4
+	if len(list) <= few {
+		for _, b := range list {
+			_, err := tx.ExecContext(ctx, "INSERT INTO people_change (turn, first_id, last_id, noted_at) VALUES ("+
+				tx.Engine().Turn("people_change")+", $1, $2, "+tx.Engine().Now()+")", b.First, b.Last)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var at, now int64
+	if err := tx.QueryRowContext(ctx, "SELECT "+tx.Engine().Turn("people_change")+", "+tx.Engine().Now()).Scan(&at, &now); err != nil {
+		return err
+	}
+	_, err := tx.Load(ctx, "people_change", []string{"turn", "first_id", "last_id", "noted_at"}, func(yield func([]any) bool) {
+		for _, b := range list {
+			if !yield([]any{at, b.First, b.Last, now}) {
+				return
+			}
+		}
+	})
+	return err
+}
+
+// crowdBits is how many low bits of an identifier a block of many leaves out, so that its ends are nobody's number.
+// Identifiers hold the millisecond in which they were made in the bits from 22 on: what is left is a sixtieth of a
+// second.
+const crowdBits = 26
+
+// around is the block of all identifiers that begin like those from first to last.
+func around(first, last int64) index.Block {
+	return index.Block{First: first >> crowdBits << crowdBits, Last: last | (1<<crowdBits - 1)}
+}
+
+// changed are those about whom a chunk of an import changed something: who is new in one block, others alone. begun are
+// those for whom a subscription began.
+func (b *batch) changed(begun []int64) []index.Block {
+	var fresh []int64
+	alone := map[int64]bool{}
+	for _, h := range b.holders {
+		if h.fresh {
+			fresh = append(fresh, h.id)
+		} else if h.touched {
+			alone[h.id] = true
+		}
+	}
+	for _, person := range begun {
+		if h := b.byID[person]; h == nil || !h.fresh {
+			alone[person] = true
+		}
+	}
+	var list []index.Block
+	if len(fresh) > 0 {
+		list = append(list, around(slices.Min(fresh), slices.Max(fresh)))
+	}
+	for id := range alone {
+		list = append(list, index.Block{First: id, Last: id})
+	}
+	return list
+}
+
+// noteErased notes that somebody is gone, without keeping who it was: what names her alone goes, after what tells of her
+// among others is written (SQLite's turns count on from the greatest there is).
+func noteErased(ctx context.Context, tx *storage.Tx, person int64) error {
+	if err := noteBlocks(ctx, tx, []index.Block{around(person, person)}); err != nil {
+		return err
+	}
+	return db.New(tx).ForgetChanges(ctx, person)
+}
+
+// joined are the blocks in order, those that touch made one.
+func joined(list []index.Block) []index.Block {
+	slices.SortFunc(list, func(a, b index.Block) int { return cmp.Compare(a.First, b.First) })
+	kept := list[:0]
+	for _, b := range list {
+		if last := len(kept) - 1; last >= 0 && b.First-1 <= kept[last].Last {
+			kept[last].Last = max(kept[last].Last, b.Last)
+			continue
+		}
+		kept = append(kept, b)
+	}
+	return kept
+}
+
+// feedLife is how long the feed keeps what it tells. Whoever has not looked for half as long begins anew.
+const feedLife = 24 * time.Hour
+
+// sweepFeed removes what is older, but for the last row, from which SQLite counts on.
+func sweepFeed(ctx context.Context, tx *storage.Tx) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM people_change WHERE noted_at < "+tx.Engine().Now()+" - $1"+
+		" AND turn < (SELECT max(turn) FROM people_change)", feedLife.Milliseconds())
+	return err
+}
+
+// feedPlace is how far the feed was read.
+type feedPlace struct {
+	from int64          // the turn to go on from
+	seen map[noted]bool // rows of that turn and later which were seen already
+	at   int64          // when, by the database's clock
+}
+
+// noted is a row of the feed.
+type noted struct {
+	turn int64
+	index.Block
+}
+
+// errLostPlace says that the feed may have forgotten something that the reader has not seen.
+var errLostPlace = errors.New("the feed of changes was not read for too long")
+
+// feedEnd is the place after everything: who reads the tables after it, and then the feed from it on, misses nothing.
+func feedEnd(ctx context.Context, from *storage.DB) (feedPlace, error) {
+	place, _, err := readFeed(ctx, from, feedPlace{from: 1<<63 - 1})
+	return place, err
+}
+
+// readFeed are the blocks of people about whom something changed since the place, and the place after them.
+func readFeed(ctx context.Context, from *storage.DB, place feedPlace) (next feedPlace, changed []index.Block, err error) {
+	ended, begun := from.Engine().Settled("people_change")
+	rows, err := from.QueryContext(ctx, "SELECT s.ended, s.now, coalesce(c.turn, 0), coalesce(c.first_id, 0), coalesce(c.last_id, 0)"+
+		" FROM (SELECT "+ended+" AS ended, "+begun+" AS begun, "+from.Engine().Now()+" AS now) s"+
+		// A row of a turn to come was restored from another database: it tells nothing.
+		" LEFT JOIN people_change c ON c.turn >= $1 AND c.turn < s.begun", place.from)
+	if err != nil {
+		return place, nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	next.seen = map[noted]bool{}
+	for rows.Next() {
+		var row noted
+		if err := rows.Scan(&next.from, &next.at, &row.turn, &row.First, &row.Last); err != nil {
+			return place, nil, err
+		}
+		if row.turn == 0 {
+			continue
+		}
+		if !place.seen[row] {
+			changed = append(changed, row.Block)
+		}
+		if row.turn >= next.from {
+			next.seen[row] = true
+		}
+	}
+	if place.at > 0 && next.at-place.at > feedLife.Milliseconds()/2 {
+		return place, nil, errLostPlace
+	}
+	return next, joined(changed), rows.Err()
+}

@@ -1,0 +1,87 @@
+package peopleweb
+
+import (
+	"net/http"
+	"strconv"
+
+	"unoxuno/internal/fault"
+	"unoxuno/internal/people"
+	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
+)
+
+// codeView asks at the desk for the code that the person reads from her telephone.
+type codeView struct {
+	people.Person
+	Code   ui.Field
+	Action string
+}
+
+// officeCodeSend sends a code to a number of the person's that waits for its confirmation.
+func (p *Pages) officeCodeSend(w http.ResponseWriter, r *http.Request) error {
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	address, err := officeAddressOf(r, person)
+	if err == nil && (address.Channel != people.SMS || !p.texting()) {
+		err = fault.NotFound("peopleweb.office.address.unknown")
+	}
+	if err != nil {
+		return err
+	}
+	pending, err := p.People.AskAddress(r.Context(), person.ID, people.SMS, address.Value)
+	if err == nil {
+		err = p.sendCode(r.Context(), pending)
+	}
+	if err != nil {
+		return err
+	}
+	token := p.Sealer.Ints(codePurpose, pending.Expires, pending.ID, int64(toDesk))
+	return web.Go(w, r, officePath(person.ID, "/code/"+token))
+}
+
+func (p *Pages) officeCodeAsk(w http.ResponseWriter, r *http.Request) error {
+	return p.renderCode(w, r, http.StatusOK, "")
+}
+
+func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+	ctx := r.Context()
+	person, err := p.officePersonOf(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, status, officeCodePage(codeView{
+		Person: person, Action: officeURL(ctx, person.ID, "/code/"+r.PathValue("token")),
+		Code: ui.Field{
+			Name: "code", Label: tell(ctx, "code.code"), Help: tell(ctx, "code.help", "Minutes", strconv.Itoa(int(people.CodeLife.Minutes()))),
+			Error: wrong, Required: true, Short: true, Autocomplete: "off", Inputmode: "numeric", MaxLength: 12,
+		},
+	}))
+}
+
+// officeCodeTake confirms the number when the code is right.
+func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	signUp, then, err := p.asked(r)
+	if err == nil && then != toDesk {
+		err = fault.Expired("people.code.gone")
+	}
+	var person int64
+	if err == nil {
+		err = p.rightCode(r.Context(), signUp, form.Get("code"))
+	}
+	if err == nil {
+		person, err = p.People.ConfirmSignUp(r.Context(), signUp)
+	}
+	if mendable(err) || fault.Is(err, fault.KindExpired) {
+		return p.renderCode(w, r, http.StatusUnprocessableEntity, web.Sentence(r.Context(), err))
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person, "address confirmed", "address_confirmed")
+}
