@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"unoxuno/bench/rig"
+	"unoxuno/internal/storage"
+)
+
+func growthMeasure() measure {
+	return measure{
+		name: "growth", title: "Growth",
+		about: "The same measures in towns of growing size: what should stay level does, and what grows, grows with the people.",
+		take: func(ctx context.Context, b *bench) error {
+			for _, engine := range b.engines() {
+				for _, many := range b.plan.growth {
+					for range b.plan.runs {
+						if err := b.grow(ctx, engine, many); err != nil {
+							return fmt.Errorf("%s, %d people: %w", engine, many, err)
+						}
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (b *bench) grow(ctx context.Context, engine storage.Engine, many int) error {
+	done, _, size, err := b.importOnce(ctx, engine, many)
+	if err != nil {
+		return err
+	}
+	counted, err := b.countAudiences(ctx, engine, many)
+	if err != nil {
+		return err
+	}
+	row := b.row(fmt.Sprintf("%s, %d people", engine, many))
+	row.Add("import", "rows a second", float64(many)/done.Wall.Seconds(), nil)
+	row.Add("database", "MB", megabytes(size), nil)
+	row.Add("audience p99", "ms", milliseconds(counted.p99), nil)
+	row.Add("index", "MB", float64(counted.bytes)/(1<<20), nil)
+	if !rig.HasPostfix() {
+		b.skip(rig.ErrNoPostfix.Error())
+		return nil
+	}
+	s, err := b.sendAll(ctx, engine, many)
+	if err != nil {
+		return err
+	}
+	row.Add("messages", "a second", s.rate(), nil)
+	row.Add("ledger filled", "s", s.filled.Seconds(), nil)
+	row.Add("CPU", "s per 1,000", (s.CPU+s.server).Seconds()/float64(many)*1000, nil)
+	row.Add("peak memory", "MB", megabytes(s.Peak), nil)
+	return nil
+}
