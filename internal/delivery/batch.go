@@ -116,11 +116,13 @@ func (r *Room) RetryNow(ctx context.Context, tx *storage.Tx, batch int64) error 
 // that a worker has in hand may still go; they are then on record as sent.
 func (r *Room) Cancel(ctx context.Context, tx *storage.Tx, batch int64) (int64, error) {
 	queries, now := db.New(tx), r.now()
-	n, err := queries.CancelMessages(ctx, db.CancelMessagesParams{Batch: batch, Changed: now})
-	if err != nil {
+	// The batch comes first: that waits for a step of its filling, whose messages are then seen, and keeps others from
+	// beginning.
+	if err := queries.CancelBatch(ctx, db.CancelBatchParams{ID: batch, Cancelled: now}); err != nil {
 		return 0, err
 	}
-	if err := queries.CancelBatch(ctx, db.CancelBatchParams{ID: batch, Cancelled: now}); err != nil {
+	n, err := queries.CancelMessages(ctx, db.CancelMessagesParams{Batch: batch, Changed: now})
+	if err != nil {
 		return 0, err
 	}
 	return n, queries.CancelChunks(ctx, batch)

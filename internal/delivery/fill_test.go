@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -127,6 +128,46 @@ func TestABatchThatIsCancelledIsFilledNoFurther(t *testing.T) {
 		}
 		if sink.Count() != 0 {
 			t.Errorf("%d mails went out", sink.Count())
+		}
+	})
+}
+
+// Whoever cancels while a step of the filling is under way waits for it, and takes back what it added, too.
+func TestCancellingInTheMiddleOfAStepTakesBackAll(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		sink := deliverytest.New(t, deliverytest.Options{})
+		o := newTown(t)
+		o.step = 10
+		n := newNode(t, db, o, clock.At(morning), sink.URL())
+		batch := n.enqueueAt(t, 1, 1, 40, morning.Add(time.Hour)) // nothing goes out yet
+		cancelled := make(chan error, 1)
+		o.set(func(o *town) {
+			o.asked = func() {
+				go func() {
+					cancelled <- db.Tx(t.Context(), func(tx *storage.Tx) error {
+						_, err := n.Cancel(t.Context(), tx, batch.ID)
+						return err
+					})
+				}()
+				for waiting := false; db.Engine() == storage.Postgres && !waiting; { // until the step is waited for
+					err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)").Scan(&waiting)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+		n.step(t)
+		if err := n.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-cancelled; err != nil {
+			t.Fatal(err)
+		}
+		p, err := n.Progress(t.Context(), batch.ID)
+		if err != nil || p.Owed() != 0 || p.Cancelled != p.Messages {
+			t.Errorf("%+v, %v", p, err)
 		}
 	})
 }

@@ -34,6 +34,7 @@ type town struct {
 	step     int64    // how many numbers a stretch spans; 0: all
 	wordless bool     // forgets the text of its text messages
 	mute     int64    // the ref whose audience cannot be told
+	asked    func()   // called, once, when an audience is asked for
 	angry    []int64  // who complained
 }
 
@@ -56,6 +57,10 @@ func newTown(t testing.TB) *town {
 func (o *town) Audience(_ context.Context, _ storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if asked := o.asked; asked != nil {
+		o.asked = nil
+		asked()
+	}
 	if m.Ref == o.mute {
 		return delivery.Stretch{}, errMute
 	}
