@@ -57,10 +57,7 @@ func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, 
 	if err != nil {
 		return Batch{}, fmt.Errorf("find batch: %w", err)
 	}
-	row.At, row.Filled = at, 0
-	if err := queries.FillAgain(ctx, row.ID); err != nil {
-		return Batch{}, fmt.Errorf("fill again: %w", err)
-	}
+	row.At = at
 	var added int64
 	for first := true; first || added == 0 && row.Filled < Everybody; first = false {
 		if added, err = r.fillStep(ctx, tx, &row); err != nil {
@@ -135,7 +132,12 @@ func (r *Room) finish(ctx context.Context, batch int64) error {
 
 func (r *Room) finishIn(ctx context.Context, tx *storage.Tx, batch int64) error {
 	queries := db.New(tx)
-	n, err := queries.FinishBatch(ctx, db.FinishBatchParams{ID: batch, Finished: r.now()})
+	// Whoever adds to it now is waited for; the next statement then sees what they added.
+	n, err := queries.HoldFilled(ctx, batch)
+	if err != nil || n == 0 {
+		return err
+	}
+	n, err = queries.FinishBatch(ctx, db.FinishBatchParams{ID: batch, Finished: r.now()})
 	if err != nil || n == 0 {
 		return err
 	}

@@ -111,6 +111,30 @@ func TestEnqueueingAgainAddsWhoWasMissing(t *testing.T) {
 	})
 }
 
+// Whoever is added to a chunk while a worker is at it is not overlooked when that worker closes it. (SQLite has one
+// writer at a time: there the worker comes after.)
+func TestWhoeverIsAddedToAChunkUnderWayIsNotOverlooked(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		if db.Engine() != storage.Postgres {
+			return
+		}
+		sink := deliverytest.New(t, deliverytest.Options{})
+		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL())
+		batch := n.enqueue(t, 1, 100, 150)
+		n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
+			n.town.set(func(o *town) { o.audience = [2]int64{90, 150} })
+			_, err := n.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.issue", Ref: 1, Channel: delivery.Email})
+			n.step(t) // does what it can before the commit
+			return err
+		})
+		n.step(t)
+		if p := n.progress(t, batch.ID, "sent 61"); p.Finished.IsZero() {
+			t.Errorf("%+v", p)
+		}
+		exactly(t, sink, 90, 150)
+	})
+}
+
 func TestABatchThatIsCancelledIsFilledNoFurther(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})

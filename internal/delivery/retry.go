@@ -20,6 +20,9 @@ type Retried struct {
 // delivery.retry.cancelled for a batch that was cancelled.
 func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64) (Retried, error) {
 	queries, now := db.New(tx), r.now()
+	if err := queries.HoldBatch(ctx, batch); err != nil {
+		return Retried{}, err
+	}
 	row, err := queries.GetBatch(ctx, batch)
 	if err != nil {
 		return Retried{}, err

@@ -153,17 +153,17 @@ func (w *worker) turn(had *chunk, stop bool) (next lease, found bool, err error)
 				return fmt.Errorf("close chunk: %w", err)
 			}
 		}
-		if !stop {
-			var err error
-			if next, found, err = w.claim(w.life, tx, w.only); err != nil {
-				return err
-			}
+		if stop {
+			return nil
 		}
-		if had != nil && next.batch != had.batch {
-			return w.finishIn(w.life, tx, had.batch)
-		}
-		return nil
+		var err error
+		next, found, err = w.claim(w.life, tx, w.only)
+		return err
 	})
+	if err == nil && had != nil && next.batch != had.batch {
+		// On its own: whoever adds to a batch holds first the batch and then its chunks.
+		err = w.finish(w.life, had.batch)
+	}
 	return next, found, err
 }
 
@@ -201,12 +201,12 @@ func (w *worker) workOff(ctx context.Context, c *chunk) bool {
 // down, or an origin that is troubled, puts off the whole rest.
 func (w *worker) close(tx *storage.Tx, c *chunk) error {
 	queries, now := db.New(tx), w.now()
+	if ours, err := c.renew(w.life, tx, tx.Engine()); err != nil || !ours {
+		return err
+	}
 	var notBefore int64
 	switch {
 	case c.relay.Load():
-		if ours, err := c.renew(w.life, tx, tx.Engine()); err != nil || !ours {
-			return err
-		}
 		notBefore = w.back(c.way)
 		if err := queries.PutOffChunk(w.life, db.PutOffChunkParams{
 			Batch: c.batch, After: c.after, Through: c.through, Reason: string(c.way.down()), NextAt: notBefore, Now: now,

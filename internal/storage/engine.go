@@ -118,10 +118,11 @@ type schemaFile struct {
 func (f schemaFile) Read(b []byte) (int, error) { return f.text.Read(b) }
 
 // SkipLocked ends a SELECT that takes rows to work on: on PostgreSQL rows that another transaction holds are passed
-// over; SQLite has one writer and needs nothing.
+// over; SQLite has one writer and needs nothing. It is the lock of a change that leaves the key alone, so that a row is
+// not passed over because another is just being written that refers to it.
 func (e Engine) SkipLocked() string {
 	if e == Postgres {
-		return " FOR UPDATE SKIP LOCKED"
+		return " FOR NO KEY UPDATE SKIP LOCKED"
 	}
 	return ""
 }

@@ -237,7 +237,7 @@ func (q *Queries) NoteReturn(ctx context.Context, arg NoteReturnParams) (int64, 
 
 const oweChunks = `-- name: OweChunks :exec
 UPDATE delivery_chunk SET due = $1
-WHERE delivery_chunk.batch = $2 AND (due = 0 OR due > $1) AND EXISTS (
+WHERE delivery_chunk.batch = $2 AND EXISTS (
     SELECT 1 FROM delivery_message m WHERE m.batch = $2 AND m.state = 'later' AND m.next_at <= $1
         AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through)
 `
@@ -247,6 +247,7 @@ type OweChunksParams struct {
 	Batch int64
 }
 
+// Those that are due already, too: see ReopenChunks.
 func (q *Queries) OweChunks(ctx context.Context, arg OweChunksParams) error {
 	_, err := q.db.ExecContext(ctx, oweChunks, arg.Now, arg.Batch)
 	return err

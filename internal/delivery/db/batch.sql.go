@@ -175,15 +175,6 @@ func (q *Queries) Counts(ctx context.Context, batch int64) ([]CountsRow, error) 
 	return items, nil
 }
 
-const fillAgain = `-- name: FillAgain :exec
-UPDATE delivery_batch SET filled = 0 WHERE id = $1
-`
-
-func (q *Queries) FillAgain(ctx context.Context, id int64) error {
-	_, err := q.db.ExecContext(ctx, fillAgain, id)
-	return err
-}
-
 const filled = `-- name: Filled :exec
 UPDATE delivery_batch SET filled = $2 WHERE id = $1
 `
@@ -268,6 +259,30 @@ func (q *Queries) GetBatch(ctx context.Context, id int64) (DeliveryBatch, error)
 	return i, err
 }
 
+const holdBatch = `-- name: HoldBatch :exec
+UPDATE delivery_batch SET filled = filled WHERE id = $1
+`
+
+// Keeps the batch as it is to the end of the transaction: nobody fills, finishes or cancels it meanwhile.
+func (q *Queries) HoldBatch(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, holdBatch, id)
+	return err
+}
+
+const holdFilled = `-- name: HoldFilled :execrows
+UPDATE delivery_batch SET finished = 0
+WHERE id = $1 AND finished = 0 AND (filled = 9223372036854775807 OR cancelled > 0)
+`
+
+// The same, of a batch that may be at its end.
+func (q *Queries) HoldFilled(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdFilled, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lastChunk = `-- name: LastChunk :one
 SELECT CAST(COALESCE(MAX(number), -1) AS bigint) AS number, CAST(COALESCE(MAX(person_through), 0) AS bigint) AS person_through
 FROM delivery_chunk WHERE batch = $1
@@ -289,7 +304,7 @@ func (q *Queries) LastChunk(ctx context.Context, batch int64) (LastChunkRow, err
 const putBatch = `-- name: PutBatch :exec
 INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
-ON CONFLICT (origin, ref, channel) DO NOTHING
+ON CONFLICT (origin, ref, channel) DO UPDATE SET filled = 0
 `
 
 type PutBatchParams struct {
@@ -302,7 +317,7 @@ type PutBatchParams struct {
 	Account string
 }
 
-// Makes the batch, or does nothing: then it is there already.
+// Makes the batch; one that is there already is to be filled again. Either way it is held to the end of the transaction.
 func (q *Queries) PutBatch(ctx context.Context, arg PutBatchParams) error {
 	_, err := q.db.ExecContext(ctx, putBatch,
 		arg.ID,
@@ -326,8 +341,8 @@ func (q *Queries) ReopenBatch(ctx context.Context, id int64) error {
 }
 
 const reopenChunks = `-- name: ReopenChunks :exec
-UPDATE delivery_chunk SET due = $1
-WHERE delivery_chunk.batch = $2 AND number <= $3 AND (due = 0 OR due > $1)
+UPDATE delivery_chunk SET due = CASE WHEN due = 0 OR due > $1 THEN $1 ELSE due END
+WHERE delivery_chunk.batch = $2 AND number <= $3
     AND person_after < $4 AND person_through > $5
     AND EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = $2 AND m.state = 'waiting'
         AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through)
@@ -341,7 +356,8 @@ type ReopenChunksParams struct {
 	PersonAfter   int64
 }
 
-// Chunks that were there before the step, and to which it added somebody.
+// Chunks that were there before the step, and to which it added somebody. One that is due already is touched all the
+// same: whoever is about to close it waits for this transaction, and then sees whom it added.
 func (q *Queries) ReopenChunks(ctx context.Context, arg ReopenChunksParams) error {
 	_, err := q.db.ExecContext(ctx, reopenChunks,
 		arg.Due,
@@ -354,7 +370,7 @@ func (q *Queries) ReopenChunks(ctx context.Context, arg ReopenChunksParams) erro
 }
 
 const retryChunksNow = `-- name: RetryChunksNow :exec
-UPDATE delivery_chunk SET due = $2 WHERE batch = $1 AND due > $2
+UPDATE delivery_chunk SET due = $2 WHERE batch = $1 AND due > 0
 `
 
 type RetryChunksNowParams struct {

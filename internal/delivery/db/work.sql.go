@@ -38,7 +38,8 @@ type CloseChunkParams struct {
 	Fence     int64
 }
 
-// Gives the lease back, if it is still the caller's. due becomes the time of what is still owed, not before not_before.
+// Gives back the lease, which the caller has just renewed in a statement of its own: so this one sees whom others added
+// to the chunk before they let go of it. due becomes the time of what is still owed, not before not_before.
 func (q *Queries) CloseChunk(ctx context.Context, arg CloseChunkParams) error {
 	_, err := q.db.ExecContext(ctx, closeChunk,
 		arg.NotBefore,

@@ -80,8 +80,9 @@ WHERE batch = sqlc.arg(batch) AND state = 'refused' AND reason IN (
 UPDATE delivery_message SET next_at = sqlc.arg(now) WHERE batch = sqlc.arg(batch) AND state = 'later' AND next_at > sqlc.arg(now);
 
 -- name: OweChunks :exec
+-- Those that are due already, too: see ReopenChunks.
 UPDATE delivery_chunk SET due = sqlc.arg(now)
-WHERE delivery_chunk.batch = sqlc.arg(batch) AND (due = 0 OR due > sqlc.arg(now)) AND EXISTS (
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND EXISTS (
     SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'later' AND m.next_at <= sqlc.arg(now)
         AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through);
 

@@ -1,8 +1,8 @@
 -- name: PutBatch :exec
--- Makes the batch, or does nothing: then it is there already.
+-- Makes the batch; one that is there already is to be filled again. Either way it is held to the end of the transaction.
 INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
-ON CONFLICT (origin, ref, channel) DO NOTHING;
+ON CONFLICT (origin, ref, channel) DO UPDATE SET filled = 0;
 
 -- name: FindBatch :one
 SELECT * FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3;
@@ -12,9 +12,6 @@ SELECT * FROM delivery_batch WHERE id = $1;
 
 -- name: CountMessages :one
 SELECT count(*) FROM delivery_message WHERE batch = $1;
-
--- name: FillAgain :exec
-UPDATE delivery_batch SET filled = 0 WHERE id = $1;
 
 -- name: Filled :exec
 UPDATE delivery_batch SET filled = $2 WHERE id = $1;
@@ -40,9 +37,10 @@ FROM (
 WHERE cut.rest = 0 OR cut.person = cut.last;
 
 -- name: ReopenChunks :exec
--- Chunks that were there before the step, and to which it added somebody.
-UPDATE delivery_chunk SET due = sqlc.arg(due)
-WHERE delivery_chunk.batch = sqlc.arg(batch) AND number <= sqlc.arg(last_number) AND (due = 0 OR due > sqlc.arg(due))
+-- Chunks that were there before the step, and to which it added somebody. One that is due already is touched all the
+-- same: whoever is about to close it waits for this transaction, and then sees whom it added.
+UPDATE delivery_chunk SET due = CASE WHEN due = 0 OR due > sqlc.arg(due) THEN sqlc.arg(due) ELSE due END
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND number <= sqlc.arg(last_number)
     AND person_after < sqlc.arg(person_through) AND person_through > sqlc.arg(person_after)
     AND EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'waiting'
         AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through);
@@ -50,6 +48,15 @@ WHERE delivery_chunk.batch = sqlc.arg(batch) AND number <= sqlc.arg(last_number)
 -- name: AnyToFill :one
 SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.finished = 0 AND b.cancelled = 0 AND b.filled < 9223372036854775807
     AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0));
+
+-- name: HoldBatch :exec
+-- Keeps the batch as it is to the end of the transaction: nobody fills, finishes or cancels it meanwhile.
+UPDATE delivery_batch SET filled = filled WHERE id = $1;
+
+-- name: HoldFilled :execrows
+-- The same, of a batch that may be at its end.
+UPDATE delivery_batch SET finished = 0
+WHERE id = $1 AND finished = 0 AND (filled = 9223372036854775807 OR cancelled > 0);
 
 -- name: FinishBatch :execrows
 -- A chunk keeps its due while it is leased, so this is true only when no worker holds anything of the batch either.
@@ -67,7 +74,7 @@ WHERE b.finished = 0 AND (b.filled = 9223372036854775807 OR b.cancelled > 0)
 UPDATE delivery_message SET next_at = $2 WHERE batch = $1 AND state = 'later';
 
 -- name: RetryChunksNow :exec
-UPDATE delivery_chunk SET due = $2 WHERE batch = $1 AND due > $2;
+UPDATE delivery_chunk SET due = $2 WHERE batch = $1 AND due > 0;
 
 -- name: CancelMessages :execrows
 UPDATE delivery_message SET state = 'cancelled', changed = $2 WHERE batch = $1 AND state IN ('waiting', 'later');

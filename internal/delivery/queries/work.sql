@@ -25,7 +25,8 @@ WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.ar
     AND state = 'waiting' AND next_at <= sqlc.arg(now);
 
 -- name: CloseChunk :exec
--- Gives the lease back, if it is still the caller's. due becomes the time of what is still owed, not before not_before.
+-- Gives back the lease, which the caller has just renewed in a statement of its own: so this one sees whom others added
+-- to the chunk before they let go of it. due becomes the time of what is still owed, not before not_before.
 UPDATE delivery_chunk SET lease_until = 0, due = COALESCE((
     SELECT CASE WHEN MIN(m.next_at) < sqlc.arg(not_before) THEN sqlc.arg(not_before) ELSE MIN(m.next_at) END FROM delivery_message m
     WHERE m.batch = sqlc.arg(batch) AND m.person > sqlc.arg(after) AND m.person <= sqlc.arg(through)
