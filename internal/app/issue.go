@@ -70,10 +70,6 @@ func (c issueSendCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	reach, err := h.newsletters.Reach(r.ctx, issue.ID)
-	if err != nil {
-		return err
-	}
 	sending, err := h.newsletters.Send(r.ctx, issue.ID, c.AllowEmpty)
 	if err != nil {
 		return err
@@ -82,8 +78,16 @@ func (c issueSendCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	audience := p.Messages
+	if p.Filling { // not all of them are in the ledger yet
+		reach, err := h.newsletters.Reach(r.ctx, issue.ID)
+		if err != nil {
+			return err
+		}
+		audience = reach.People
+	}
 	done := sent{
-		Issue: issue.Newsletter + "/" + issue.Slug, Audience: reach.People, Messages: p.Messages, Sent: p.Sent, Refused: p.Refused,
+		Issue: issue.Newsletter + "/" + issue.Slug, Audience: audience, Messages: p.Messages, Sent: p.Sent, Refused: p.Refused,
 		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, DurationMS: time.Since(begun).Milliseconds(),
 	}
 	if err := c.report(r, done); err != nil {
@@ -149,7 +153,7 @@ func (r *run) drain(h *house, sending newsletters.Dispatch) error {
 	defer bar.done()
 	var before int64
 	for _, batch := range sending.Batches() {
-		p, err := h.delivery.Drain(r.ctx, batch.ID, func(p delivery.Progress) { bar.set(before + p.Messages - p.Owed()) })
+		p, err := h.delivery.Drain(r.ctx, batch.ID, bar.follow(func(p delivery.Progress) int64 { return before + p.Messages - p.Owed() }))
 		if r.ctx.Err() != nil {
 			return nil
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"unoxuno/internal/delivery"
 )
 
 // progress shows how far long work has come: a bar where a person watches stderr, nothing where a file or a program
@@ -32,6 +34,14 @@ func (p progress) set(n int64) {
 	if p.bar != nil {
 		_ = p.bar.Set64(n)
 	}
+}
+
+// follow is what tells the bar how far a sending has come; nil where nobody watches, so that nothing is counted.
+func (p progress) follow(done func(delivery.Progress) int64) func(delivery.Progress) {
+	if p.bar == nil {
+		return nil
+	}
+	return func(now delivery.Progress) { p.set(done(now)) }
 }
 
 func (p progress) done() {

@@ -63,6 +63,9 @@ func (m *message) Append(dst []byte) ([]byte, error) {
 	return m.build(dst, m.chunk.batch, m.to)
 }
 
+// Plain is true: templates write nothing else.
+func (m *message) Plain() bool { return true }
+
 // Done passes on what has become of the message.
 func (m *message) Done(err error) {
 	o := outcome{chunk: m.chunk, person: m.person, attempts: m.attempts, inFlight: true}

@@ -54,7 +54,7 @@ func everybody() span { return span{0, math.MaxInt64} }
 // that channel; nobody gets it by two. From the person's profile p and from e, whose asked is 1 of who subscribed and 0 of whom it reaches only by
 // profile.
 func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audience, s span, channel people.Channel) {
-	b.Add(" FROM people_profile p JOIN (SELECT person_id, max(asked) AS asked FROM (")
+	b.Add(" FROM (SELECT person_id, max(asked) AS asked FROM (")
 	writeSubscribed(b, "s.person_id, 1 AS asked", channel)
 	b.Add(" AND s.newsletter = ? AND s.person_id > ? AND s.person_id <= ?", n.Slug, s.after, s.through)
 	if !n.Sensitive {
@@ -62,8 +62,9 @@ func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audien
 		writeFitting(b, "w.person_id, 0 AS asked", channel)
 		b.Add(" AND t.newsletter = ? AND w.person_id > ? AND w.person_id <= ?", n.Slug, s.after, s.through)
 	}
-	b.Add(`) either GROUP BY person_id) e ON e.person_id = p.person_id
-		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = p.person_id AND r.channel = '` + string(channel) + "') AND ")
+	// A left join, because a database leaves it out where the audience asks nothing of the profile.
+	b.Add(`) either GROUP BY person_id) e LEFT JOIN people_profile p ON p.person_id = e.person_id
+		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = e.person_id AND r.channel = '` + string(channel) + "') AND ")
 	r.People.Where(b, a, "p")
 }
 

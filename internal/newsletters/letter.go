@@ -184,10 +184,10 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 		return nil, err
 	}
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.value, r.language, p.kind, p.given_name, p.family_name, p.organisation
+	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation
 		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
-		WHERE r.channel = 'email' AND r.person_id`)
-	storage.In(&b, persons)
+		WHERE r.channel = 'email'`)
+	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
 	var recipients []delivery.Recipient
 	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {

@@ -159,7 +159,7 @@ func (r *Room) Audience(ctx context.Context, q storage.Queryer, m delivery.Matte
 		return delivery.Stretch{}, err
 	}
 	persons := &storage.Builder{}
-	persons.Add("SELECT p.person_id")
+	persons.Add("SELECT e.person_id")
 	r.writeRecipients(persons, n, a, span{after, through}, people.Channel(m.Channel))
 	return delivery.Stretch{Persons: persons, Through: through}, nil
 }

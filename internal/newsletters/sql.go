@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"unoxuno/internal/storage"
 )
@@ -35,4 +36,11 @@ func ids(ctx context.Context, q storage.Queryer, text string, args ...any) ([]in
 		return nil
 	})
 	return found, err
+}
+
+// writeAmong writes the condition that column is one of persons. The least and the greatest stand beside the list: they
+// are neighbours, and so no plan, whatever the database believes of its tables, reads more of an index than lies between.
+func writeAmong(b *storage.Builder, column string, persons []int64) {
+	b.Add(" AND "+column+" >= ? AND "+column+" <= ? AND "+column, slices.Min(persons), slices.Max(persons))
+	storage.In(b, persons)
 }

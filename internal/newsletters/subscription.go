@@ -120,6 +120,9 @@ func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Ask
 	return append(begun, more...), err
 }
 
+// Grown tells the planner that there are many more subscriptions than there were.
+func (r *Room) Grown(ctx context.Context) error { return r.DB.Analyze(ctx, "newsletters_subscription") }
+
 // begin begins the subscriptions of those who are new: nothing of theirs stands, so that nothing is looked up.
 func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
 	columns := []string{

@@ -65,8 +65,8 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 		return nil, err
 	}
 	var b storage.Builder
-	b.Add("SELECT r.person_id, r.value FROM people_reachable r WHERE r.channel = 'sms' AND r.person_id")
-	storage.In(&b, persons)
+	b.Add("SELECT r.person_id, r.value FROM people_reachable r WHERE r.channel = 'sms'")
+	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
 	var recipients []delivery.Recipient
 	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {

@@ -24,8 +24,8 @@ func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason
 	found := make(map[int64]reason, len(persons))
 	var b storage.Builder
 	writeSubscribed(&b, "s.person_id, s.began_at", l.channel)
-	b.Add(" AND s.newsletter = ? AND s.person_id", l.newsletter.Slug)
-	storage.In(&b, persons)
+	b.Add(" AND s.newsletter = ?", l.newsletter.Slug)
+	writeAmong(&b, "s.person_id", persons)
 	err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person, began int64
 		err := rows.Scan(&person, &began)
@@ -45,8 +45,8 @@ func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason
 func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]reason) error {
 	var b storage.Builder
 	writeFitting(&b, "w.person_id, t.topic", l.channel)
-	b.Add(" AND t.newsletter = ? AND w.person_id", l.newsletter.Slug)
-	storage.In(&b, persons)
+	b.Add(" AND t.newsletter = ?", l.newsletter.Slug)
+	writeAmong(&b, "w.person_id", persons)
 	b.Add(" ORDER BY w.person_id, t.topic")
 	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person int64
@@ -62,8 +62,8 @@ func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]r
 	}
 	b = storage.Builder{}
 	b.Add(`SELECT h.person_id, h.category FROM people_who h JOIN newsletters_for f ON f.category = h.category
-		WHERE f.newsletter = ? AND h.person_id`, l.newsletter.Slug)
-	storage.In(&b, persons)
+		WHERE f.newsletter = ?`, l.newsletter.Slug)
+	writeAmong(&b, "h.person_id", persons)
 	b.Add(" ORDER BY h.person_id, h.category")
 	return each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var person int64

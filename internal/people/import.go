@@ -285,7 +285,7 @@ func (run *importRun) analyse(ctx context.Context, end bool) error {
 		return nil
 	}
 	run.settled, run.fresh = run.settled+run.fresh, 0
-	return run.people.db.Analyze(ctx, importedTables()...)
+	return errors.Join(run.people.db.Analyze(ctx, importedTables()...), run.people.subscriptions.Grown(ctx))
 }
 
 func importedTables() []string {

@@ -57,6 +57,8 @@ type Subscriptions interface {
 	// Subscribe begins subscriptions, many at once. It leaves alone what stands already, and what was ended at or after
 	// When: she has left since. It returns those for whom something began, each once.
 	Subscribe(ctx context.Context, tx *storage.Tx, asked []Asked) ([]int64, error)
+	// Grown is told after Subscribe was called for many, so that the database plans for what is there now.
+	Grown(ctx context.Context) error
 }
 
 // Tie is a way in which somebody is tied to a newsletter.
@@ -156,6 +158,8 @@ func actorOf(ctx context.Context) string {
 
 // noSubscriptions stands in while no room keeps newsletters.
 type noSubscriptions struct{}
+
+func (noSubscriptions) Grown(context.Context) error { return nil }
 
 func (noSubscriptions) Known(context.Context) ([]string, error) { return nil, nil }
 

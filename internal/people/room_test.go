@@ -104,6 +104,8 @@ func (l *letters) Tied(b *storage.Builder, tie people.Tie, among func(*storage.B
 	among(b, "l.person_id")
 }
 
+func (l *letters) Grown(context.Context) error { return nil }
+
 func (l *letters) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
 	for _, a := range asked {
 		result, err := tx.ExecContext(ctx, "INSERT INTO letters_subscription (person_id, newsletter, channel, began_at, ended_at)"+

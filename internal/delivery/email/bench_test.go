@@ -94,6 +94,8 @@ type letter struct {
 
 func (l *letter) Envelope() (from, to email.Path) { return l.from, l.to }
 
+func (l *letter) Plain() bool { return true }
+
 func (l *letter) Append(dst []byte) ([]byte, error) { return l.template.Append(dst, &l.fill), nil }
 
 func (l *letter) Done(err error) {

@@ -65,8 +65,11 @@ func (c *conn) load(f *flight, job Job, from feeder) bool {
 	}
 	body, err := job.Append(f.body[:0])
 	if err == nil {
-		f.body = stuffed(body)
-		f.wide = !isASCII(f.body)
+		f.body, f.wide = body, false
+		if !job.Plain() {
+			f.body = stuffed(body)
+			f.wide = !isASCII(f.body)
+		}
 		err = c.fits(f)
 		c.begun++
 	}
@@ -88,8 +91,7 @@ func (c *conn) fits(f *flight) error {
 	return nil
 }
 
-// stuffed doubles the dots that start a line (RFC 5321 §4.5.2) and ends the last line. Templates write no such dot, so
-// that one fast look is all it takes. Dots after a lone LF are doubled too: servers that take it for a line end must not
+// stuffed doubles the dots that start a line (RFC 5321 §4.5.2) and ends the last line. Dots after a lone LF are doubled too: servers that take it for a line end must not
 // find a message within the message.
 func stuffed(body []byte) []byte {
 	if !bytes.HasSuffix(body, []byte("\r\n")) {

@@ -17,6 +17,9 @@ type Job interface {
 	// before it on the same connection is about to be sent: a moment before its own turn. An error keeps the message
 	// from being sent; Done is told that very error.
 	Append(dst []byte) ([]byte, error)
+	// Plain tells of the message that Append has just written that it is all ASCII, that no line of it begins with a dot
+	// and that its last line is ended, so that nobody need look; false is always safe.
+	Plain() bool
 	// Done is told, exactly once, what has become of the message:
 	//
 	//	nil           the relay has taken it

@@ -33,6 +33,9 @@ func (s *single) Append(dst []byte) ([]byte, error) {
 	return append(dst, s.message...), nil
 }
 
+// Plain is as in [Job].
+func (s *single) Plain() bool { return false }
+
 // Done is as in [Job].
 func (s *single) Done(err error) { s.done <- err }
 

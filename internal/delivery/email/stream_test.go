@@ -46,6 +46,8 @@ type item struct {
 
 func (i *item) Envelope() (from, to email.Path) { return i.from, i.to }
 
+func (i *item) Plain() bool { return false }
+
 func (i *item) Append(dst []byte) ([]byte, error) {
 	if i.bad != nil {
 		return dst, i.bad

@@ -186,7 +186,8 @@ func (t *Template) Size() int { return t.size }
 // dateFormat is that of RFC 5322 §3.3.
 const dateFormat = "Mon, 02 Jan 2006 15:04:05 -0700"
 
-// Append writes one person's message to dst and returns it. A value that is empty takes the blanks right before its
+// Append writes one person's message to dst and returns it: all ASCII, its lines ended by CRLF, none of them begun by a
+// dot. A value that is empty takes the blanks right before its
 // hole with it: "Ciao Maria," is "Ciao," for who did not say her name.
 func (t *Template) Append(dst []byte, f *Filling) []byte {
 	dst = appendMailbox(dst, "To", f.ToName, f.To)

@@ -107,10 +107,16 @@ func TestDecodingGivesWhatWasFilledIn(t *testing.T) {
 }
 
 // checkLines checks RFC 5322 §2.1.1 and RFC 2045 §6.7: ASCII only, no bare CR or LF, no line over its length, and no
-// line of the body that SMTP would have to change.
+// line that SMTP would have to change.
 func checkLines(t interface{ Fatalf(string, ...any) }, raw []byte) {
 	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	if !bytes.HasSuffix(raw, []byte("\r\n")) {
+		t.Fatalf("the last line is not ended: %q", raw[max(0, len(raw)-40):])
+	}
 	for _, line := range bytes.Split(raw, []byte("\r\n")) {
+		if bytes.HasPrefix(line, []byte(".")) {
+			t.Fatalf("a line begins with a dot: %q", line)
+		}
 		if bytes.ContainsAny(line, "\r\n") || len(line) > 998 {
 			t.Fatalf("line %q", line)
 		}
@@ -126,7 +132,7 @@ func checkLines(t interface{ Fatalf(string, ...any) }, raw []byte) {
 		}
 	}
 	for _, line := range bytes.Split(body, []byte("\r\n")) {
-		if len(line) > 76 || bytes.HasPrefix(line, []byte(".")) || bytes.HasSuffix(line, []byte(" ")) {
+		if len(line) > 76 || bytes.HasSuffix(line, []byte(" ")) {
 			t.Fatalf("body line %q", line)
 		}
 	}
