@@ -178,6 +178,8 @@ func (s *shelf) Unsubscribe(_ context.Context, person int64, slug string) error 
 // plug is the shelf as people sees it.
 type plug struct{ *shelf }
 
+func (s plug) Grown(context.Context) error { return nil }
+
 func (s plug) Known(context.Context) ([]string, error) {
 	return []string{"scuola", "rifiuti", "sport"}, nil
 }
