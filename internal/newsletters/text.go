@@ -3,6 +3,7 @@ package newsletters
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
@@ -29,10 +30,11 @@ func (r *Room) textOf(ctx context.Context, text, language string, price int64) s
 type TextPreview struct {
 	sms.Preview
 
-	Max    int   // parts that a text may have
-	Price  int64 // of a part, in hundredths of a cent; 0 is not known
-	People int64 // whom it would go to now
-	Total  int64 // for all of them, in hundredths of a cent
+	Nothing bool  // no text, no text message
+	Max     int   // parts that a text may have
+	Price   int64 // of a part, in hundredths of a cent; 0 is not known
+	People  int64 // whom it would go to now
+	Total   int64 // for all of them, in hundredths of a cent
 }
 
 // PreviewSMS is what the text would be if it were sent now as the issue's text message. It asks access.WriteIssues.
@@ -42,7 +44,7 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPrevi
 		return TextPreview{}, err
 	}
 	p := TextPreview{Preview: r.textOf(ctx, text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
-	p.TooLong = len(p.Parts) > maxParts
+	p.TooLong, p.Nothing = len(p.Parts) > maxParts, strings.TrimSpace(text) == ""
 	reach, err := r.reach(ctx, n, i.Audience, true)
 	p.People, p.Total = reach.BySMS, reach.BySMS*p.Cost
 	return p, err

@@ -78,14 +78,15 @@ func (c Chart) slot() float64 { return c.plotWidth() / float64(max(len(c.Labels)
 
 func (c Chart) labelX(i int) float64 { return chartLeft + c.slot()*(float64(i)+0.5) }
 
-// showLabel thins labels out so that they do not overlap, even in the larger letters of a phone: 12 units each.
+// showLabel thins labels out so that they neither overlap nor stick out on the right, even in the larger letters of a phone: 12 units each.
 func (c Chart) showLabel(i int) bool {
 	longest := 4
 	for _, l := range c.Labels {
 		longest = max(longest, len([]rune(l)))
 	}
 	every := int(float64(longest)*12/c.slot()) + 1
-	return i%every == 0
+	sticksOut := c.labelX(i)+float64(longest)*6 > chartWidth && i > 0
+	return i%every == 0 && !sticksOut
 }
 
 // bar is a rectangle of the i-th label and s-th series.
