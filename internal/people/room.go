@@ -91,6 +91,7 @@ type People struct {
 	keepers       []Keeper
 	subscriptions Subscriptions
 	confirmed     Confirmed
+	withdrawn     Withdrawn
 	live          *liveIndex
 }
 
@@ -99,6 +100,7 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 	return &People{
 		db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}, live: newLiveIndex(),
 		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
+		withdrawn: func(context.Context, *storage.Tx, int64, Purpose) error { return nil },
 	}
 }
 
