@@ -29,6 +29,7 @@ func (r *run) plug(h *house) {
 	h.delivery.PlugCorrespondent(h.newsletters)
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
+	h.people.PlugWithdrawn(h.newsletters.Withdrawn)
 }
 
 // pages builds every room's pages.

@@ -27,7 +27,7 @@ func TestJudgeKeepsTheRule(t *testing.T) {
 				issue: rapid.Int64Range(1, 2).Draw(t, "issue"), n: rapid.Int64Range(0, 4).Draw(t, "link"),
 			}}}
 			all = append(all, c)
-			if m.of(c.who, now).judge(c.seen, func(p place) { counts[p]-- }) {
+			if m.of(c.who, now).judge(c.seen, func(s seen) { counts[s.place]-- }) {
 				counts[c.place]++
 			}
 			m.age(now)
