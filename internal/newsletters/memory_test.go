@@ -97,6 +97,39 @@ func TestTallyIsBounded(t *testing.T) {
 	}
 }
 
+// TestWhatIsReadIsBounded: past its bound what one reads is not noted, nor taken back, and counted all the same.
+func TestWhatIsReadIsBounded(t *testing.T) {
+	tally, now := newTally(), time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	const readers = 2 * maxPlaces
+	v := Visit{IP: "192.0.2.1", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"}
+	for n := range int64(readers) {
+		v.At, v.person = now.Add(time.Duration(n)*11*time.Second), n+1
+		tally.add(1, 1, v)
+	}
+	tally.collect(now)
+	if len(tally.read) != maxPlaces {
+		t.Errorf("%d readings of %d are noted", len(tally.read), readers)
+	}
+	var visits int64
+	for _, c := range tally.owed {
+		visits += c.filtered
+	}
+	if visits != readers {
+		t.Errorf("%d visits are counted of %d", visits, readers)
+	}
+	v.At, v.person = v.At.Add(time.Minute), 1
+	for n := range int64(3) { // a scanner, whose visits are taken back
+		v.At = v.At.Add(time.Second)
+		tally.add(1, n+1, v)
+	}
+	tally.collect(now)
+	for g, n := range tally.read {
+		if want := int64(1); n.times != want && (g.person != 1 || n.times != 0) {
+			t.Errorf("%+v is noted %d times", g, n.times)
+		}
+	}
+}
+
 func TestShelfIsBounded(t *testing.T) {
 	s := newShelf(nil, clock.System{})
 	for issue := range int64(2*shelfSize + 10) {

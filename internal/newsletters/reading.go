@@ -118,7 +118,10 @@ func (a noted) and(b noted) noted {
 // roomFor is the reading's person if it can be noted, else 0. What would not fit into memory is not noted: her visit
 // counts among everybody's all the same.
 func (s *shard) roomFor(g reading) int64 {
-	if _, known := s.read[g]; !known && len(s.read) >= maxPlaces {
+	if len(s.read) < maxPlaces {
+		return g.person
+	}
+	if _, known := s.read[g]; !known {
 		return 0
 	}
 	return g.person
