@@ -134,45 +134,50 @@ func (s *shard) note(g reading, n noted) {
 	}
 }
 
-// writeRead writes what persons read, of those whose consent stands as it did when they read it.
+// writeRead writes what persons read, of those whose consent stands as it did when they read it, and of newsletters that
+// are not sensitive.
 func (t *tally) writeRead(ctx context.Context, tx *storage.Tx) error {
-	var added, taken []reading
-	for _, g := range slices.SortedFunc(maps.Keys(t.read), reading.compare) { // in order, as places are
-		switch times := t.read[g].times; {
-		case times > 0:
-			added = append(added, g)
-		case times < 0:
-			taken = append(taken, g)
-		}
-	}
-	allowed, err := t.allowed(ctx, tx, added)
+	all := slices.SortedFunc(maps.Keys(t.read), reading.compare) // in order, as places are
+	since, err := holdConsents(ctx, tx, all)
 	if err != nil {
 		return err
 	}
-	for rest := allowed; len(rest) > 0; {
-		n := rowsAtOnce(len(rest))
-		if err := t.addRead(ctx, tx, rest[:n]); err != nil {
-			return err
+	queries, open := db.New(tx), map[int64]bool{} // issues of newsletters that are not sensitive
+	var added []reading
+	for _, g := range all {
+		n := t.read[g]
+		if n.times < 0 {
+			if err := takeReadingBack(ctx, queries, g, -n.times); err != nil {
+				return err
+			}
 		}
-		rest = rest[n:]
+		if granted, stands := since[g.person]; n.times <= 0 || !stands || n.first < granted {
+			continue
+		}
+		if _, asked := open[g.issue]; !asked {
+			found, err := queries.NotSensitive(ctx, g.issue)
+			if err != nil {
+				return err
+			}
+			open[g.issue] = found > 0
+		}
+		if open[g.issue] {
+			added = append(added, g)
+		}
 	}
-	queries := db.New(tx)
-	for _, g := range taken {
-		if err := queries.TakeReadingBack(ctx, db.TakeReadingBackParams{
-			Times: -t.read[g].times, PersonID: g.person, IssueID: g.issue, N: g.n,
-		}); err != nil {
+	for len(added) > 0 {
+		n := rowsAtOnce(len(added))
+		if err := t.addRead(ctx, tx, added[:n]); err != nil {
 			return err
 		}
-		if err := queries.DropReadingTakenBack(ctx, db.DropReadingTakenBackParams{PersonID: g.person, IssueID: g.issue, N: g.n}); err != nil {
-			return err
-		}
+		added = added[n:]
 	}
 	return nil
 }
 
-// allowed are the readings, in order still, that may be written: a consent to it stands that was given before she read,
-// and the newsletter is not sensitive. Until tx ends none of these consents can be withdrawn.
-func (t *tally) allowed(ctx context.Context, tx *storage.Tx, all []reading) ([]reading, error) {
+// holdConsents tells since when the consents of the readings' persons stand, of those that do. Until tx ends none of them
+// can be withdrawn.
+func holdConsents(ctx context.Context, tx *storage.Tx, all []reading) (map[int64]int64, error) {
 	since := map[int64]int64{}
 	persons := make([]int64, len(all))
 	for i, g := range all {
@@ -192,20 +197,16 @@ func (t *tally) allowed(ctx context.Context, tx *storage.Tx, all []reading) ([]r
 			return nil, err
 		}
 	}
-	open := map[int64]bool{} // issues of newsletters that are not sensitive
-	for _, g := range all {
-		if _, asked := open[g.issue]; !asked {
-			n, err := db.New(tx).NotSensitive(ctx, g.issue)
-			if err != nil {
-				return nil, err
-			}
-			open[g.issue] = n > 0
-		}
+	return since, nil
+}
+
+// takeReadingBack takes back what an earlier flush wrote.
+func takeReadingBack(ctx context.Context, queries *db.Queries, g reading, times int64) error {
+	err := queries.TakeReadingBack(ctx, db.TakeReadingBackParams{Times: times, PersonID: g.person, IssueID: g.issue, N: g.n})
+	if err != nil {
+		return err
 	}
-	return slices.DeleteFunc(all, func(g reading) bool {
-		granted, stands := since[g.person]
-		return !stands || t.read[g].first < granted || !open[g.issue]
-	}), nil
+	return queries.DropReadingTakenBack(ctx, db.DropReadingTakenBackParams{PersonID: g.person, IssueID: g.issue, N: g.n})
 }
 
 // addRead adds readings to what is noted.
