@@ -23,10 +23,7 @@ func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 			b.must(b.db.QueryRowContext(b.ctx, "SELECT SUM(visits) FROM newsletters_visits").Scan(n))
 		}
 		visits(&before)
-		b.must(b.people.Grant(b.ctx, b.maria, people.Grant{Purpose: people.ForReading, Source: "own page"}))
-		last := newsletters.Visit{
-			IP: "192.0.2.99", UserAgent: someBrowser, Method: http.MethodGet, Reader: b.newsletters.ReaderToken(b.sent.ID, b.maria),
-		}
+		last := b.mariaReads()
 		words, err := allWords()
 		b.must(err)
 		r := &run{words: words, lang: "en", log: newLog(b.log, "warn"), config: config.Config{Listen: "127.0.0.1:0", PublicURL: b.server.URL}}
@@ -77,4 +74,13 @@ func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 			t.Errorf("the program complained:\n%s", b.log)
 		}
 	})
+}
+
+// mariaReads lets it be noted what Maria reads, and is a visit of hers.
+func (b *borgo) mariaReads() newsletters.Visit {
+	b.t.Helper()
+	b.must(b.people.Grant(b.ctx, b.maria, people.Grant{Purpose: people.ForReading, Source: "own page"}))
+	return newsletters.Visit{
+		IP: "192.0.2.99", UserAgent: someBrowser, Method: http.MethodGet, Reader: b.newsletters.ReaderToken(b.sent.ID, b.maria),
+	}
 }
