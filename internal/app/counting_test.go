@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"unoxuno/internal/config"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
 )
 
 // TestEveryVisitAnsweredIsCountedWhenToldToStop: while readers follow links and open mails the program is told to stop, as
-// by SIGTERM; whoever got an answer is counted, and nobody else.
+// by SIGTERM; whoever got an answer is counted, and nobody else, and it is noted what Maria read in the last moment.
 func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 	eachEngine(t, func(t *testing.T, b *borgo) {
 		var before, after int64
@@ -21,6 +23,7 @@ func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 			b.must(b.db.QueryRowContext(b.ctx, "SELECT SUM(visits) FROM newsletters_visits").Scan(n))
 		}
 		visits(&before)
+		last := b.mariaReads()
 		words, err := allWords()
 		b.must(err)
 		r := &run{words: words, lang: "en", log: newLog(b.log, "warn"), config: config.Config{Listen: "127.0.0.1:0", PublicURL: b.server.URL}}
@@ -51,6 +54,7 @@ func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 						return
 					}
 					if answered.Add(1) == 3000 {
+						b.must(b.newsletters.Opened(b.ctx, b.sent.ID, last))
 						stop()
 					}
 				}
@@ -60,11 +64,23 @@ func TestEveryVisitAnsweredIsCountedWhenToldToStop(t *testing.T) {
 		b.must(<-ended)
 		b.must(b.newsletters.Close(b.ctx))
 		visits(&after)
-		if counted := after - before; counted != answered.Load() || counted < 3000 {
-			t.Errorf("%d visits answered, %d counted", answered.Load(), counted)
+		if counted := after - before; counted != answered.Load()+1 || counted < 3000 {
+			t.Errorf("%d visits answered, %d counted", answered.Load()+1, counted)
+		}
+		if read := b.content("newsletters_reading"); len(read) != 1 {
+			t.Errorf("noted of what Maria read: %v", read)
 		}
 		if strings.Contains(b.log.String(), "level=ERROR") {
 			t.Errorf("the program complained:\n%s", b.log)
 		}
 	})
+}
+
+// mariaReads lets it be noted what Maria reads, and is a visit of hers.
+func (b *borgo) mariaReads() newsletters.Visit {
+	b.t.Helper()
+	b.must(b.people.Grant(b.ctx, b.maria, people.Grant{Purpose: people.ForReading, Source: "own page"}))
+	return newsletters.Visit{
+		IP: "192.0.2.99", UserAgent: someBrowser, Method: http.MethodGet, Reader: b.newsletters.ReaderToken(b.sent.ID, b.maria),
+	}
 }

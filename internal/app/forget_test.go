@@ -76,6 +76,13 @@ func (b *borgo) livelyMaria() {
 	b.must(b.people.Grant(b.ctx, b.maria, people.Grant{Purpose: people.ForProfile, Source: "sportello", Channel: people.Email}))
 	b.must(b.newsletters.SubscribePerson(b.ctx, b.maria, "genitori", "desk"))
 	b.must(b.newsletters.Unsubscribe(b.ctx, newsletters.Leaving{Person: b.maria, Newsletter: "genitori", How: "desk", Why: "troppe"}))
+	// She lets us note what she reads, and follows a link.
+	b.must(b.people.Grant(b.ctx, b.maria, people.Grant{Purpose: people.ForReading, Source: "sportello", Channel: people.Email}))
+	b.ask(b.browser(), http.MethodGet, b.newsletters.LinkPath(b.sent.ID, 1)+"/"+b.newsletters.ReaderToken(b.sent.ID, b.maria), nil, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0")
+	b.must(b.newsletters.Flush(b.ctx))
+	if rows := b.content("newsletters_reading"); len(rows) != 1 {
+		b.t.Fatalf("noted of what she reads: %v", rows)
+	}
 	// She asks for her link: a mail to her is waiting.
 	if a := b.ask(b.browser(), http.MethodPost, "/me", map[string][]string{"address": {"maria@citta.example"}, "email": {"maria@citta.example"}}); a.status >= 400 {
 		b.t.Fatalf("asking for the link: %d\n%s", a.status, a.body)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
@@ -29,6 +30,7 @@ func (r *run) plug(h *house) {
 	h.delivery.PlugCorrespondent(h.newsletters)
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
+	h.people.PlugWithdrawn(h.newsletters.Withdrawn)
 }
 
 // pages builds every room's pages.
@@ -118,6 +120,19 @@ func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peoplewe
 		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Channel: l.Channel}
 	}
 	return received, nil
+}
+
+// ReadBy is what is noted that the person read.
+func (n newslettersOf) ReadBy(ctx context.Context, person int64) ([]peopleweb.Read, error) {
+	all, err := n.room.ReadingOf(ctx, person)
+	read := make([]peopleweb.Read, len(all))
+	for i, g := range all {
+		newsletter, slug, _ := strings.Cut(g.Issue, "/")
+		read[i] = peopleweb.Read{
+			Title: g.Title, Path: newsletters.ArchivePath(newsletter, slug), Link: g.Link, Times: g.Times, First: g.First, Last: g.Last,
+		}
+	}
+	return read, err
 }
 
 // ChooseChannel makes a subscription reach her by that channel.

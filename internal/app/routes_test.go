@@ -41,9 +41,15 @@ func (b *borgo) fillers() map[string]map[string]string {
 		"/newsletters/{newsletter}": {"newsletter": "teatro", "slug": b.sent.Slug, "issue": b.sent.Slug},
 		"/unsubscribe":              {"token": b.unsubscribeToken()},
 		"/u":                        {"token": b.unsubscribeToken()},
-		"/l":                        {"token": strings.TrimPrefix(b.newsletters.LinkPath(b.sent.ID, 1), "/l/")},
-		"/o":                        {"file": strings.TrimPrefix(b.newsletters.PixelPath(b.sent.ID), "/o/")},
-		"/media":                    {"name": b.image.Name},
+		"/l": {
+			"token":  strings.TrimPrefix(b.newsletters.LinkPath(b.sent.ID, 1), "/l/"),
+			"reader": b.newsletters.ReaderToken(b.sent.ID, b.maria),
+		},
+		"/o": {
+			"file":   strings.TrimPrefix(b.newsletters.PixelPath(b.sent.ID), "/o/"),
+			"reader": b.newsletters.ReaderToken(b.sent.ID, b.maria),
+		},
+		"/media": {"name": b.image.Name},
 	}
 }
 

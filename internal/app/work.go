@@ -105,6 +105,9 @@ func (h *house) tasks() []periodic.Task {
 			_, err := h.people.Sweep(ctx)
 			return err
 		}},
+		{Name: "newsletters.reading", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			return h.newsletters.SweepReading(ctx)
+		}},
 		{Name: "delivery.brakes", Next: periodic.Every(brakesEvery), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.ApplyBrakes(ctx)
 		}},

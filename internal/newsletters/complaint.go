@@ -29,7 +29,7 @@ func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64
 	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), i.Subject())
 }
 
-// endAll ends all the person's subscriptions and withdraws both her consents.
+// endAll ends all the person's subscriptions and withdraws all her consents.
 func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) error {
 	ended, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
 		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),

@@ -20,13 +20,17 @@
 //   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
 //   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it
 //     seems a person's; see [Visit] for the rule. No network address is ever written.
+//   - Only in the mail of a person whose consent "reading" stands as it leaves are they followed by a token of hers, never
+//     in that of a sensitive newsletter; and only then, and while that consent stands, it is noted which she followed
+//     ([Reading]). She alone sees it; it goes with the consent, with her, and after thirteen months. Editors are told how
+//     many such readers there were, and not below a few.
 //   - Links are answered from memory, and visits counted there and written every second ([Room.KeepCounting]), in one
 //     transaction that adds to what other nodes wrote. A stop loses none ([Room.Close]), a database that is away delays
 //     them; a process that is killed loses those of its last second at most.
 //   - A newsroom's rights end at its own newsletters, whatever the route that was taken.
 //
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,
-// newsletters_optout, newsletters_issue, newsletters_link, newsletters_visits, newsletters_image. The room reads the
+// newsletters_optout, newsletters_issue, newsletters_link, newsletters_visits, newsletters_reading, newsletters_image. The room reads the
 // views people_profile, people_reachable, people_consenting and delivery_facts, and the tables people_who, people_wants.
 //
 // Facts published: to people's audience, who is subscribed to what ([Room.Subscribed]).

@@ -35,8 +35,9 @@ type place struct {
 // seen is a visit of the last seconds.
 type seen struct {
 	place
-	at    int64 // UTC unix milliseconds, like all times here
-	taken bool  // not a person's, or no longer
+	at     int64 // UTC unix milliseconds, like all times here
+	person int64 // for whom it was noted; 0 = for nobody
+	taken  bool  // not a person's, or no longer
 }
 
 // visitor is what one address and agent did in the last seconds. More than the last few visits need not be known: whoever
@@ -48,13 +49,13 @@ type visitor struct {
 
 // judge tells whether a visit is a person's, and calls takeBack for each earlier one that was counted as such and was not,
 // after all.
-func (v *visitor) judge(c seen, takeBack func(place)) (person bool) {
+func (v *visitor) judge(c seen, takeBack func(seen)) (person bool) {
 	v.forget(c.at)
 	person = v.n+1 < burstVisits && v.different(c) < burstLinks
 	if !person {
 		for i := range v.last[:v.n] {
 			if !v.last[i].taken {
-				takeBack(v.last[i].place)
+				takeBack(v.last[i])
 			}
 			v.last[i].taken = true
 		}

@@ -16,6 +16,7 @@ func (r *Room) Name() string { return "newsletters" }
 type Kept struct {
 	Subscriptions []Subscription `json:"subscriptions"`
 	OptOuts       []OptOut       `json:"opt_outs"`
+	Reading       []Reading      `json:"reading"` // of who agreed to it
 }
 
 // OptOut says that a person left a newsletter and is not to get it by profile.
@@ -36,10 +37,14 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 && len(rows) == 0 {
+	read, err := readingOf(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 && len(rows) == 0 && len(read) == 0 {
 		return nil, nil //nolint:nilnil // people.Keeper: nil for nothing
 	}
-	kept := Kept{Subscriptions: list, OptOuts: []OptOut{}}
+	kept := Kept{Subscriptions: list, OptOuts: []OptOut{}, Reading: read}
 	for _, row := range rows {
 		kept.OptOuts = append(kept.OptOuts, OptOut{row.Newsletter, clock.Time(row.BeganAt), row.BeganHow, clock.Time(row.EndedAt)})
 	}
@@ -49,6 +54,9 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any
 // Forget removes what the room keeps of the person. The numbers of past issues, which are nobody's, stand.
 func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 	queries := db.New(tx)
+	if err := r.forgetReading(ctx, tx, person); err != nil {
+		return err
+	}
 	if err := queries.ForgetSubscriptions(ctx, person); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type letter struct {
 	issue      Issue
 	newsletter Newsletter
 	templates  map[string]*email.Template // by the language of the frame's words
+	traced     map[string]*email.Template // the same for those who agreed that it is noted what they read
 	vocabulary taxonomy.Vocabulary
 	channel    people.Channel
 	mailto     string // without its subject
@@ -64,7 +65,7 @@ func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
 	n.Sender, n.ReplyTo = kept.Sender, kept.ReplyTo
 	vocabulary, err := r.Taxonomy.Load(ctx)
 	return &letter{
-		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, vocabulary: vocabulary,
+		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, traced: map[string]*email.Template{}, vocabulary: vocabulary,
 		channel: people.Channel(m.Channel), mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
 	}, err
 }
@@ -81,6 +82,12 @@ func (l *letter) compile(ctx context.Context) error {
 			return err
 		}
 		if l.templates[lang], err = l.room.template(ctx, l.issue, l.newsletter, lang, compiled); err != nil {
+			return err
+		}
+		if l.newsletter.Sensitive {
+			continue // of these it is never noted what anybody reads
+		}
+		if l.traced[lang], err = l.room.template(ctx, l.issue, l.newsletter, lang, l.room.trace(l.issue.ID, links, compiled)); err != nil {
 			return err
 		}
 	}
@@ -145,10 +152,11 @@ func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string,
 	return email.Compile(m)
 }
 
-// holeWrappedWhy is the hole of the plain text's reason, which is broken into lines; the others have content's numbers.
+// Holes beyond content's, whose numbers the others have.
 const (
-	holeWrappedWhy = int(content.HoleUnsubscribe) + 1
-	holes          = holeWrappedWhy + 1
+	holeWrappedWhy = int(content.HoleUnsubscribe) + 1 + iota // the plain text's reason, which is broken into lines
+	holeReader                                               // after each counted address of a traced letter
+	holes
 )
 
 // part is a compiled body in delivery's terms.
@@ -184,15 +192,16 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 		return nil, err
 	}
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation
+	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL
 		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
+		LEFT JOIN people_consenting k ON k.person_id = r.person_id AND k.purpose = 'reading'
 		WHERE r.channel = 'email'`)
 	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
 	var recipients []delivery.Recipient
 	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var a addressee
-		if err := rows.Scan(&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation); err != nil {
+		if err := rows.Scan(&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced); err != nil {
 			return err
 		}
 		why, ok := reasons[a.person]
@@ -210,6 +219,7 @@ type addressee struct {
 	person                      int64
 	address, language, kind     string
 	given, family, organisation string
+	traced                      bool // she agreed that it is noted what she reads
 }
 
 // names are how she is greeted and how she is named beside her address.
@@ -224,7 +234,7 @@ func (l *letter) recipient(ctx context.Context, a addressee, why reason) deliver
 	lang := l.room.readable(ctx, a.language)
 	token := l.room.UnsubscribeToken(a.person, l.issue.ID)
 	greeted, whole := a.names()
-	return delivery.Recipient{
+	to := delivery.Recipient{
 		Person: a.person, Address: a.address, Name: whole, Template: l.templates[lang],
 		Unsubscribe: email.Unsubscribe{
 			URL:    l.room.settings.PublicURL + OneClickPath(token),
@@ -235,4 +245,8 @@ func (l *letter) recipient(ctx context.Context, a addressee, why reason) deliver
 			Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(token)),
 		}),
 	}
+	if a.traced && !l.newsletter.Sensitive {
+		to.Template, to.Values[holeReader] = l.traced[lang], "/"+l.room.ReaderToken(l.issue.ID, a.person)
+	}
+	return to
 }

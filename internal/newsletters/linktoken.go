@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
+	"strconv"
+	"time"
 
 	"unoxuno/internal/fault"
 )
@@ -46,3 +48,30 @@ func (r *Room) LinkPath(issue int64, n int) string { return "/l/" + r.linkToken(
 
 // PixelPath is the path of the image that counts an opening of the issue.
 func (r *Room) PixelPath(issue int64) string { return "/o/" + r.linkToken(issue, 0) + ".gif" }
+
+// readerLife is how long what a person reads of an issue is noted. A mail that is looked up, or passed on, after so long
+// says little of her; its links lead on for ever.
+const readerLife = 90 * 24 * time.Hour
+
+// readerPurpose binds a reader's token to the issue.
+func readerPurpose(issue int64) string { return "newsletters.reader " + strconv.FormatInt(issue, 10) }
+
+// ReaderToken stands after the LinkPath or the PixelPath, and a slash, in the mail of a person who agreed that it is noted
+// what she reads. It says nothing of another issue, and ends after ninety days.
+func (r *Room) ReaderToken(issue, person int64) string {
+	return r.Sealer.Ints(readerPurpose(issue), r.Clock.Now().Add(readerLife), person)
+}
+
+// openReader is who follows a link of the issue; 0 for nobody in particular: no token, a forged one, one of another issue
+// or past its time. None of them is a fault, for the link leads on.
+func (r *Room) openReader(issue int64, token string, at time.Time) int64 {
+	const longest = 64
+	if token == "" || len(token) > longest {
+		return 0
+	}
+	ints, err := r.Sealer.OpenInts(readerPurpose(issue), token, at, 1)
+	if err != nil {
+		return 0
+	}
+	return ints[0]
+}

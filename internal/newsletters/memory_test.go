@@ -27,7 +27,7 @@ func TestJudgeKeepsTheRule(t *testing.T) {
 				issue: rapid.Int64Range(1, 2).Draw(t, "issue"), n: rapid.Int64Range(0, 4).Draw(t, "link"),
 			}}}
 			all = append(all, c)
-			if m.of(c.who, now).judge(c.seen, func(p place) { counts[p]-- }) {
+			if m.of(c.who, now).judge(c.seen, func(s seen) { counts[s.place]-- }) {
 				counts[c.place]++
 			}
 			m.age(now)
@@ -94,6 +94,39 @@ func TestTallyIsBounded(t *testing.T) {
 	tally.collect(now)
 	if lost := tally.lost.Load(); len(tally.owed) != maxPlaces || lost != visits-maxPlaces {
 		t.Errorf("%d places and %d visits lost", len(tally.owed), lost)
+	}
+}
+
+// TestWhatIsReadIsBounded: past its bound what one reads is not noted, nor taken back, and counted all the same.
+func TestWhatIsReadIsBounded(t *testing.T) {
+	tally, now := newTally(), time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	const readers = 2 * maxPlaces
+	v := Visit{IP: "192.0.2.1", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"}
+	for n := range int64(readers) {
+		v.At, v.person = now.Add(time.Duration(n)*11*time.Second), n+1
+		tally.add(1, 1, v)
+	}
+	tally.collect(now)
+	if len(tally.read) != maxPlaces {
+		t.Errorf("%d readings of %d are noted", len(tally.read), readers)
+	}
+	var visits int64
+	for _, c := range tally.owed {
+		visits += c.filtered
+	}
+	if visits != readers {
+		t.Errorf("%d visits are counted of %d", visits, readers)
+	}
+	v.At, v.person = v.At.Add(time.Minute), 1
+	for n := range int64(3) { // a scanner, whose visits are taken back
+		v.At = v.At.Add(time.Second)
+		tally.add(1, n+1, v)
+	}
+	tally.collect(now)
+	for g, n := range tally.read {
+		if want := int64(1); n.times != want && (g.person != 1 || n.times != 0) {
+			t.Errorf("%+v is noted %d times", g, n.times)
+		}
 	}
 }
 

@@ -52,6 +52,12 @@ type Visits struct {
 	Filtered Count `json:"filtered"`
 }
 
+// Readers are people, each counted once, of those who agreed that it is noted what they read.
+type Readers struct {
+	Read    Count `json:"read"`    // who opened the issue or followed a link
+	Clicked Count `json:"clicked"` // who followed a link
+}
+
 // LinkVisits are the visits to one link.
 type LinkVisits struct {
 	N   int    `json:"n"`
@@ -105,6 +111,7 @@ type Statistics struct {
 	Complaints   Count        `json:"complaints"` // who called it spam
 	Clicks       Visits       `json:"clicks"`
 	Opens        Visits       `json:"opens"`
+	Readers      Readers      `json:"readers"`
 	Links        []LinkVisits `json:"links"`
 	Unsubscribed Count        `json:"unsubscribed"` // by a link of this issue
 	Timeline     []Point      `json:"timeline"`
@@ -127,6 +134,11 @@ func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 	if err := r.addVisits(ctx, i, limit, &s); err != nil {
 		return s, err
 	}
+	readers, err := db.New(r.DB).ReadersOf(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	s.Readers = Readers{Read: countOf(readers.Readers, limit), Clicked: countOf(readers.Clicked, limit)}
 	left, err := db.New(r.DB).LeftWith(ctx, id)
 	s.Unsubscribed = countOf(left, limit)
 	return s, err

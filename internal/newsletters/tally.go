@@ -39,20 +39,22 @@ type tally struct {
 	lost   atomic.Int64 // visits for which there was no room
 
 	flushing sync.Mutex
-	owed     map[place]count // taken out of the shards and not yet in the database
-	failing  bool            // the last flush of KeepCounting failed
+	owed     map[place]count   // taken out of the shards and not yet in the database
+	read     map[reading]noted // the same of what persons read
+	failing  bool              // the last flush of KeepCounting failed
 }
 
 type shard struct {
 	mu       sync.Mutex
 	counts   map[place]count
+	read     map[reading]noted
 	visitors visitors
 }
 
 func newTally() *tally {
-	t := &tally{key: maphash.MakeSeed(), owed: map[place]count{}}
+	t := &tally{key: maphash.MakeSeed(), owed: map[place]count{}, read: map[reading]noted{}}
 	for i := range t.shards {
-		t.shards[i].counts = map[place]count{}
+		t.shards[i].counts, t.shards[i].read = map[place]count{}, map[reading]noted{}
 	}
 	return t
 }
@@ -70,15 +72,22 @@ func (t *tally) add(issue, n int64, v Visit) {
 		return
 	}
 	c := count{raw: 1}
-	if !program && s.visitors.of(who, at).judge(seen{place: p, at: at}, s.takeBack) {
-		c.filtered = 1
+	if !program {
+		person := s.roomFor(reading{v.person, issue, n})
+		if s.visitors.of(who, at).judge(seen{place: p, at: at, person: person}, s.takeBack) {
+			c.filtered = 1
+			s.note(reading{person, issue, n}, noted{times: 1, first: at, last: at})
+		}
 	}
 	s.counts[p] = s.counts[p].and(c)
 }
 
 // takeBack uncounts a visit as a person's. It was counted here or in an earlier flush, so there is no new place beyond the
 // few that one visitor can make.
-func (s *shard) takeBack(p place) { s.counts[p] = s.counts[p].and(count{filtered: -1}) }
+func (s *shard) takeBack(c seen) {
+	s.counts[c.place] = s.counts[c.place].and(count{filtered: -1})
+	s.note(reading{c.person, c.issue, c.n}, noted{times: -1})
+}
 
 func (c count) and(d count) count { return count{c.raw + d.raw, c.filtered + d.filtered} }
 
@@ -95,19 +104,26 @@ func (t *tally) digest(v Visit) uint64 {
 // collect takes what the shards counted into owed, and lets them forget visitors whose time has passed.
 func (t *tally) collect(now time.Time) {
 	for i := range t.shards {
-		if len(t.owed) >= maxOwed {
+		if len(t.owed) >= maxOwed || len(t.read) >= maxOwed {
 			return
 		}
 		s := &t.shards[i]
 		var counts map[place]count
+		var read map[reading]noted
 		s.mu.Lock()
 		if len(s.counts) > 0 {
 			counts, s.counts = s.counts, make(map[place]count, len(s.counts))
+		}
+		if len(s.read) > 0 {
+			read, s.read = s.read, map[reading]noted{}
 		}
 		s.visitors.age(clock.Millis(now))
 		s.mu.Unlock()
 		for p, c := range counts {
 			t.owed[p] = t.owed[p].and(c)
+		}
+		for g, n := range read {
+			t.read[g] = t.read[g].and(n)
 		}
 	}
 }
@@ -117,7 +133,7 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error 
 	t.flushing.Lock()
 	defer t.flushing.Unlock()
 	t.collect(now)
-	if len(t.owed) == 0 {
+	if len(t.owed) == 0 && len(t.read) == 0 {
 		return nil
 	}
 	// In order, so that nodes that write the same rows never wait for each other in a circle.
@@ -136,12 +152,13 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error 
 			}
 			rest = rest[n:]
 		}
-		return nil
+		return t.writeRead(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("newsletters: write visits: %w", err)
 	}
 	clear(t.owed)
+	clear(t.read)
 	return nil
 }
 

@@ -19,16 +19,21 @@ import (
 //     than five: no reader is that quick, and a scanner is, in one mailbox or in many. Those already counted are taken
 //     back.
 //
-// How long after her own delivery somebody came is not asked: links are the same for all, so that nobody can know.
+// How long after her own delivery somebody came is not asked: links are the same for all, so that nobody can know. Only
+// the links of who agreed to it say whose they are; then it is noted as well, of each visit that seems a person's, what
+// she read: see [Reading].
 //
 // Any other method is counted nowhere, and changes nothing: scanners look with HEAD before they leap. That GET counts is
 // the one exception to the rule that GET changes nothing: a mail program can ask for a link and an image in no other way,
-// and what changes is a total of everybody's.
+// and what changes is a total of everybody's, or what she asked to be noted herself.
 type Visit struct {
 	IP        string
 	UserAgent string
 	Method    string    // of the request
 	At        time.Time // zero is now
+	Reader    string    // what stood after the shared path: a ReaderToken, anything else, or nothing
+
+	person int64 // whose ReaderToken that is; 0 is nobody's
 }
 
 // longestAgent is how long the name of a browser can be, in bytes; the longest in use have some 300.
@@ -92,6 +97,7 @@ func (r *Room) count(issue int64, n int, v Visit) {
 	if v.At.IsZero() {
 		v.At = r.Clock.Now()
 	}
+	v.person = r.openReader(issue, v.Reader, v.At)
 	r.tally.add(issue, int64(n), v)
 }
 

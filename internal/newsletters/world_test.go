@@ -90,6 +90,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	w.delivery.PlugCorrespondent(w.Room)
 	w.people.Plug(w.Room, keeper{"delivery", w.delivery})
 	w.people.PlugSubscriptions(w.Room)
+	w.people.PlugWithdrawn(w.Withdrawn)
 	t.Cleanup(func() { w.must(w.delivery.Close()) })
 
 	w.must(terms.EnsureDefaults(w.ctx))

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,11 @@ type Purpose string
 const (
 	ForNewsletter Purpose = "newsletter" // to receive the newsletters she subscribed to
 	ForProfile    Purpose = "profile"    // to receive what fits who she is and what she wants
+	ForReading    Purpose = "reading"    // that it is noted what she reads of what she is sent
 )
 
 // Purposes are all purposes.
-func Purposes() []Purpose { return []Purpose{ForNewsletter, ForProfile} }
+func Purposes() []Purpose { return []Purpose{ForNewsletter, ForProfile, ForReading} }
 
 // consentAge is from which age one consents for oneself in Italy (GDPR article 8; D.Lgs. 196/2003, art. 2-quinquies).
 const consentAge = 14
@@ -70,7 +72,7 @@ func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
 
 // GrantIn is Grant within tx.
 func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Grant) error {
-	if g.Purpose != ForNewsletter && g.Purpose != ForProfile {
+	if !slices.Contains(Purposes(), g.Purpose) {
 		return fault.Invalid("people.consent.purpose", "Text", clip(string(g.Purpose)))
 	}
 	now := p.clock.Now()
@@ -123,8 +125,18 @@ func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, p
 	if err != nil || ended == 0 {
 		return err
 	}
+	if err := p.withdrawn(ctx, tx, person, purpose); err != nil {
+		return err
+	}
 	return p.Changed(ctx, tx, person)
 }
+
+// Withdrawn is told, in the transaction, that a consent which stood has ended. Whoever writes upon a consent and held its
+// row (storage.Engine.ForShare) has done so before that transaction; whoever comes later finds that it does not stand.
+type Withdrawn func(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose) error
+
+// PlugWithdrawn sets who is told. It is called while the program is put together.
+func (p *People) PlugWithdrawn(told Withdrawn) { p.withdrawn = told }
 
 // Consents is the person's ledger, the newest first, ended ones too.
 func (p *People) Consents(ctx context.Context, person int64) ([]Consent, error) {

@@ -15,6 +15,7 @@
 //     answer of this package tells a visitor whether an address is known.
 //   - Consent is never assumed: each row of the ledger says which wording, how, when, by whom and with what proof. Rows
 //     are added and ended, never changed. Under 14 nobody consents for herself (D.Lgs. 196/2003, art. 2-quinquies).
+//   - Who keeps something upon a consent is told, in the same transaction, that it has ended ([People.PlugWithdrawn]).
 //   - An import fills gaps. It never overwrites what is there, never fills what the person herself left empty, and never
 //     revives a consent that ended after the import's own date. Importing a file twice changes nothing the second time.
 //   - Age is never overstated: of a bare year its last day is kept.

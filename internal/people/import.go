@@ -66,7 +66,7 @@ type Reject struct {
 //	place, who, wants              slugs, or names in either language
 //	language                       ISO 639-1
 //	newsletters                    slugs
-//	consents                       newsletter, profile; newsletter where it is empty
+//	consents                       newsletter, profile, reading; newsletter where it is empty
 //	channel                        email or sms; that of the first address where it is empty
 //	consent_date, consent_source   needed, here or in the options
 //

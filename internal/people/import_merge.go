@@ -25,8 +25,8 @@ type holder struct {
 	askedBy     []int          // rows that only asked for newsletters
 }
 
-// ledger is how her consents stand, by purpose.
-type ledger [2]standing
+// ledger is how her consents stand, in the order of Purposes.
+type ledger [3]standing
 
 // standing is how the consents for one purpose stand.
 type standing struct {
@@ -35,10 +35,14 @@ type standing struct {
 }
 
 func (l *ledger) at(purpose Purpose) *standing {
-	if purpose == ForNewsletter {
+	switch purpose {
+	case ForNewsletter:
 		return &l[0]
+	case ForProfile:
+		return &l[1]
+	default:
+		return &l[2]
 	}
-	return &l[1]
 }
 
 type heldAddress struct {

@@ -331,8 +331,11 @@ func purposesOf(cell string) (purposes []Purpose, err error) {
 	var problems fault.Problems
 	for text := range parts(cell) {
 		purpose := Purpose(strings.ToLower(text))
-		if purpose == "profilo" {
+		switch purpose {
+		case "profilo":
 			purpose = ForProfile
+		case "lettura":
+			purpose = ForReading
 		}
 		if !slices.Contains(Purposes(), purpose) {
 			_ = problems.Add("", fault.Invalid("people.consent.purpose", "Text", clip(text))) // a fault

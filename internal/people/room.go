@@ -93,6 +93,7 @@ type People struct {
 	keepers       []Keeper
 	subscriptions Subscriptions
 	confirmed     Confirmed
+	withdrawn     Withdrawn
 	live          *liveIndex
 }
 
@@ -101,6 +102,7 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 	return &People{
 		db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}, live: newLiveIndex(),
 		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
+		withdrawn: func(context.Context, *storage.Tx, int64, Purpose) error { return nil },
 	}
 }
 

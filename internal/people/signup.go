@@ -30,6 +30,7 @@ type Draft struct {
 	Mobile      string   `json:"mobile,omitempty"` // a second address, to be confirmed once the first is
 	Newsletters []string `json:"newsletters"`      // slugs she asks for
 	Profile     bool     `json:"profile"`          // she also asks for what fits her
+	Reading     bool     `json:"reading"`          // and agrees that it is noted what she reads
 }
 
 // Pending is a sign-up, or a new address, that waits until its address answers.
@@ -116,6 +117,9 @@ func (d Draft) purposes() []Purpose {
 	}
 	if d.Profile {
 		purposes = append(purposes, ForProfile)
+	}
+	if d.Reading {
+		purposes = append(purposes, ForReading)
 	}
 	return purposes
 }

@@ -127,6 +127,15 @@ func (e Engine) SkipLocked() string {
 	return ""
 }
 
+// ForShare ends a SELECT upon whose rows the transaction relies: on PostgreSQL nobody changes or deletes them before it
+// ends, and whoever was about to is waited for; SQLite has one writer and needs nothing.
+func (e Engine) ForShare() string {
+	if e == Postgres {
+		return " FOR SHARE"
+	}
+	return ""
+}
+
 // Now is the database's clock in UTC unix milliseconds, as an SQL expression: leases are measured by it, so that
 // nodes whose clocks differ agree.
 func (e Engine) Now() string {

@@ -74,11 +74,18 @@ func deliveryStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec 
 }
 
 func readerStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
-	return []ui.StatSpec{
+	stats := []ui.StatSpec{
 		{Label: tell(ctx, "number.clicks"), Value: countText(ctx, s.Clicks.Filtered), Detail: tell(ctx, "number.raw", "Raw", countText(ctx, s.Clicks.Raw))},
 		{Label: tell(ctx, "number.opens"), Value: countText(ctx, s.Opens.Filtered), Detail: tell(ctx, "number.raw", "Raw", countText(ctx, s.Opens.Raw))},
 		{Label: tell(ctx, "number.unsubscribed"), Value: countText(ctx, s.Unsubscribed)},
 	}
+	if s.Readers != (newsletters.Readers{}) {
+		stats = append(stats, ui.StatSpec{
+			Label: tell(ctx, "number.read"), Value: countText(ctx, s.Readers.Read),
+			Detail: tell(ctx, "number.read_clicked", "Clicked", countText(ctx, s.Readers.Clicked)),
+		})
+	}
+	return stats
 }
 
 func outcomeChart(ctx context.Context, s newsletters.Statistics) ui.Chart {

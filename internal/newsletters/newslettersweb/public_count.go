@@ -10,12 +10,15 @@ import (
 	"unoxuno/internal/web"
 )
 
-// visit is what the room needs to know of a request to tell people from programs. Nothing of it is kept.
+// visit is what the room needs to know of a request to tell people from programs. Nothing of it is kept but what a reader
+// agreed to, by the token that follows the path of her links alone.
 func (p *Pages) visit(r *http.Request) newsletters.Visit {
-	return newsletters.Visit{IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now()}
+	return newsletters.Visit{
+		IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now(), Reader: r.PathValue("reader"),
+	}
 }
 
-// click counts a visit of an issue's link, which is the same for all who got it, and leads where the issue says: only
+// click counts a visit of an issue's link, which is the same for all who got it but for a reader's token, and leads where the issue says: only
 // addresses that an editor wrote are kept, so that nobody can send readers elsewhere through us.
 func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
 	issue, n, err := p.Newsletters.OpenLink(r.PathValue("token"))

@@ -347,7 +347,8 @@ func leftPage(token, undo string, f newsletters.Farewell, all bool) templ.Compon
 	})
 }
 
-// backPage says that all is as before.
+// backPage says that she gets again what she got. The consent to note what she reads does not come back with it: what was
+// noted is gone, and to give it again is hers.
 func backPage() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

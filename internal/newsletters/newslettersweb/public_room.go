@@ -42,7 +42,9 @@ func (p *Pages) PublicRoutes() []web.Route {
 		leave("GET /u/{token}", web.Page, p.leaveAsk),
 		{Pattern: "POST /u/{token}", Permission: access.Citizen, Kind: web.Data, Do: p.oneClick, CrossSite: true},
 		{Pattern: "GET /l/{token}", Permission: access.Public, Kind: web.Data, Do: p.click, Light: true},
+		{Pattern: "GET /l/{token}/{reader}", Permission: access.Public, Kind: web.Data, Do: p.click, Light: true},
 		{Pattern: "GET /o/{file}", Permission: access.Public, Kind: web.Data, Do: p.open, Light: true},
+		{Pattern: "GET /o/{file}/{reader}", Permission: access.Public, Kind: web.Data, Do: p.open, Light: true},
 		{Pattern: "GET /media/{name}", Permission: access.Public, Kind: web.Data, Do: p.media},
 	}
 }

@@ -152,7 +152,7 @@ func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 		forged := []byte(link)
 		forged[len(forged)-2] ^= 1
 		for _, path := range []string{
-			string(forged), link + "/1", link + "x", "/l/" + strings.Repeat("x", 4000), p.room.LinkPath(issue.ID, 9), p.room.LinkPath(issue.ID+1, 1),
+			string(forged), string(forged) + "/" + p.room.ReaderToken(issue.ID, p.anna), link + "/1/2", pixel + "/1/2", link + "x", "/l/" + strings.Repeat("x", 4000), p.room.LinkPath(issue.ID, 9), p.room.LinkPath(issue.ID+1, 1),
 			"/l/" + strings.TrimSuffix(strings.TrimPrefix(pixel, "/o/"), ".gif"), strings.TrimSuffix(pixel, ".gif"), strings.TrimSuffix(pixel, "gif") + "png",
 			"/o/" + strings.TrimPrefix(link, "/l/") + ".gif", p.room.PixelPath(1), "/media/none.png",
 		} {
@@ -165,6 +165,30 @@ func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 		}
 		if left := p.room.Unwritten(); left != 0 {
 			t.Errorf("%d visits were counted of what is no link", left)
+		}
+	})
+}
+
+// What follows the shared path changes nothing for who follows it: forged or hers, it leads on, and is counted for all.
+func TestAReadersPartLeadsOnWhateverItIs(t *testing.T) {
+	eachTown(t, func(t *testing.T, p *publicTown) {
+		issue, _ := p.sent()
+		must(t, p.people.Grant(ctx(), p.anna, people.Grant{Purpose: people.ForReading, Source: "own page"}))
+		link, pixel := p.room.LinkPath(issue.ID, 1), p.room.PixelPath(issue.ID)
+		for _, part := range []string{"/" + p.room.ReaderToken(issue.ID, p.anna), "/x", "/" + p.room.ReaderToken(issue.ID+1, p.anna), "/" + strings.Repeat("x", 4000)} {
+			if a := p.get(link + part); a.status != http.StatusFound || a.header.Get("Location") != "https://vetro.example/orari" {
+				t.Errorf("click %.40s: %d %q", part, a.status, a.header.Get("Location"))
+			}
+		}
+		if a := p.get(pixel + "/" + p.room.ReaderToken(issue.ID, p.anna)); a.status != http.StatusOK || a.header.Get("Content-Type") != "image/gif" {
+			t.Errorf("pixel: %d %v", a.status, a.header)
+		}
+		must(t, p.room.Flush(ctx()))
+		var visits, read int64
+		must(t, p.db.QueryRowContext(ctx(), "SELECT SUM(visits) FROM newsletters_visits").Scan(&visits))
+		must(t, p.db.QueryRowContext(ctx(), "SELECT COUNT(*) FROM newsletters_reading WHERE person_id = $1 AND times = 1", p.anna).Scan(&read))
+		if visits != 5 || read != 2 {
+			t.Errorf("%d visits of all and %d rows of hers; want 5 and 2", visits, read)
 		}
 	})
 }

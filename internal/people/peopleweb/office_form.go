@@ -21,9 +21,11 @@ type deskForm struct {
 	Kind, Given, Family, Organisation, Birth, Language, Place string
 	Who, Wants                                                []string
 
-	Email, Mobile, Proof              string
-	Proven, ForNewsletter, ForProfile bool
-	Newsletters                       []string
+	Email, Mobile, Proof   string
+	Proven                 bool
+	ForNewsletter          bool
+	ForProfile, ForReading bool
+	Newsletters            []string
 }
 
 func readDesk(form url.Values) deskForm {
@@ -33,7 +35,7 @@ func readDesk(form url.Values) deskForm {
 		Place: form.Get("place"), Who: form["who"], Wants: form["wants"],
 		Email: strings.TrimSpace(form.Get("email")), Mobile: strings.TrimSpace(form.Get("sms")), Proof: form.Get("proof"),
 		Proven: form.Get("proven") != "", ForNewsletter: form.Get("for_newsletter") != "",
-		ForProfile: form.Get("for_profile") != "", Newsletters: form["newsletters"],
+		ForProfile: form.Get("for_profile") != "", ForReading: form.Get("for_reading") != "", Newsletters: form["newsletters"],
 	}
 }
 
@@ -86,6 +88,9 @@ func (f deskForm) purposes() []people.Purpose {
 	}
 	if f.ForProfile {
 		purposes = append(purposes, people.ForProfile)
+	}
+	if f.ForReading {
+		purposes = append(purposes, people.ForReading)
 	}
 	return purposes
 }
@@ -158,7 +163,7 @@ func (p *Pages) checkDesk(ctx context.Context, desk deskForm) (people.Details, [
 	for _, purpose := range desk.purposes() {
 		grant, err := p.counterGrant(ctx, purpose, desk.channel(), desk.Proof)
 		if fault.Is(err, fault.KindInvalid) && len(grants) > 0 {
-			continue // one proof serves both, and is missed once
+			continue // one proof serves all, and is missed once
 		}
 		if err = problems.Add("", err); err != nil {
 			return details, nil, err
@@ -219,7 +224,8 @@ type deskView struct {
 	Title, Action, Cancel                                      string
 	Kind, Given, Family, Organisation, Birth, Language, Place  ui.Field
 	Who, Wants                                                 ui.Field
-	Email, Mobile, Proven, ForNewsletter, ForProfile, Proof    ui.Field
+	Email, Mobile, Proven, Proof                               ui.Field
+	ForNewsletter, ForProfile, ForReading                      ui.Field
 	Newsletters                                                ui.Field
 	Kinds, Languages, Places, Categories, Topics, Subscribable []ui.Option
 	Other                                                      string // what is wrong with no field in particular
@@ -227,7 +233,7 @@ type deskView struct {
 
 func (v deskView) problems() []ui.Problem {
 	found := ui.Problems(v.Kind, v.Given, v.Family, v.Organisation, v.Birth, v.Language, v.Place, v.Who, v.Wants, v.Email, v.Mobile,
-		v.Newsletters, v.ForNewsletter, v.ForProfile, v.Proof)
+		v.Newsletters, v.ForNewsletter, v.ForProfile, v.ForReading, v.Proof)
 	if v.Other != "" {
 		found = append(found, ui.Problem{Text: v.Other})
 	}
@@ -290,6 +296,7 @@ func deskFields(ctx context.Context, f deskForm, faults map[string]string) deskV
 		Who: field("who", "who", ""), Wants: field("wants", "wants", ""),
 		Email: field("email", "email", f.Email), Mobile: field("sms", "mobile", f.Mobile), Proven: field("proven", "proven", ""),
 		ForNewsletter: field("for_newsletter", "for_newsletter", ""), ForProfile: field("for_profile", "for_profile", ""),
+		ForReading:  field("for_reading", "for_reading", ""),
 		Newsletters: field("newsletters", "newsletters", ""), Proof: proofField(ctx, f.Proof, faults["proof"]), Other: faults[""],
 		Kinds: []ui.Option{
 			{Value: string(people.KindPerson), Label: tell(ctx, "kind.person")},
@@ -299,6 +306,7 @@ func deskFields(ctx context.Context, f deskForm, faults map[string]string) deskV
 	v.Birth.Help, v.Birth.Short = tell(ctx, "field.born_help"), true
 	v.Email.Type, v.Mobile.Type = "email", "tel"
 	v.Proven.Help, v.Proven.Checked = tell(ctx, "field.proven_help"), f.Proven
-	v.ForNewsletter.Checked, v.ForProfile.Checked = f.ForNewsletter, f.ForProfile
+	v.ForNewsletter.Checked, v.ForProfile.Checked, v.ForReading.Checked = f.ForNewsletter, f.ForProfile, f.ForReading
+	v.ForReading.Help = tell(ctx, "field.for_reading_help")
 	return v
 }

@@ -117,9 +117,13 @@ func (p *Pages) officeWithdrawAsk(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
+	text := "consent.end_text"
+	if purpose == people.ForReading {
+		text = "consent.end_text_reading"
+	}
 	return web.Render(w, r, http.StatusOK, confirmPage(confirmView{
 		Person: person, Title: tell(ctx, "consent.end_title"), Yes: tell(ctx, "consent.end"),
-		Text:   tell(ctx, "consent.end_text", "Purpose", purposeName(ctx, purpose)),
+		Text:   tell(ctx, text, "Purpose", purposeName(ctx, purpose)),
 		Action: officeURL(ctx, person.ID, "/consents/"+string(purpose)+"/end"),
 		Reason: &ui.Field{Name: "reason", Label: tell(ctx, "consent.reason"), Help: tell(ctx, "consent.reason_help"), Optional: true},
 	}))

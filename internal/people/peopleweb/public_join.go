@@ -43,7 +43,7 @@ func (s step) fields() []string {
 	case stepWants:
 		return []string{"wants", "newsletters", "profile", "consents"}
 	default:
-		return []string{"address", "mobile", "given_name", "family_name", "organisation", "agree"}
+		return []string{"address", "mobile", "given_name", "family_name", "organisation", "agree", "reading"}
 	}
 }
 
@@ -54,7 +54,7 @@ type join struct {
 	Place, Birth, Language      string
 	Address, Mobile             string
 	Given, Family, Organisation string
-	Profile, Agree              bool
+	Profile, Agree, Reading     bool
 }
 
 // Most answers that are read of one question: more than any town has newsletters.
@@ -72,7 +72,7 @@ func readJoin(form url.Values) join {
 		Place: form.Get("place"), Birth: form.Get("birth_date"), Language: form.Get("language"),
 		Address: form.Get("address"), Mobile: form.Get("mobile"), Given: form.Get("given_name"), Family: form.Get("family_name"),
 		Organisation: form.Get("organisation"),
-		Profile:      form.Get("profile") != "", Agree: form.Get("agree") != "",
+		Profile:      form.Get("profile") != "", Agree: form.Get("agree") != "", Reading: form.Get("reading") != "",
 	}
 }
 
@@ -85,7 +85,7 @@ func (j join) values() url.Values {
 	} {
 		v.Set(name, value)
 	}
-	for name, yes := range map[string]bool{"profile": j.Profile, "agree": j.Agree} {
+	for name, yes := range map[string]bool{"profile": j.Profile, "agree": j.Agree, "reading": j.Reading} {
 		if yes {
 			v.Set(name, "1")
 		}
@@ -150,7 +150,7 @@ func (j join) draft() (people.Draft, error) {
 	if len(j.Newsletters) > 0 && !j.Agree {
 		problems = append(problems, fault.Invalid("peopleweb.public.join.agree_missing").On("agree"))
 	}
-	reach.Details, reach.Newsletters, reach.Profile = details, slices.Clone(j.Newsletters), j.Profile
+	reach.Details, reach.Newsletters, reach.Profile, reach.Reading = details, slices.Clone(j.Newsletters), j.Profile, j.Reading
 	return reach, problems.Err()
 }
 

@@ -2,6 +2,7 @@ package peopleweb_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,6 +84,56 @@ func confirmedByButton(t *testing.T, town *publicTown, address string) int64 {
 		t.Errorf("welcome page: %d", welcome.status)
 	}
 	return person
+}
+
+// Nobody agrees by leaving a form as it comes: the box is empty, is not needed, and what is agreed to is said again before
+// it counts.
+func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		for address, ticks := range map[string]bool{"anna@example.org": true, "bea@example.org": false} {
+			form := fieldsOf(t, town.get("/join?newsletter=rifiuti").body)
+			form.Set("go", "reach")
+			a := town.send("/join", form)
+			if !strings.Contains(a.body, "Potete vedere quali notizie apro") || !strings.Contains(a.body, "13 mesi") {
+				t.Error("the last step does not say to what one agrees")
+			}
+			form = fieldsOf(t, a.body)
+			if _, ticked := form["reading"]; ticked {
+				t.Error("the box is ticked before she comes")
+			}
+			form.Set("address", address)
+			form.Set("agree", "1")
+			form.Set("go", "send")
+			if ticks {
+				form.Set("reading", "1")
+				back := fieldsOf(t, town.send("/join", with(form, "go", "wants")).body)
+				if back.Get("reading") != "1" {
+					t.Error("going back loses her tick")
+				}
+			}
+			if a := town.send("/join", form); a.location != "/join/sent" {
+				t.Fatalf("send: %d %s", a.status, a.location)
+			}
+			link := town.linkIn(address)
+			if said := strings.Contains(town.get(link).body, "annotiamo quali messaggi apri"); said != ticks {
+				t.Errorf("the page that confirms says so: %t, want %t", said, ticks)
+			}
+			person := confirmedByButton(t, town, address)
+			consents, err := town.people.Consents(context.Background(), person)
+			must(t, err)
+			at := slices.IndexFunc(consents, func(c people.Consent) bool { return c.Purpose == people.ForReading })
+			if (at >= 0) != ticks || ticks && (consents[at].TextVersion != "1" || !strings.Contains(consents[at].Proof, "double opt-in")) {
+				t.Errorf("%s: consents %+v", address, consents)
+			}
+		}
+	})
+}
+
+// with is the form with one field changed.
+func with(form url.Values, name, value string) url.Values {
+	changed := maps.Clone(form)
+	changed.Set(name, value)
+	return changed
 }
 
 func TestSignUpNamesWhatToMendAndKeepsTheRest(t *testing.T) {

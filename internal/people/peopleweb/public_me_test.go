@@ -3,6 +3,7 @@ package peopleweb_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"unoxuno/internal/people"
+	"unoxuno/internal/people/peopleweb"
 	"unoxuno/internal/web"
 )
 
@@ -112,15 +114,55 @@ func TestOwnNewslettersAndConsents(t *testing.T) {
 			t.Errorf("she gets %v, and the page says otherwise", town.shelf.has[person])
 		}
 		town.clock.Advance(time.Minute)
-		town.send(page+"/consents", nil)
-		if len(standing()) != 2 {
-			t.Errorf("consents that stand: %v, want both", standing())
+		for _, purpose := range []string{"profile", "reading"} {
+			town.send(page+"/consents", url.Values{"purpose": {purpose}})
+		}
+		for _, purpose := range []string{"", "newsletter", "marketing"} { // none of them is given by that button
+			if a := town.send(page+"/consents", url.Values{"purpose": {purpose}}); a.status != http.StatusUnprocessableEntity {
+				t.Errorf("consent %q: %d, want 422", purpose, a.status)
+			}
+		}
+		if len(standing()) != 3 {
+			t.Errorf("consents that stand: %v, want all", standing())
 		}
 		town.clock.Advance(time.Minute)
-		town.send(page+"/consents/end", url.Values{"purpose": {"newsletter"}})
-		town.send(page+"/consents/end", url.Values{"purpose": {"profile"}})
+		for _, purpose := range people.Purposes() {
+			town.send(page+"/consents/end", url.Values{"purpose": {string(purpose)}})
+		}
 		if len(standing()) != 0 || len(town.shelf.has[person]) != 0 {
 			t.Errorf("withdrawn, and yet consents %v, subscriptions %v", standing(), town.shelf.has[person])
+		}
+	})
+}
+
+// She sees what is noted of what she reads, beside the button that deletes it; without the consent there is no list.
+func TestWhatSheReadsIsOnHerPage(t *testing.T) {
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", url.Values{"reading": {"1"}})
+		person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
+		must(t, err)
+		if body := town.get(page + "/consents").body; !strings.Contains(body, "Per ora non abbiamo annotato niente") {
+			t.Error("her page does not say that nothing is noted yet")
+		}
+		for n := range 103 {
+			town.shelf.read[person] = append(town.shelf.read[person], peopleweb.Read{
+				Title: "Il cartellone", Path: fmt.Sprint("/newsletters/rifiuti/n", n), Link: "https://vetro.example/orari", Times: 2,
+				First: town.clock.Now(), Last: town.clock.Now(),
+			})
+		}
+		body := town.get(page + "/consents").body
+		for _, want := range []string{`href="/newsletters/rifiuti/n0"`, `href="/newsletters/rifiuti/n99"`, "https://vetro.example/orari", "altre 3", "cancelliamo subito tutto questo elenco"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("her page lacks %q", want)
+			}
+		}
+		if strings.Contains(body, "/n100") {
+			t.Error("her page has no end")
+		}
+		town.clock.Advance(time.Minute)
+		a := town.send(page+"/consents/end", url.Values{"purpose": {"reading"}})
+		if body := town.get(a.location).body; strings.Contains(body, "vetro.example") || !strings.Contains(body, "Annotare quali notizie apro") {
+			t.Error("withdrawn, and the list is there still")
 		}
 	})
 }

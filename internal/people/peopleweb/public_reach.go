@@ -92,7 +92,12 @@ type consentsView struct {
 	Standing map[people.Purpose]people.Consent
 	Ended    []people.Consent
 	Texts    map[people.Purpose]people.ConsentText
+	Read     []Read // the latest of what is noted that she read
+	MoreRead int    // how much more there is
 }
+
+// shownRead is how much of what she read is on her page; all of it is in her export.
+const shownRead = 100
 
 func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error) {
 	view := consentsView{Standing: map[people.Purpose]people.Consent{}}
@@ -107,19 +112,33 @@ func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error)
 			view.Ended = append(view.Ended, c)
 		}
 	}
+	if view.Read, err = p.Newsletters.ReadBy(ctx, o.ID); err != nil {
+		return view, err
+	}
+	if len(view.Read) > shownRead {
+		view.Read, view.MoreRead = view.Read[:shownRead], len(view.Read)-shownRead
+	}
 	view.Texts, err = p.consentTexts(ctx)
 	return view, err
 }
 
-// consentGive notes the consent to be written to by profile; that to a newsletter is given by subscribing to it.
+// consentGive notes a consent to be written to by profile, or that it is noted what she reads; that to a newsletter is given
+// by subscribing to it.
 func (p *Pages) consentGive(w http.ResponseWriter, r *http.Request, o owner) error {
-	ctx := r.Context()
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	ctx, purpose := r.Context(), people.Purpose(form.Get("purpose"))
+	if purpose != people.ForProfile && purpose != people.ForReading {
+		return fault.Invalid("people.consent.purpose", "Text", "")
+	}
 	texts, err := p.consentTexts(ctx)
 	if err != nil {
 		return err
 	}
 	err = p.People.Grant(ctx, o.ID, people.Grant{
-		Purpose: people.ForProfile, TextVersion: texts[people.ForProfile].Version, Source: "own page",
+		Purpose: purpose, TextVersion: texts[purpose].Version, Source: "own page",
 		Channel: people.Email, Proof: "button pressed on her own page",
 	})
 	if err != nil {
@@ -152,6 +171,9 @@ func (p *Pages) consentEnd(w http.ResponseWriter, r *http.Request, o owner) erro
 	}
 	if err := p.People.Withdraw(ctx, o.ID, purpose, "on her own page"); err != nil {
 		return err
+	}
+	if purpose == people.ForReading {
+		return web.Done(w, r, o.path("consents"), "peopleweb.done.reading_withdrawn")
 	}
 	return web.Done(w, r, o.path("consents"), "peopleweb.done.consent_withdrawn")
 }

@@ -42,6 +42,8 @@ type Newsletters interface {
 	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
 	// ReceivedBy are the newsletters the person gets now, by subscription or by her profile.
 	ReceivedBy(ctx context.Context, person int64) ([]Received, error)
+	// ReadBy is what is noted that the person read, the latest first; nothing without her consent people.ForReading.
+	ReadBy(ctx context.Context, person int64) ([]Read, error)
 	// ChooseChannel makes a subscription of the person's reach her by that channel from now on.
 	ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error
 	// Subscribe begins a subscription on her usual channel, with the consent it needs, on her own page or, when staff act, at the
@@ -70,6 +72,14 @@ type Received struct {
 	Why        string // a sentence
 	Subscribed bool   // she asked for it; else it reaches her by her profile
 	Channel    people.Channel
+}
+
+// Read is an issue that a person opened, or a link in it that she followed.
+type Read struct {
+	Title, Path string // of the issue, and of its page on the site
+	Link        string // where the link leads; "" = she opened the issue
+	Times       int64
+	First, Last time.Time
 }
 
 // limits bound what one visitor, and one address, can ask.

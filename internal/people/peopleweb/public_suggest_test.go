@@ -63,6 +63,7 @@ func TestEveryStepCarriesWhatTheOthersAsk(t *testing.T) {
 			Who: many("who"), Wants: many("wants"), Newsletters: many("newsletters"), Place: one("place"), Birth: one("birth"),
 			Language: one("language"), Address: one("address"), Given: one("given"), Family: one("family"),
 			Organisation: one("organisation"), Profile: rapid.Bool().Draw(t, "profile"), Agree: rapid.Bool().Draw(t, "agree"),
+			Reading: rapid.Bool().Draw(t, "reading"),
 		}.values())
 		for _, s := range []step{stepWho, stepWants, stepReach} {
 			form := j.values() // what the step itself asks

@@ -64,7 +64,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	sealer := seal.New([]byte("a secret for tests"))
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
 	town := &publicTown{t: t, clock: now, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
-	town.shelf = &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}}
+	town.shelf = &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}, read: map[int64][]peopleweb.Read{}}
 	room.PlugSubscriptions(plug{town.shelf})
 	var err error
 	town.post, err = delivery.New(db, now, sealer, slog.New(slog.DiscardHandler), delivery.Settings{
@@ -126,6 +126,7 @@ type shelf struct {
 	people *people.People
 	has    map[int64][]string
 	by     map[string]people.Channel
+	read   map[int64][]peopleweb.Read
 }
 
 func (s *shelf) Offered(context.Context) ([]peopleweb.Offer, error) {
@@ -158,6 +159,10 @@ func (s *shelf) channel(slug string) people.Channel {
 		return chosen
 	}
 	return people.Email
+}
+
+func (s *shelf) ReadBy(_ context.Context, person int64) ([]peopleweb.Read, error) {
+	return s.read[person], nil
 }
 
 func (s *shelf) ChooseChannel(_ context.Context, _ int64, slug string, channel people.Channel) error {
