@@ -177,7 +177,7 @@ func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
 			if !a.proved {
 				continue
 			}
-			if _, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: a.id, VerifiedAt: a.verified}); err != nil {
+			if _, err := q.VerifyAddress(ctx, db.VerifyAddressParams{PersonID: h.id, ID: a.id, VerifiedAt: a.verified}); err != nil {
 				return err
 			}
 		}

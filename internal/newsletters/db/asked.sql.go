@@ -14,7 +14,9 @@ INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_
     ended_how, ended_why, ended_by, ended_issue)
 SELECT a.id, a.person_id, a.newsletter, a.channel, a.at, a.how, $1, 0, '', '', '', 0 FROM newsletters_asked a
 WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
-        AND s.newsletter = a.newsletter AND s.channel = a.channel AND (s.ended_at = 0 OR s.ended_at >= a.at))
+        AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0)
+    AND NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
+        AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at > 0 AND s.ended_at >= a.at)
     AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
         AND o.newsletter = a.newsletter AND o.ended_at = 0 AND o.began_at >= a.at)
 `
