@@ -12,12 +12,13 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/people/csvtext"
+	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
 
 // importChunk is how many rows one transaction takes: many enough that its costs are shared, few enough that others get
 // their turn to write.
-const importChunk = 3000
+const importChunk = 10000
 
 // maxRejects is how many rejects a result holds; the rejects file holds them all.
 const maxRejects = 1000
@@ -98,6 +99,7 @@ type importRun struct {
 	file    *csvtext.Reader
 	rows    *rowReader
 	rejects *rejectsFile
+	seen    *seen // asked by who reads the file
 	options ImportOptions
 	result  ImportResult
 	fresh   int64 // people created since the tables were last analysed
@@ -117,6 +119,10 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	if err != nil {
 		return nil, err
 	}
+	met, err := newSeen(ctx, db.New(p.db), o.DryRun)
+	if err != nil {
+		return nil, err
+	}
 	if o.Say == nil {
 		words, err := locale.Load(Words())
 		if err != nil {
@@ -125,7 +131,7 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 		o.Say = func(key string, args map[string]any) string { return words.SayWith("en", key, args) }
 	}
 	return &importRun{
-		people: p, file: text, rows: rows, options: o,
+		people: p, file: text, rows: rows, seen: met, options: o,
 		rejects: newRejectsFile(o.Rejects, text), result: ImportResult{Rejects: []Reject{}},
 	}, nil
 }
@@ -137,6 +143,15 @@ type chunk struct {
 	bytes   int64      // of the file, read so far
 	latin   bool       // the text read so far is Windows-1252
 	last    error      // what ends the file; io.EOF is its proper end
+}
+
+// doubt lets every address of the chunk be looked up.
+func (c chunk) doubt() {
+	for _, e := range c.entries {
+		for i := range e.contacts {
+			e.contacts[i].known = true
+		}
+	}
 }
 
 // chunks reads the file to its end and hands it over in chunks: one is read while the one before is taken.
@@ -154,7 +169,8 @@ func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, e
 		}
 		done, err := take(c.entries)
 		if storage.IsUnique(err) || errors.Is(err, errMoved) {
-			done, err = take(c.entries) // somebody signed up with one of these addresses, or was erased: look again
+			c.doubt() // somebody signed up with one of these addresses, or was erased: look again
+			done, err = take(c.entries)
 		}
 		if err != nil {
 			return err
@@ -206,6 +222,9 @@ func (run *importRun) read() chunk {
 			if err != nil {
 				c.bad = append(c.bad, rejected{row.Line, row.Cells, err})
 				continue
+			}
+			for i := range e.contacts {
+				e.contacts[i].known = run.seen.meet(e.contacts[i].key)
 			}
 			c.entries = append(c.entries, e)
 		case errors.As(err, &broken):
