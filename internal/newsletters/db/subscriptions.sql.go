@@ -13,7 +13,7 @@ const addSubscription = `-- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING
+ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING
 `
 
 type AddSubscriptionParams struct {
@@ -195,7 +195,7 @@ func (q *Queries) ForgetOptOuts(ctx context.Context, personID int64) error {
 }
 
 const forgetSubscriptions = `-- name: ForgetSubscriptions :exec
-DELETE FROM newsletters_subscription WHERE (person_id = $1 AND ended_at = 0) OR (person_id = $1 AND ended_at > 0)
+DELETE FROM newsletters_subscription WHERE person_id = $1
 `
 
 func (q *Queries) ForgetSubscriptions(ctx context.Context, personID int64) error {
@@ -205,9 +205,9 @@ func (q *Queries) ForgetSubscriptions(ctx context.Context, personID int64) error
 
 const lastEnded = `-- name: LastEnded :many
 SELECT s.newsletter FROM newsletters_subscription s
-WHERE s.person_id = $1 AND s.ended_at > 0 AND s.channel = $2 AND s.ended_how = $3
+WHERE s.person_id = $1 AND s.channel = $2 AND s.ended_how = $3
     AND s.ended_at = (SELECT MAX(m.ended_at) FROM newsletters_subscription m
-        WHERE m.person_id = $1 AND m.ended_at > 0 AND m.channel = $2 AND m.ended_how = $3)
+        WHERE m.person_id = $1 AND m.channel = $2 AND m.ended_how = $3)
     AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = $1 AND o.newsletter = s.newsletter AND o.ended_at = 0)
     AND NOT EXISTS (SELECT 1 FROM newsletters_subscription x WHERE x.person_id = $1 AND x.newsletter = s.newsletter AND x.ended_at = 0)
 ORDER BY s.newsletter
@@ -386,11 +386,9 @@ func (q *Queries) SubscribedTo(ctx context.Context, personID int64) ([]string, e
 }
 
 const subscriptionsOf = `-- name: SubscriptionsOf :many
-SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue FROM newsletters_subscription
-WHERE (person_id = $1 AND ended_at = 0) OR (person_id = $1 AND ended_at > 0) ORDER BY began_at DESC, id DESC
+SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC
 `
 
-// What stands and what has ended have an index each.
 func (q *Queries) SubscriptionsOf(ctx context.Context, personID int64) ([]NewslettersSubscription, error) {
 	rows, err := q.db.QueryContext(ctx, subscriptionsOf, personID)
 	if err != nil {

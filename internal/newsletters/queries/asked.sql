@@ -4,17 +4,18 @@ INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_
     ended_how, ended_why, ended_by, ended_issue)
 SELECT a.id, a.person_id, a.newsletter, a.channel, a.at, a.how, $1, 0, '', '', '', 0 FROM newsletters_asked a
 WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
-        AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0)
-    AND NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a.person_id
-        AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at > 0 AND s.ended_at >= a.at)
+        AND s.newsletter = a.newsletter AND s.channel = a.channel AND (s.ended_at = 0 OR s.ended_at >= a.at))
     AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
         AND o.newsletter = a.newsletter AND o.ended_at = 0 AND o.began_at >= a.at);
 
 -- name: LiftOptOutsAsked :exec
 -- An older opt-out gives way.
 UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ended_at = 0 AND EXISTS (
-    SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id
+    SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s
+        ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
     WHERE a.person_id = newsletters_optout.person_id AND a.newsletter = newsletters_optout.newsletter);
 
 -- name: BegunAsked :many
-SELECT DISTINCT a.person_id FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id ORDER BY a.person_id;
+SELECT DISTINCT a.person_id FROM newsletters_asked a JOIN newsletters_subscription s
+    ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
+ORDER BY a.person_id;

@@ -5,9 +5,7 @@ SELECT slug FROM newsletters_newsletter WHERE NOT closed ORDER BY slug;
 SELECT DISTINCT newsletter FROM newsletters_subscription WHERE person_id = $1 AND ended_at = 0 ORDER BY newsletter;
 
 -- name: SubscriptionsOf :many
--- What stands and what has ended have an index each.
-SELECT * FROM newsletters_subscription
-WHERE (person_id = $1 AND ended_at = 0) OR (person_id = $1 AND ended_at > 0) ORDER BY began_at DESC, id DESC;
+SELECT * FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
 
 -- name: OptOutsOf :many
 SELECT * FROM newsletters_optout WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
@@ -19,7 +17,7 @@ SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING;
+ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING;
 
 -- name: LiftOptOut :execrows
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
@@ -37,7 +35,7 @@ VALUES ($1, $2, $3, $4, $5, $6, 0, '')
 ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING;
 
 -- name: ForgetSubscriptions :exec
-DELETE FROM newsletters_subscription WHERE (person_id = $1 AND ended_at = 0) OR (person_id = $1 AND ended_at > 0);
+DELETE FROM newsletters_subscription WHERE person_id = $1;
 
 -- name: ForgetOptOuts :exec
 DELETE FROM newsletters_optout WHERE person_id = $1;
@@ -54,9 +52,9 @@ WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0;
 -- The newsletters of the latest moment at which she ended subscriptions of a channel in that way, unless she has left them
 -- or subscribed anew since.
 SELECT s.newsletter FROM newsletters_subscription s
-WHERE s.person_id = $1 AND s.ended_at > 0 AND s.channel = $2 AND s.ended_how = $3
+WHERE s.person_id = $1 AND s.channel = $2 AND s.ended_how = $3
     AND s.ended_at = (SELECT MAX(m.ended_at) FROM newsletters_subscription m
-        WHERE m.person_id = $1 AND m.ended_at > 0 AND m.channel = $2 AND m.ended_how = $3)
+        WHERE m.person_id = $1 AND m.channel = $2 AND m.ended_how = $3)
     AND NOT EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = $1 AND o.newsletter = s.newsletter AND o.ended_at = 0)
     AND NOT EXISTS (SELECT 1 FROM newsletters_subscription x WHERE x.person_id = $1 AND x.newsletter = s.newsletter AND x.ended_at = 0)
 ORDER BY s.newsletter;
