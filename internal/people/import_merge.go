@@ -144,8 +144,12 @@ func (b *batch) number() {
 
 // askedNow are the newsletters that the chunk asks for, in the order of persons and of newsletters: see number.
 func (b *batch) askedNow() []Asked {
-	var list []Asked
-	for _, h := range b.inOrder() {
+	holders, many := b.inOrder(), 0
+	for _, h := range holders {
+		many += len(h.asked)
+	}
+	list := make([]Asked, 0, many)
+	for _, h := range holders {
 		slices.SortFunc(h.asked, func(x, y asking) int { return strings.Compare(x.slug, y.slug) })
 		for _, a := range h.asked {
 			list = append(list, Asked{
@@ -239,7 +243,11 @@ func (h *holder) isOther(e *entry) bool {
 }
 
 func (b *batch) meet(e *entry) *holder {
-	h := &holder{record: newRecord(e.details, FromImport, e.day, b.now), fresh: true}
+	h := &holder{
+		record: newRecord(e.details, FromImport, e.day, b.now), fresh: true,
+		addresses: make([]heldAddress, 0, len(e.contacts)), consents: make([]entryConsent, 0, len(e.purposes)),
+		asked: make([]asking, 0, len(e.newsletters)),
+	}
 	b.holders = append(b.holders, h)
 	return h
 }

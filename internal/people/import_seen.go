@@ -23,12 +23,17 @@ const (
 
 // newSeen has seen what stands in the database before the import: nothing, or anything. A dry run, which cannot take a
 // chunk again, is always told to look.
-func newSeen(ctx context.Context, q *db.Queries, dry bool) (*seen, error) {
+// Where chunks fly together it is to be mistaken in few of them, and has four times the memory.
+func newSeen(ctx context.Context, q *db.Queries, dry bool, together int) (*seen, error) {
 	n, err := q.SomeAddresses(ctx)
 	if err != nil || n > 0 || dry {
 		return &seen{all: true}, err
 	}
-	return &seen{bits: make([]uint64, seenBits/64), seed: maphash.MakeSeed()}, nil
+	bits := seenBits
+	if together > 1 {
+		bits *= 4
+	}
+	return &seen{bits: make([]uint64, bits/64), seed: maphash.MakeSeed()}, nil
 }
 
 // meet notes an address, and tells whether it may have been met before.
@@ -39,7 +44,7 @@ func (s *seen) meet(key addressKey) bool {
 	h := maphash.Comparable(s.seed, key)
 	step, known := h>>32|1, true
 	for range seenMarks {
-		at := h % seenBits
+		at := h % uint64(64*len(s.bits))
 		bit := uint64(1) << (at % 64)
 		known = known && s.bits[at/64]&bit != 0
 		s.bits[at/64] |= bit
