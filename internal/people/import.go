@@ -17,7 +17,7 @@ import (
 
 // importChunk is how many rows one transaction takes: many enough that its costs are shared, few enough that others get
 // their turn to write.
-const importChunk = 4000
+const importChunk = 3500
 
 // maxRejects is how many rejects a result holds; the rejects file holds them all.
 const maxRejects = 1000

@@ -115,10 +115,10 @@ func (run *importRun) land(ctx context.Context, f *flight) error {
 	if run.options.Progress != nil {
 		run.options.Progress(ImportProgress{Bytes: f.bytes, Rows: run.result.Rows})
 	}
-	if f.last != nil {
-		return nil
+	if f.last == nil {
+		return run.analyse(ctx, false)
 	}
-	return run.analyse(ctx, false)
+	return nil // the end, or a fault of the file's, is for the caller
 }
 
 // recall ends an import that was broken off: it waits for the chunks in flight, and notes those that arrived all the same.

@@ -5,7 +5,10 @@
 
 -- Addresses and consents are found by their person; nothing is found by their identifiers alone.
 /*postgres: ALTER TABLE people_address DROP CONSTRAINT people_address_pkey; */
+/*postgres: ALTER TABLE people_address DROP CONSTRAINT people_address_channel_value_key; */
+/*postgres: ALTER TABLE people_address ADD PRIMARY KEY (channel, value); */
 /*postgres: ALTER TABLE people_consent DROP CONSTRAINT people_consent_pkey; */
+/*postgres: ALTER TABLE people_consent ADD CONSTRAINT people_consent_pkey PRIMARY KEY USING INDEX people_consent_standing; */
 
 /*sqlite: DROP VIEW people_reachable; */
 /*sqlite: DROP VIEW people_consenting; */
