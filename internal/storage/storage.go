@@ -69,8 +69,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// busy_timeout lets a second process (the command line beside the server) wait for the writer's turn;
 	// _txlock=immediate takes that turn at BEGIN, so that a transaction never fails half-way for want of it.
 	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
-		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)" +
-		"&_pragma=wal_autocheckpoint(16000)&_txlock="
+		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	forWriter, err := sqlite.NewConnector(file + pragmas + "immediate")
 	if err != nil {
