@@ -10,6 +10,7 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
 )
@@ -227,10 +228,23 @@ func (n Newsletter) says(words []string) bool {
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
-// Subscribers counts the subscriptions that stand, by newsletter.
+// Subscribers counts who is subscribed now, by newsletter: from the index of people where it answers, for the database
+// goes through all subscriptions.
 func (r *Room) Subscribers(ctx context.Context) (map[string]int64, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int64, len(c.newsletters))
+	answered, err := r.People.FromIndex(ctx, func(everybody people.Crowd) {
+		for _, n := range c.newsletters {
+			counts[n.Slug] = everybody.Tied(people.TieSubscribed, n.Slug).Len()
+		}
+	})
+	if answered || err != nil {
+		return counts, err
+	}
 	rows, err := db.New(r.DB).CountSubscriptions(ctx)
-	counts := make(map[string]int64, len(rows))
 	for _, row := range rows {
 		counts[row.Newsletter] = row.N
 	}

@@ -38,8 +38,15 @@ func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
 		for _, slug := range slugs {
 			inDatabase[slug] = w.younger(slug)
 		}
+		counted, err := w.Subscribers(w.ctx)
+		w.must(err)
 		w.keepIndex()
+		fromIndex, err := w.Subscribers(w.ctx)
+		w.must(err)
 		for _, slug := range slugs {
+			if fromIndex[slug] != counted[slug] {
+				w.Errorf("%s has %d subscribers in the index, %d in the database", slug, fromIndex[slug], counted[slug])
+			}
 			if reach := w.younger(slug); reach != inDatabase[slug] {
 				w.Errorf("%s: index %+v, database %+v", slug, reach, inDatabase[slug])
 			}

@@ -87,12 +87,11 @@ var askedTable string
 // Subscribe begins many subscriptions at once. It leaves alone what stands already, and what she left at or after When.
 // It returns those for whom something began, each once.
 func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) ([]int64, error) {
-	asked = distinct(asked)
 	begun, err := begin(ctx, tx, asked)
 	if err != nil {
 		return nil, fmt.Errorf("newsletters: subscribe the new: %w", err)
 	}
-	asked = slices.DeleteFunc(asked, func(a people.Asked) bool { return a.New })
+	asked = distinct(asked)
 	if len(asked) == 0 {
 		return begun, nil
 	}
@@ -129,35 +128,39 @@ func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []i
 		"id", "person_id", "newsletter", "channel", "began_at", "began_how", "began_by", "ended_at", "ended_how",
 		"ended_why", "ended_by", "ended_issue",
 	}
+	row := make([]any, 0, len(columns))
 	by := actorName(ctx)
 	_, err = tx.Load(ctx, "newsletters_subscription", columns, func(yield func([]any) bool) {
 		for _, a := range asked {
 			if !a.New {
 				continue
 			}
-			row := []any{
-				storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How, by, int64(0), "", "", "", int64(0),
-			}
+			row = append(row[:0], storage.NewID(), a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When), a.How, by,
+				int64(0), "", "", "", int64(0))
 			if !yield(row) {
 				return
 			}
-			begun = append(begun, a.Person)
+			if last := len(begun) - 1; last < 0 || begun[last] != a.Person {
+				begun = append(begun, a.Person)
+			}
 		}
 	})
-	slices.Sort(begun)
-	return slices.Compact(begun), err
+	return begun, err
 }
 
-// distinct are what was asked, the first for each person, newsletter and channel.
+// distinct are what was asked by those who are not new, the first for each person, newsletter and channel.
 func distinct(asked []people.Asked) []people.Asked {
 	type key struct {
 		person     int64
 		newsletter string
 		channel    people.Channel
 	}
-	seen := make(map[key]bool, len(asked))
-	list := make([]people.Asked, 0, len(asked))
+	seen := map[key]bool{}
+	var list []people.Asked
 	for _, a := range asked {
+		if a.New {
+			continue
+		}
 		if k := (key{a.Person, a.Newsletter, a.Channel}); !seen[k] {
 			seen[k] = true
 			list = append(list, a)

@@ -7,17 +7,17 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/people/csvtext"
+	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
 
 // importChunk is how many rows one transaction takes: many enough that its costs are shared, few enough that others get
 // their turn to write.
-const importChunk = 3000
+const importChunk = 3500
 
 // maxRejects is how many rejects a result holds; the rejects file holds them all.
 const maxRejects = 1000
@@ -70,8 +70,8 @@ type Reject struct {
 //	channel                        email or sms; that of the first address where it is empty
 //	consent_date, consent_source   needed, here or in the options
 //
-// Members of a list are separated by |. What an import may change is among the package's promises. Rows are taken in transactions of a few thousand, so what was read before an accident stays,
-// and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
+// Members of a list are separated by |. What an import may change is among the package's promises. Rows are taken in
+// transactions of a few thousand, so what was read before an accident stays, and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
 // options, is a fault; together with a fault in the middle of the file comes the result up to there.
 func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {
 	run, err := p.newImport(ctx, file, o)
@@ -81,7 +81,7 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 	if o.DryRun {
 		err = run.rehearse(ctx)
 	} else {
-		err = run.chunks(ctx, func(entries []entry) (done outcome, err error) {
+		err = run.chunks(ctx, func(ctx context.Context, entries []entry) (done outcome, err error) {
 			err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 				done, err = run.take(ctx, tx, entries)
 				return err
@@ -94,14 +94,16 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 
 // importRun is one import.
 type importRun struct {
-	people  *People
-	file    *csvtext.Reader
-	rows    *rowReader
-	rejects *rejectsFile
-	options ImportOptions
-	result  ImportResult
-	fresh   int64 // people created since the tables were last analysed
-	settled int64 // people created before that
+	people   *People
+	file     *csvtext.Reader
+	rows     *rowReader
+	rejects  *rejectsFile
+	seen     *seen // asked by who reads the file
+	options  ImportOptions
+	result   ImportResult
+	together int   // how many chunks may be in flight
+	fresh    int64 // people created since the tables were last analysed
+	settled  int64 // people created before that
 }
 
 func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions) (*importRun, error) {
@@ -117,6 +119,14 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	if err != nil {
 		return nil, err
 	}
+	together := 1
+	if p.db.Engine() == storage.Postgres && !o.DryRun {
+		together = flights
+	}
+	met, err := newSeen(ctx, db.New(p.db), o.DryRun, together)
+	if err != nil {
+		return nil, err
+	}
 	if o.Say == nil {
 		words, err := locale.Load(Words())
 		if err != nil {
@@ -125,97 +135,9 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 		o.Say = func(key string, args map[string]any) string { return words.SayWith("en", key, args) }
 	}
 	return &importRun{
-		people: p, file: text, rows: rows, options: o,
+		people: p, file: text, rows: rows, seen: met, options: o, together: together,
 		rejects: newRejectsFile(o.Rejects, text), result: ImportResult{Rejects: []Reject{}},
 	}, nil
-}
-
-// chunk is a part of the file.
-type chunk struct {
-	entries []entry    // the rows that can be taken
-	bad     []rejected // those that cannot
-	bytes   int64      // of the file, read so far
-	latin   bool       // the text read so far is Windows-1252
-	last    error      // what ends the file; io.EOF is its proper end
-}
-
-// chunks reads the file to its end and hands it over in chunks: one is read while the one before is taken.
-func (run *importRun) chunks(ctx context.Context, take func([]entry) (outcome, error)) error {
-	ctx, stop := context.WithCancel(ctx)
-	read := make(chan chunk)
-	var reading sync.WaitGroup
-	reading.Go(func() { run.readAll(ctx, read) })
-	defer reading.Wait() // the file is the caller's again
-	defer stop()
-	for {
-		c, ok := <-read
-		if !ok {
-			return ctx.Err()
-		}
-		done, err := take(c.entries)
-		if storage.IsUnique(err) || errors.Is(err, errMoved) {
-			done, err = take(c.entries) // somebody signed up with one of these addresses, or was erased: look again
-		}
-		if err != nil {
-			return err
-		}
-		if err := run.note(done, c); err != nil {
-			return err
-		}
-		if run.options.Progress != nil {
-			run.options.Progress(ImportProgress{Bytes: c.bytes, Rows: run.result.Rows})
-		}
-		if errors.Is(c.last, io.EOF) {
-			return run.analyse(ctx, true)
-		}
-		if c.last != nil {
-			return c.last
-		}
-		if err := run.analyse(ctx, false); err != nil {
-			return err
-		}
-	}
-}
-
-// readAll reads the file in chunks, until one is the last, or ctx ends.
-func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
-	defer close(into)
-	for {
-		c := run.read()
-		select {
-		case into <- c:
-		case <-ctx.Done():
-			return
-		}
-		if c.last != nil {
-			return
-		}
-	}
-}
-
-// read is the next chunk.
-func (run *importRun) read() chunk {
-	c := chunk{entries: make([]entry, 0, importChunk)}
-	for c.last == nil && len(c.entries)+len(c.bad) < importChunk {
-		row, err := run.file.Read()
-		var broken *csvtext.RowError
-		switch {
-		case err == nil && row.Blank():
-		case err == nil:
-			e, err := run.rows.entry(row)
-			if err != nil {
-				c.bad = append(c.bad, rejected{row.Line, row.Cells, err})
-				continue
-			}
-			c.entries = append(c.entries, e)
-		case errors.As(err, &broken):
-			c.bad = append(c.bad, rejected{broken.Line, []string{broken.Raw}, brokenFault(broken)})
-		default:
-			c.last = err
-		}
-	}
-	c.bytes, c.latin = run.file.Bytes(), run.file.Latin()
-	return c
 }
 
 // brokenFault says what is wrong with the quotes of a row.
@@ -303,7 +225,7 @@ func (run *importRun) rehearse(ctx context.Context) error {
 			return errors.New("the dry run was interrupted by another transaction: try again")
 		}
 		begun = true
-		err := run.chunks(ctx, func(entries []entry) (outcome, error) { return run.take(ctx, tx, entries) })
+		err := run.chunks(ctx, func(ctx context.Context, entries []entry) (outcome, error) { return run.take(ctx, tx, entries) })
 		if err != nil {
 			return err
 		}

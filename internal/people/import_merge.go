@@ -21,7 +21,7 @@ type holder struct {
 	addresses   []heldAddress
 	ledger      ledger         // what stands, and by this chunk
 	consents    []entryConsent // to be written
-	asked       []string       // newsletters, by this chunk
+	asked       []asking       // by this chunk
 	askedBy     []int          // rows that only asked for newsletters
 }
 
@@ -68,16 +68,14 @@ type batch struct {
 	fresh    []*holder // of them, those made by the chunk, in the order of their identifiers
 	byID     map[int64]*holder
 	byKey    map[addressKey]*holder
-	asked    []asking
 	outcomes []outcomeKind // of each entry
 	rejects  []rejected
 }
 
 // asking is a newsletter that a row asks for.
 type asking struct {
-	holder *holder
-	slug   string
-	entry  *entry
+	slug  string
+	entry *entry
 }
 
 type outcomeKind int
@@ -148,13 +146,19 @@ func (b *batch) number() {
 	b.fresh = fresh
 }
 
-// askedNow are the newsletters that the chunk asks for.
+// askedNow are the newsletters that the chunk asks for, in the order of persons and of newsletters: see number.
 func (b *batch) askedNow() []Asked {
-	list := make([]Asked, len(b.asked))
-	for i, a := range b.asked {
-		list[i] = Asked{
-			Person: a.holder.id, Newsletter: a.slug, Channel: a.entry.channel, How: "import", When: clock.Time(a.entry.when),
-			New: a.holder.fresh,
+	holders, many := b.inOrder(), 0
+	for _, h := range holders {
+		many += len(h.asked)
+	}
+	list := make([]Asked, 0, many)
+	for _, h := range holders {
+		slices.SortFunc(h.asked, func(x, y asking) int { return strings.Compare(x.slug, y.slug) })
+		for _, a := range h.asked {
+			list = append(list, Asked{
+				Person: h.id, Newsletter: a.slug, Channel: a.entry.channel, How: "import", When: clock.Time(a.entry.when), New: h.fresh,
+			})
 		}
 	}
 	return list
@@ -197,7 +201,7 @@ func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
 		h.touched, h.updated = true, b.now
 		kind = max(kind, updated)
 	}
-	b.ask(h, i, kind, e)
+	h.ask(i, kind, e)
 	return kind, nil
 }
 
@@ -243,7 +247,11 @@ func (h *holder) isOther(e *entry) bool {
 }
 
 func (b *batch) meet(e *entry) *holder {
-	h := &holder{record: newRecord(e.details, FromImport, e.day, b.now), fresh: true}
+	h := &holder{
+		record: newRecord(e.details, FromImport, e.day, b.now), fresh: true,
+		addresses: make([]heldAddress, 0, len(e.contacts)), consents: make([]entryConsent, 0, len(e.purposes)),
+		asked: make([]asking, 0, len(e.newsletters)),
+	}
 	b.holders = append(b.holders, h)
 	return h
 }
@@ -278,16 +286,15 @@ func (h *holder) agree(purpose Purpose, e *entry) bool {
 }
 
 // ask notes the newsletters that the row asks for, unless she withdrew the consent to receive any since.
-func (b *batch) ask(h *holder, i int, kind outcomeKind, e *entry) {
+func (h *holder) ask(i int, kind outcomeKind, e *entry) {
 	if at := h.ledger.at(ForNewsletter); !at.stands && at.ended != 0 && at.ended >= e.when {
 		return
 	}
 	for _, slug := range e.newsletters {
-		if slices.Contains(h.asked, slug) {
+		if slices.ContainsFunc(h.asked, func(a asking) bool { return a.slug == slug }) {
 			continue
 		}
-		h.asked = append(h.asked, slug)
-		b.asked = append(b.asked, asking{h, slug, e})
+		h.asked = append(h.asked, asking{slug, e})
 		if kind == unchanged && !slices.Contains(h.askedBy, i) {
 			h.askedBy = append(h.askedBy, i)
 		}

@@ -66,6 +66,7 @@ type entry struct {
 type entryContact struct {
 	key   addressKey
 	shown string
+	known bool // it may be somebody's: see seen
 }
 
 // addressKey names an address.
@@ -248,7 +249,7 @@ func (r *rowReader) contacts(row csvtext.Row) (list []entryContact, err error) {
 			_ = problems.Add(r.names[c], err) // a fault
 			return
 		}
-		list = append(list, entryContact{addressKey{channel, value}, shown(channel, text, value)})
+		list = append(list, entryContact{key: addressKey{channel, value}, shown: shown(channel, text, value)})
 	}
 	if email != "" {
 		value, err := normalEmail(email, r.domains.of)

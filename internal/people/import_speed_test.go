@@ -1,6 +1,8 @@
 package people
 
 import (
+	"hash/maphash"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,5 +51,38 @@ func TestMemoRemembersAndIsBounded(t *testing.T) {
 	}
 	if len(m.known) > maxMemo {
 		t.Errorf("%d texts are remembered; want %d at most", len(m.known), maxMemo)
+	}
+}
+
+func TestSeenForgetsNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &seen{bits: make([]uint64, 1<<6), seed: maphash.MakeSeed()}
+		key := rapid.Custom(func(t *rapid.T) addressKey {
+			return addressKey{rapid.SampledFrom(Channels()).Draw(t, "channel"), rapid.StringN(0, 6, -1).Draw(t, "value")}
+		})
+		met := map[addressKey]bool{}
+		for _, k := range rapid.SliceOf(key).Draw(t, "keys") {
+			if had := met[k]; !s.meet(k) && had {
+				t.Fatalf("%v was met before", k)
+			}
+			met[k] = true
+		}
+	})
+}
+
+// It is of use only where it is seldom mistaken.
+func TestSeenIsSeldomMistaken(t *testing.T) {
+	s := &seen{bits: make([]uint64, seenBits/64), seed: maphash.MakeSeed()}
+	const people = 200_000
+	mistaken := 0
+	for i := range people {
+		for _, k := range []addressKey{{Email, "p" + strconv.Itoa(i) + "@example.org"}, {SMS, "+39333" + strconv.Itoa(1_000_000+i)}} {
+			if s.meet(k) {
+				mistaken++
+			}
+		}
+	}
+	if mistaken > 2*people/1000 {
+		t.Errorf("mistaken about %d of %d addresses", mistaken, 2*people)
 	}
 }

@@ -19,10 +19,14 @@ var importTables string
 
 // load reads everyone who has an address of the chunk.
 func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error {
+	keys := keysOf(entries)
+	if len(keys) == 0 {
+		return nil
+	}
 	if err := tx.Staging(ctx, importTables); err != nil {
 		return err
 	}
-	if _, err := tx.Load(ctx, "people_import_key", []string{"channel", "value"}, keysOf(entries)); err != nil {
+	if _, err := tx.Load(ctx, "people_import_key", []string{"channel", "value"}, keyRows(keys)); err != nil {
 		return err
 	}
 	q := db.New(tx)
@@ -67,19 +71,25 @@ func (b *batch) hold(ctx context.Context, tx *storage.Tx, begun []int64) error {
 	return nil
 }
 
-// keysOf are the addresses of the entries, each once, in the order in which an index keeps them: its pages are visited
-// one after the other.
-func keysOf(entries []entry) iter.Seq[[]any] {
-	keys := make([]addressKey, 0, 2*len(entries))
+// keysOf are the addresses of the entries that may be somebody's, each once, in the order in which an index keeps them:
+// its pages are visited one after the other.
+func keysOf(entries []entry) []addressKey {
+	var keys []addressKey
 	for _, e := range entries {
 		for _, c := range e.contacts {
-			keys = append(keys, c.key)
+			if c.known {
+				keys = append(keys, c.key)
+			}
 		}
 	}
 	slices.SortFunc(keys, addressKey.compare)
+	return slices.Compact(keys)
+}
+
+func keyRows(keys []addressKey) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		row := make([]any, 2)
-		for _, k := range slices.Compact(keys) {
+		for _, k := range keys {
 			if row[0], row[1] = string(k.channel), k.value; !yield(row) {
 				return
 			}

@@ -56,18 +56,18 @@ func personColumns() []string {
 	}
 }
 
-// row is the holder as people_person keeps her, in the order of personColumns.
-func (h *holder) row() []any {
-	return []any{
+// row appends the holder as people_person keeps her, in the order of personColumns.
+func (h *holder) row(row []any) []any {
+	return append(row,
 		h.id, string(h.Kind), h.Given, h.Family, h.Organisation, h.folded, h.foldedGiven, int64(h.Born.Day), h.Born.Exact,
 		h.Language, h.Place, string(h.told.name), string(h.told.born), string(h.told.language), string(h.told.place),
-		string(h.told.who), string(h.told.wants), string(h.told.address), int64(h.since), h.created, h.updated,
-	}
+		string(h.told.who), string(h.told.wants), string(h.told.address), int64(h.since), h.created, h.updated)
 }
 
 func (b *batch) newPeople(yield func([]any) bool) {
+	var row []any
 	for _, h := range b.fresh {
-		if !yield(h.row()) {
+		if row = h.row(row[:0]); !yield(row) {
 			return
 		}
 	}
@@ -89,8 +89,9 @@ func (b *batch) newAddresses() iter.Seq[[]any] {
 	}
 	slices.SortFunc(list, func(x, y added) int { return x.key.compare(y.key) })
 	return func(yield func([]any) bool) {
+		var row []any
 		for _, a := range list {
-			row := []any{storage.NewID(), a.person, string(a.key.channel), a.key.value, a.shown, a.verified, b.now, string(FromImport)}
+			row = append(row[:0], storage.NewID(), a.person, string(a.key.channel), a.key.value, a.shown, a.verified, b.now, string(FromImport))
 			if !yield(row) {
 				return
 			}
@@ -131,12 +132,11 @@ func (b *batch) inOrder() []*holder {
 // newConsents are worded as their source was: the town's own wording was not what she saw.
 func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
+		var row []any
 		for _, h := range b.inOrder() {
 			for _, c := range h.consents {
-				row := []any{
-					storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
-					b.now, actor, "CSV:" + strconv.Itoa(c.entry.line), int64(0), "", "",
-				}
+				row = append(row[:0], storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
+					b.now, actor, "CSV:"+strconv.Itoa(c.entry.line), int64(0), "", "")
 				if !yield(row) {
 					return
 				}
@@ -154,7 +154,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	for _, h := range b.holders {
 		if h.touched && !h.fresh {
 			h.folded, h.foldedGiven = h.search()
-			rows = append(rows, h.row())
+			rows = append(rows, h.row(nil))
 		}
 	}
 	if len(rows) == 0 {
@@ -177,7 +177,7 @@ func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
 			if !a.proved {
 				continue
 			}
-			if _, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: a.id, VerifiedAt: a.verified}); err != nil {
+			if _, err := q.VerifyAddress(ctx, db.VerifyAddressParams{PersonID: h.id, ID: a.id, VerifiedAt: a.verified}); err != nil {
 				return err
 			}
 		}

@@ -199,7 +199,7 @@ func (m *changes) addAddress(t *rapid.T) {
 	check(t, err)
 	m.agree(t) // the index must hear of what follows by itself
 	if rapid.Bool().Draw(t, "confirm") {
-		check(t, m.ConfirmAddress(context.Background(), a.ID))
+		check(t, m.ConfirmAddress(context.Background(), a.Person, a.ID))
 	}
 	if rapid.Bool().Draw(t, "remove") {
 		check(t, m.RemoveAddress(context.Background(), a.Person, a.ID))

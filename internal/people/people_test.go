@@ -89,11 +89,11 @@ func TestAnAddressBelongsToOnePerson(t *testing.T) {
 		}
 		c := must[people.Address](t)(town.AddAddress(ctx, bruno, people.Contact{Channel: people.SMS, Value: "333 1234567"}))
 		for range 2 {
-			if err := town.ConfirmAddress(ctx, c.ID); err != nil {
+			if err := town.ConfirmAddress(ctx, c.Person, c.ID); err != nil {
 				t.Error(err)
 			}
 		}
-		wantFault(t, town.ConfirmAddress(ctx, 1), "people.address.unknown")
+		wantFault(t, town.ConfirmAddress(ctx, 1, 1), "people.address.unknown")
 	})
 }
 

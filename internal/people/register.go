@@ -176,7 +176,7 @@ func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c
 			a.Verified = clock.Time(row.VerifiedAt)
 		}
 		return a, q.MoveAddress(ctx, db.MoveAddressParams{
-			ID: row.ID, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified), Source: string(from),
+			Channel: row.Channel, Value: row.Value, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified), Source: string(from),
 		})
 	}
 	return Address{}, fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
@@ -199,22 +199,22 @@ func onField(err error, field string) error {
 	return problems.Err()
 }
 
-// ConfirmAddress notes that the address answered; nothing happens when it did before.
-func (p *People) ConfirmAddress(ctx context.Context, address int64) error {
+// ConfirmAddress notes that the person's address answered; nothing happens when it did before.
+func (p *People) ConfirmAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
-		verified, err := q.VerifyAddress(ctx, db.VerifyAddressParams{ID: address, VerifiedAt: p.now()})
+		verified, err := q.VerifyAddress(ctx, db.VerifyAddressParams{PersonID: person, ID: address, VerifiedAt: p.now()})
 		if err != nil {
 			return err
 		}
-		row, err := q.GetAddress(ctx, address)
+		_, err = q.GetAddress(ctx, db.GetAddressParams{PersonID: person, ID: address})
 		if storage.None(err) {
 			return fault.NotFound("people.address.unknown")
 		}
 		if err != nil || verified == 0 {
 			return err
 		}
-		return p.Changed(ctx, tx, row.PersonID)
+		return p.Changed(ctx, tx, person)
 	})
 }
 

@@ -81,7 +81,9 @@ type Asked struct {
 	Channel    Channel
 	How        string // "signup", "import"
 	When       time.Time
-	New        bool // the person was made in this transaction: nothing of hers stands
+	// New says that the person was made in this transaction, so that nothing of hers stands. She asks for each newsletter
+	// once, and what she asks for stands together.
+	New bool
 }
 
 // People keeps the town's people. Its exported methods open their own transaction, except those named …In.

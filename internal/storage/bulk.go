@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -181,14 +182,9 @@ func (l *inserter) flush() error {
 		form.same = l.same
 	}
 	l.args = l.args[:0]
-	for i, v := range l.values[:width] {
-		if form.same>>i&1 == 1 {
-			l.bind(v)
-		}
-	}
 	for i, v := range l.values {
-		if form.same>>(i%width)&1 == 0 {
-			l.bind(v)
+		if i < width || form.same>>(i%width)&1 == 0 {
+			l.args = append(l.args, driver.NamedValue{Ordinal: len(l.args) + 1, Value: v})
 		}
 	}
 	l.values = l.values[:0]
@@ -199,10 +195,6 @@ func (l *inserter) flush() error {
 	}
 	_, err := l.conn.ExecContext(l.ctx, text, l.args)
 	return err
-}
-
-func (l *inserter) bind(v any) {
-	l.args = append(l.args, driver.NamedValue{Ordinal: len(l.args) + 1, Value: v})
 }
 
 // sameColumns are the columns, by bit, that hold the same in all rows, but for one at least; none where there are too
@@ -220,24 +212,24 @@ func sameColumns(values []any, width int) uint64 {
 	return same
 }
 
-// text is INSERT OR FAIL INTO t (a, b, c) SELECT ?, v.column1, v.column2 FROM (VALUES (?, ?), (?, ?)) v. OR FAIL leaves
-// what a failing statement did to the transaction, which must be given up anyway: SQLite need not keep it apart.
+// text is INSERT OR FAIL INTO t (a, b, c) VALUES (?, ?, ?), (?1, ?, ?) where a is the same in all rows. OR FAIL leaves what
+// a failing statement did to the transaction, which must be given up anyway: SQLite need not keep it apart.
 func (l *inserter) text(form insertForm) string {
-	var b, row strings.Builder
-	fmt.Fprintf(&b, "INSERT OR FAIL INTO %s (%s) SELECT ", l.table, strings.Join(l.columns, ", "))
-	own := 0
-	for i := range l.columns {
-		if i > 0 {
-			b.WriteString(", ")
+	var b strings.Builder
+	fmt.Fprintf(&b, "INSERT OR FAIL INTO %s (%s) VALUES ", l.table, strings.Join(l.columns, ", "))
+	for row := range form.rows {
+		sign := "("
+		if row > 0 {
+			sign = ", ("
 		}
-		if form.same>>i&1 == 1 {
-			b.WriteByte('?')
-			continue
+		for i := range l.columns {
+			b.WriteString(sign + "?")
+			if row > 0 && form.same>>i&1 == 1 {
+				b.WriteString(strconv.Itoa(i + 1))
+			}
+			sign = ", "
 		}
-		own++
-		fmt.Fprintf(&b, "v.column%d", own)
+		b.WriteByte(')')
 	}
-	row.WriteString("(" + strings.TrimSuffix(strings.Repeat("?, ", own), ", ") + ")")
-	b.WriteString(" FROM (VALUES " + strings.TrimSuffix(strings.Repeat(row.String()+", ", form.rows), ", ") + ") v")
 	return b.String()
 }

@@ -13,7 +13,7 @@ const addSubscription = `-- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING
+ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING
 `
 
 type AddSubscriptionParams struct {
@@ -43,7 +43,10 @@ func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams
 }
 
 const countSubscriptions = `-- name: CountSubscriptions :many
-SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 0 GROUP BY newsletter
+SELECT s.newsletter, count(*) AS n FROM newsletters_subscription s
+WHERE s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
+    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
+GROUP BY s.newsletter
 `
 
 type CountSubscriptionsRow struct {
@@ -51,6 +54,7 @@ type CountSubscriptionsRow struct {
 	N          int64
 }
 
+// Who subscribed on two channels is one person.
 func (q *Queries) CountSubscriptions(ctx context.Context) ([]CountSubscriptionsRow, error) {
 	rows, err := q.db.QueryContext(ctx, countSubscriptions)
 	if err != nil {

@@ -11,8 +11,11 @@ WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a
 -- name: LiftOptOutsAsked :exec
 -- An older opt-out gives way.
 UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ended_at = 0 AND EXISTS (
-    SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id
+    SELECT 1 FROM newsletters_asked a JOIN newsletters_subscription s
+        ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
     WHERE a.person_id = newsletters_optout.person_id AND a.newsletter = newsletters_optout.newsletter);
 
 -- name: BegunAsked :many
-SELECT DISTINCT a.person_id FROM newsletters_asked a JOIN newsletters_subscription s ON s.id = a.id ORDER BY a.person_id;
+SELECT DISTINCT a.person_id FROM newsletters_asked a JOIN newsletters_subscription s
+    ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
+ORDER BY a.person_id;

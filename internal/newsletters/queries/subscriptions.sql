@@ -11,13 +11,17 @@ SELECT * FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DE
 SELECT * FROM newsletters_optout WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
 
 -- name: CountSubscriptions :many
-SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 0 GROUP BY newsletter;
+-- Who subscribed on two channels is one person.
+SELECT s.newsletter, count(*) AS n FROM newsletters_subscription s
+WHERE s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
+    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
+GROUP BY s.newsletter;
 
 -- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING;
+ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING;
 
 -- name: LiftOptOut :execrows
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;

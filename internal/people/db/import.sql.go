@@ -255,3 +255,15 @@ func (q *Queries) ImportWho(ctx context.Context) ([]PeopleWho, error) {
 	}
 	return items, nil
 }
+
+const someAddresses = `-- name: SomeAddresses :one
+SELECT count(*) FROM (SELECT 1 FROM people_address LIMIT 1) a
+`
+
+// 1 where there are any.
+func (q *Queries) SomeAddresses(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, someAddresses)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}

@@ -454,11 +454,16 @@ func (q *Queries) FindAddress(ctx context.Context, arg FindAddressParams) (Peopl
 }
 
 const getAddress = `-- name: GetAddress :one
-SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE id = $1
+SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE person_id = $1 AND id = $2
 `
 
-func (q *Queries) GetAddress(ctx context.Context, id int64) (PeopleAddress, error) {
-	row := q.db.QueryRowContext(ctx, getAddress, id)
+type GetAddressParams struct {
+	PersonID int64
+	ID       int64
+}
+
+func (q *Queries) GetAddress(ctx context.Context, arg GetAddressParams) (PeopleAddress, error) {
+	row := q.db.QueryRowContext(ctx, getAddress, arg.PersonID, arg.ID)
 	var i PeopleAddress
 	err := row.Scan(
 		&i.ID,
@@ -564,11 +569,12 @@ func (q *Queries) LockPerson(ctx context.Context, arg LockPersonParams) (int64, 
 }
 
 const moveAddress = `-- name: MoveAddress :exec
-UPDATE people_address SET person_id = $2, shown = $3, verified_at = $4, source = $5 WHERE id = $1
+UPDATE people_address SET person_id = $3, shown = $4, verified_at = $5, source = $6 WHERE channel = $1 AND value = $2
 `
 
 type MoveAddressParams struct {
-	ID         int64
+	Channel    string
+	Value      string
 	PersonID   int64
 	Shown      string
 	VerifiedAt int64
@@ -577,7 +583,8 @@ type MoveAddressParams struct {
 
 func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) error {
 	_, err := q.db.ExecContext(ctx, moveAddress,
-		arg.ID,
+		arg.Channel,
+		arg.Value,
 		arg.PersonID,
 		arg.Shown,
 		arg.VerifiedAt,
@@ -679,16 +686,16 @@ func (q *Queries) RecentSignUps(ctx context.Context, arg RecentSignUpsParams) (i
 }
 
 const removeAddress = `-- name: RemoveAddress :execrows
-DELETE FROM people_address WHERE id = $1 AND person_id = $2
+DELETE FROM people_address WHERE person_id = $1 AND id = $2
 `
 
 type RemoveAddressParams struct {
-	ID       int64
 	PersonID int64
+	ID       int64
 }
 
 func (q *Queries) RemoveAddress(ctx context.Context, arg RemoveAddressParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, removeAddress, arg.ID, arg.PersonID)
+	result, err := q.db.ExecContext(ctx, removeAddress, arg.PersonID, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -802,16 +809,17 @@ func (q *Queries) TryCode(ctx context.Context, arg TryCodeParams) (int64, error)
 }
 
 const verifyAddress = `-- name: VerifyAddress :execrows
-UPDATE people_address SET verified_at = $2 WHERE id = $1 AND verified_at = 0
+UPDATE people_address SET verified_at = $3 WHERE person_id = $1 AND id = $2 AND verified_at = 0
 `
 
 type VerifyAddressParams struct {
+	PersonID   int64
 	ID         int64
 	VerifiedAt int64
 }
 
 func (q *Queries) VerifyAddress(ctx context.Context, arg VerifyAddressParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, verifyAddress, arg.ID, arg.VerifiedAt)
+	result, err := q.db.ExecContext(ctx, verifyAddress, arg.PersonID, arg.ID, arg.VerifiedAt)
 	if err != nil {
 		return 0, err
 	}

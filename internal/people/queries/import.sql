@@ -1,3 +1,7 @@
+-- name: SomeAddresses :one
+-- 1 where there are any.
+SELECT count(*) FROM (SELECT 1 FROM people_address LIMIT 1) a;
+
 -- CROSS JOIN makes SQLite begin with the small table.
 
 -- name: ImportHolders :many

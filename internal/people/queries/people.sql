@@ -44,19 +44,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 SELECT * FROM people_address WHERE person_id = $1 ORDER BY channel, created_at, id;
 
 -- name: GetAddress :one
-SELECT * FROM people_address WHERE id = $1;
+SELECT * FROM people_address WHERE person_id = $1 AND id = $2;
 
 -- name: FindAddress :one
 SELECT * FROM people_address WHERE channel = $1 AND value = $2;
 
 -- name: VerifyAddress :execrows
-UPDATE people_address SET verified_at = $2 WHERE id = $1 AND verified_at = 0;
+UPDATE people_address SET verified_at = $3 WHERE person_id = $1 AND id = $2 AND verified_at = 0;
 
 -- name: MoveAddress :exec
-UPDATE people_address SET person_id = $2, shown = $3, verified_at = $4, source = $5 WHERE id = $1;
+UPDATE people_address SET person_id = $3, shown = $4, verified_at = $5, source = $6 WHERE channel = $1 AND value = $2;
 
 -- name: RemoveAddress :execrows
-DELETE FROM people_address WHERE id = $1 AND person_id = $2;
+DELETE FROM people_address WHERE person_id = $1 AND id = $2;
 
 -- name: AddConsent :exec
 INSERT INTO people_consent (id, person_id, purpose, text_version, source, channel, granted_at, recorded_at, actor, proof,

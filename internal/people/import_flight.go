@@ -1,0 +1,181 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"unoxuno/internal/people/csvtext"
+	"unoxuno/internal/storage"
+)
+
+// flights is how many chunks may be on their way to PostgreSQL, which serves each connection by a process of its own. A
+// chunk all of whose addresses are new has nothing to do with those beside it, so that the order in which they end does
+// not matter; every other chunk flies alone, after all before it. (SQLite takes one at a time.)
+const flights = 2
+
+// chunk is a part of the file.
+type chunk struct {
+	entries []entry    // the rows that can be taken
+	bad     []rejected // those that cannot
+	known   bool       // an address may be somebody's already
+	bytes   int64      // of the file, read so far
+	latin   bool       // the text read so far is Windows-1252
+	last    error      // what ends the file; io.EOF is its proper end
+}
+
+// doubt lets every address of the chunk be looked up.
+func (c chunk) doubt() {
+	for _, e := range c.entries {
+		for i := range e.contacts {
+			e.contacts[i].known = true
+		}
+	}
+}
+
+// taker merges entries into the database.
+type taker func(ctx context.Context, entries []entry) (outcome, error)
+
+// flight is a chunk on its way into the database.
+type flight struct {
+	chunk
+	done   outcome
+	err    error
+	landed chan struct{} // closed when the two above are known
+}
+
+// chunks reads the file to its end and hands it over in chunks: one is read while those before are taken.
+func (run *importRun) chunks(ctx context.Context, take taker) error {
+	ctx, stop := context.WithCancel(ctx)
+	read := make(chan chunk)
+	var reading sync.WaitGroup
+	reading.Go(func() { run.readAll(ctx, read) })
+	defer reading.Wait() // the file is the caller's again
+	defer stop()
+	var aloft []*flight // in the order of the file
+	land := func(leave int) error {
+		for len(aloft) > leave {
+			f := aloft[0]
+			aloft = aloft[1:]
+			if err := run.land(ctx, f); err != nil {
+				stop()
+				return errors.Join(err, run.recall(aloft))
+			}
+		}
+		return nil
+	}
+	for c := range read {
+		leave := run.together - 1
+		if c.known || c.last != nil {
+			leave = 0
+		}
+		if c.known {
+			if err := land(0); err != nil {
+				return err
+			}
+		}
+		aloft = append(aloft, launch(ctx, c, take))
+		if err := land(leave); err != nil {
+			return err
+		}
+		if errors.Is(c.last, io.EOF) {
+			return run.analyse(ctx, true)
+		}
+		if c.last != nil {
+			return c.last
+		}
+	}
+	return errors.Join(ctx.Err(), run.recall(aloft))
+}
+
+// launch begins to take a chunk.
+func launch(ctx context.Context, c chunk, take taker) *flight {
+	f := &flight{chunk: c, landed: make(chan struct{})}
+	go func() {
+		defer close(f.landed)
+		f.done, f.err = take(ctx, c.entries)
+		if storage.IsUnique(f.err) || errors.Is(f.err, errMoved) {
+			c.doubt() // somebody signed up with one of these addresses, or was erased: look again
+			f.done, f.err = take(ctx, c.entries)
+		}
+	}()
+	return f
+}
+
+// land waits until a chunk is taken, and notes what came of it.
+func (run *importRun) land(ctx context.Context, f *flight) error {
+	<-f.landed
+	if f.err != nil {
+		return f.err
+	}
+	if err := run.note(f.done, f.chunk); err != nil {
+		return err
+	}
+	if run.options.Progress != nil {
+		run.options.Progress(ImportProgress{Bytes: f.bytes, Rows: run.result.Rows})
+	}
+	if f.last == nil {
+		return run.analyse(ctx, false)
+	}
+	return nil // the end, or a fault of the file's, is for the caller
+}
+
+// recall ends an import that was broken off: it waits for the chunks in flight, and notes those that arrived all the same.
+func (run *importRun) recall(aloft []*flight) error {
+	for _, f := range aloft {
+		<-f.landed
+		if f.err != nil {
+			continue // the reason is told already
+		}
+		if err := run.note(f.done, f.chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAll reads the file in chunks, until one is the last, or ctx ends.
+func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
+	defer close(into)
+	for {
+		c := run.read()
+		select {
+		case into <- c:
+		case <-ctx.Done():
+			return
+		}
+		if c.last != nil {
+			return
+		}
+	}
+}
+
+// read is the next chunk.
+func (run *importRun) read() chunk {
+	c := chunk{entries: make([]entry, 0, importChunk)}
+	for c.last == nil && len(c.entries)+len(c.bad) < importChunk {
+		row, err := run.file.Read()
+		var broken *csvtext.RowError
+		switch {
+		case err == nil && row.Blank():
+		case err == nil:
+			e, err := run.rows.entry(row)
+			if err != nil {
+				c.bad = append(c.bad, rejected{row.Line, row.Cells, err})
+				continue
+			}
+			for i := range e.contacts {
+				e.contacts[i].known = run.seen.meet(e.contacts[i].key)
+				c.known = c.known || e.contacts[i].known
+			}
+			c.entries = append(c.entries, e)
+		case errors.As(err, &broken):
+			c.bad = append(c.bad, rejected{broken.Line, []string{broken.Raw}, brokenFault(broken)})
+		default:
+			c.last = err
+		}
+	}
+	c.bytes, c.latin = run.file.Bytes(), run.file.Latin()
+	return c
+}
