@@ -105,6 +105,7 @@ func (h *house) tasks() []periodic.Task {
 			_, err := h.people.Sweep(ctx)
 			return err
 		}},
+		{Name: "newsletters.digests", Next: h.newsletters.NextSlot, Do: h.newsletters.MakeDigest},
 		{Name: "delivery.brakes", Next: periodic.Every(brakesEvery), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.ApplyBrakes(ctx)
 		}},

@@ -54,7 +54,7 @@ func newTown(t testing.TB) *town {
 	return &town{gone: map[int64]bool{}, address: map[int64]string{}, template: template}
 }
 
-func (o *town) Audience(_ context.Context, _ storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
+func (o *town) Audience(_ context.Context, _ *storage.Tx, m delivery.Matter, after int64) (delivery.Stretch, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if asked := o.asked; asked != nil {

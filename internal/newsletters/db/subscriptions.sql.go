@@ -11,8 +11,8 @@ import (
 
 const addSubscription = `-- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-    ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
+    ended_how, ended_why, ended_by, ended_issue, pace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0, $8)
 ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING
 `
 
@@ -24,6 +24,7 @@ type AddSubscriptionParams struct {
 	BeganAt    int64
 	BeganHow   string
 	BeganBy    string
+	Pace       string
 }
 
 func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) (int64, error) {
@@ -35,6 +36,7 @@ func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams
 		arg.BeganAt,
 		arg.BeganHow,
 		arg.BeganBy,
+		arg.Pace,
 	)
 	if err != nil {
 		return 0, err
@@ -386,7 +388,7 @@ func (q *Queries) SubscribedTo(ctx context.Context, personID int64) ([]string, e
 }
 
 const subscriptionsOf = `-- name: SubscriptionsOf :many
-SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC
+SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue, pace FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC
 `
 
 func (q *Queries) SubscriptionsOf(ctx context.Context, personID int64) ([]NewslettersSubscription, error) {
@@ -411,6 +413,7 @@ func (q *Queries) SubscriptionsOf(ctx context.Context, personID int64) ([]Newsle
 			&i.EndedWhy,
 			&i.EndedBy,
 			&i.EndedIssue,
+			&i.Pace,
 		); err != nil {
 			return nil, err
 		}

@@ -15,8 +15,8 @@ SELECT newsletter, count(*) AS n FROM newsletters_subscription WHERE ended_at = 
 
 -- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-    ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
+    ended_how, ended_why, ended_by, ended_issue, pace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0, $8)
 ON CONFLICT (newsletter, person_id, channel) WHERE ended_at = 0 DO NOTHING;
 
 -- name: LiftOptOut :execrows
