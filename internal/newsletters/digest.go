@@ -3,10 +3,13 @@ package newsletters
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -144,4 +147,42 @@ func (d digests) Finished(ctx context.Context, tx *storage.Tx, ref int64) error 
 // Complained ends all that brings the person anything, as of an issue.
 func (d digests) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
 	return d.complained(ctx, tx, fmt.Sprintf("digest %d", ref), person)
+}
+
+// Digest is what went, or goes, out at one slot.
+type Digest struct {
+	Slot     time.Time
+	Made     time.Time // later than Slot where everything was off
+	Issues   int64     // that it holds
+	Progress delivery.Progress
+}
+
+// LatestDigests are the digests that were made last, the newest first. It asks access.OperateTown.
+func (r *Room) LatestDigests(ctx context.Context, most int) ([]Digest, error) {
+	if !access.From(ctx).Can(access.OperateTown) {
+		return nil, fault.Forbidden("newsletters.digest.forbidden")
+	}
+	queries := db.New(r.DB)
+	rows, err := queries.LatestDigests(ctx, int32(min(most, math.MaxInt32))) //nolint:gosec // bounded
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Digest, len(rows))
+	for at, row := range rows {
+		d := Digest{Slot: clock.Time(row.Slot), Made: clock.Time(row.MadeAt)}
+		if d.Issues, err = queries.CountInDigest(ctx, row.ID); err != nil {
+			return nil, err
+		}
+		batch, found, err := r.Delivery.Find(ctx, r.DB, DigestOrigin, row.ID, string(people.Email))
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			if d.Progress, err = r.Delivery.Progress(ctx, batch.ID); err != nil {
+				return nil, err
+			}
+		}
+		list[at] = d
+	}
+	return list, nil
 }

@@ -93,6 +93,18 @@ func (q *Queries) CountDigested(ctx context.Context, digest int64) error {
 	return err
 }
 
+const countInDigest = `-- name: CountInDigest :one
+SELECT CAST(count(*) AS bigint) FROM (
+    SELECT k.issue FROM newsletters_kept k WHERE k.digest = $1 UNION SELECT d.issue FROM newsletters_digested d WHERE d.digest = $1) u
+`
+
+func (q *Queries) CountInDigest(ctx context.Context, digest int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countInDigest, digest)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const digestOf = `-- name: DigestOf :one
 SELECT id, slot, daily_before, weekly_before, made_at, finished_at FROM newsletters_digest WHERE id = $1
 `

@@ -103,3 +103,7 @@ SELECT u.state, CAST(SUM(u.people) AS bigint) AS people FROM (
 
 -- name: LatestDigests :many
 SELECT * FROM newsletters_digest ORDER BY slot DESC LIMIT $1;
+
+-- name: CountInDigest :one
+SELECT CAST(count(*) AS bigint) FROM (
+    SELECT k.issue FROM newsletters_kept k WHERE k.digest = $1 UNION SELECT d.issue FROM newsletters_digested d WHERE d.digest = $1) u;

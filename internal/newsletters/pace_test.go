@@ -1,0 +1,461 @@
+package newsletters_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/fault"
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/town"
+)
+
+// paced gives subscriptions of the person a pace, one for all.
+func (w *world) paced(person int64, pace newsletters.Pace, subscribed ...string) {
+	w.Helper()
+	c := newsletters.Choice{Paces: map[string]newsletters.Pace{}, Profile: newsletters.AtOnce}
+	for _, slug := range subscribed {
+		c.Paces[slug] = pace
+	}
+	w.must(w.ChooseRhythm(w.ctx, person, c))
+}
+
+// slot sets the clock to the next slot and sends its digest; two nodes ask for it, one of them late.
+func (w *world) slot() time.Time {
+	w.Helper()
+	at := w.makeDigest()
+	w.deliver()
+	return at
+}
+
+func (w *world) makeDigest() time.Time {
+	w.Helper()
+	at := w.NextSlot(w.clock.Now())
+	w.clock.Set(at.Add(time.Second))
+	w.must(w.MakeDigest(w.ctx, at))
+	w.clock.Advance(time.Minute)
+	w.must(w.MakeDigest(w.ctx, at))
+	return at
+}
+
+// deliver sends all that is owed now.
+func (w *world) deliver() {
+	w.Helper()
+	for _, batch := range w.column("SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 ORDER BY id") {
+		_, err := w.delivery.Drain(w.ctx, batch, nil)
+		w.must(err)
+	}
+}
+
+// publish sends an issue, and what is owed at once.
+func (w *world) publish(c newsletters.Content) newsletters.Issue {
+	w.Helper()
+	i := w.create(c)
+	_, err := w.Send(w.ctx, i.ID, true)
+	w.must(err)
+	w.deliver()
+	i, err = w.Issue(w.ctx, i.ID)
+	w.must(err)
+	return i
+}
+
+// column are the numbers that a query of one column yields.
+func (w *world) column(query string) (list []int64) {
+	w.Helper()
+	rows, err := w.db.QueryContext(w.ctx, query)
+	w.must(err)
+	defer func() { w.must(rows.Close()) }()
+	for rows.Next() {
+		var n int64
+		w.must(rows.Scan(&n))
+		list = append(list, n)
+	}
+	w.must(rows.Err())
+	return list
+}
+
+func titled(newsletter, slug, title string) newsletters.Content {
+	c := text(newsletter, slug, "")
+	c.Title = title
+	return c
+}
+
+func TestWhatWaitsGoesInOneMailPerSlot(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada", Family: "Rossi"}, false, "teatro", "concerti", "salute")
+		w.citizen(people.Details{Given: "Bea"}, false, "teatro")
+		w.paced(ada, newsletters.Daily, "teatro", "concerti", "salute")
+		play := w.publish(titled("teatro", "2025-03", "Il cartellone"))
+		w.wantReached("bea")
+		if play.State != newsletters.Sending {
+			t.Errorf("the issue is %s while Ada is owed it", play.State)
+		}
+		concert := w.publish(titled("concerti", "2025-03", "I concerti"))
+		w.publish(titled("salute", "2025-03", "Il diabete"))
+		w.wantReached("")
+		w.slot()
+		mails := w.sink.Mails()
+		if len(mails) != 1 || mails[0].To != "ada@mail.example" {
+			t.Fatalf("%d mails, want one to Ada", len(mails))
+		}
+		m, domain := mails[0], "https://uno.comune.example"
+		for header, want := range map[string]string{
+			"From": `"Comune di Esempio" <newsletter@comune.example>`, "Subject": "Comune di Esempio: 3 notizie per te",
+			"List-Id": `"Le tue notizie" <digest.newsletters.comune.example>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+			"To": `"Ada Rossi" <ada@mail.example>`,
+		} {
+			if got := m.Header(header); got != want {
+				t.Errorf("%s is %q, want %q", header, got, want)
+			}
+		}
+		got := strings.Join(strings.Fields(m.Text()), " ")
+		for _, want := range []string{
+			"Le tue notizie del 4 marzo 2025", "1. Il cartellone (A teatro) 2. I concerti (Concerti) 3. Il diabete (Salute)",
+			"perché il 3 marzo 2025 hai chiesto la newsletter «A teatro».", "perché il 3 marzo 2025 hai chiesto la newsletter «Concerti».",
+			domain + w.LinkPath(play.ID, 1), domain + w.LinkPath(concert.ID, 2), domain + "/newsletters/concerti/2025-03",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("the text lacks %q:\n%s", want, m.Text())
+			}
+		}
+		if n := strings.Count(got, domain+"/unsubscribe/"); n != 4 {
+			t.Errorf("the text has %d ways out, want one for each issue and one for all", n)
+		}
+		if !strings.Contains(m.HTML(), w.PixelPath(play.ID)) || strings.Contains(m.HTML()+m.Text(), "www.teatro.example/goldoni") {
+			t.Error("openings and links are not counted for each issue together")
+		}
+		after, err := w.Issue(w.ctx, play.ID)
+		w.must(err)
+		if after.State != newsletters.Sent {
+			t.Errorf("the issue is %s after its digest", after.State)
+		}
+		w.sink.Clear()
+		w.slot() // an empty slot
+		w.wantReached("")
+		digests, err := w.LatestDigests(w.ctx, 10)
+		w.must(err)
+		if len(digests) != 1 || digests[0].Progress.Sent != 1 || digests[0].Issues != 3 {
+			t.Errorf("digests are %+v", digests)
+		}
+	})
+}
+
+func TestADigestOfOneIsAMailOfOneIssue(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada", Language: "en"}, false, "teatro")
+		w.paced(ada, newsletters.Weekly, "teatro")
+		w.publish(titled("teatro", "2025-03", "Il cartellone"))
+		for range 4 { // Tuesday … Friday
+			w.wantReached("")
+			w.slot()
+		}
+		mails := w.sink.Mails()
+		if len(mails) != 1 || mails[0].Subject() != "Comune di Esempio: one piece of news for you" || strings.Contains(mails[0].Text(), "In this e-mail") {
+			t.Errorf("mails are %v", mails)
+		}
+		if got := w.clock.Now().Weekday(); got != time.Friday {
+			t.Errorf("it is %s", got)
+		}
+	})
+}
+
+func TestADayAndAWeekThatEndTogetherAreOneMail(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
+		w.must(w.ChooseRhythm(w.ctx, ada, newsletters.Choice{Profile: newsletters.AtOnce, Paces: map[string]newsletters.Pace{
+			"teatro": newsletters.Daily, "concerti": newsletters.Weekly,
+		}}))
+		w.publish(text("concerti", "c1", ""))
+		for range 3 { // to Thursday
+			w.slot()
+		}
+		w.publish(text("teatro", "t1", ""))
+		w.wantReached("")
+		w.slot()
+		mails := w.sink.Mails()
+		if len(mails) != 1 || !strings.Contains(mails[0].Text(), "/concerti/c1") || !strings.Contains(mails[0].Text(), "/teatro/t1") {
+			t.Errorf("%d mails on Friday, want one with both issues", len(mails))
+		}
+	})
+}
+
+func TestASlotThatWasMissedIsMadeUpForOnce(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
+		w.must(w.ChooseRhythm(w.ctx, ada, newsletters.Choice{Profile: newsletters.AtOnce, Paces: map[string]newsletters.Pace{
+			"teatro": newsletters.Daily, "concerti": newsletters.Weekly,
+		}}))
+		w.publish(text("teatro", "t1", ""))
+		w.publish(text("concerti", "c1", ""))
+		// Everything is off until Sunday afternoon: of all slots missed the last is made up for, a daily one.
+		sunday := time.Date(2025, 3, 9, 6, 0, 0, 0, time.UTC)
+		w.clock.Set(sunday.Add(9 * time.Hour))
+		w.must(w.MakeDigest(w.ctx, sunday))
+		w.deliver()
+		w.wantReached("ada")
+		w.slot()
+		w.wantReached("")
+	})
+}
+
+func TestOneClickOfADigestLeavesAllThatIsInIt(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti", "salute")
+		w.paced(ada, newsletters.Daily, "teatro", "concerti", "salute")
+		w.publish(text("teatro", "t1", ""))
+		concert := w.publish(text("concerti", "c1", ""))
+		w.slot()
+		header := w.sink.Mails()[0].Header("List-Unsubscribe")
+		address, _, _ := strings.Cut(strings.TrimPrefix(header, "<"), ">")
+		token, ok := strings.CutPrefix(address, "https://uno.comune.example/u/")
+		if !ok || !strings.Contains(header, "<mailto:newsletter@comune.example?subject=unsubscribe-"+token) {
+			t.Fatalf("List-Unsubscribe is %q", header)
+		}
+		f, err := w.OpenUnsubscribe(w.ctx, token)
+		w.must(err)
+		if all := f.All(); f.Person != ada || len(all) != 2 || all[1].Newsletter.Slug != "concerti" || all[1].Issue != concert.ID {
+			t.Errorf("the token is about %+v", f)
+		}
+		if origin, _, person, err := w.Sent(token); origin != newsletters.DigestOrigin || person != ada || err != nil {
+			t.Errorf("it was sent by %s to %d: %v", origin, person, err)
+		}
+		if _, err := w.OpenUnsubscribe(w.ctx, token[:len(token)-2]+"zz"); !fault.Is(err, fault.KindExpired) {
+			t.Errorf("a forged token gave %v", err)
+		}
+		w.must(w.OneClick(w.ctx, token))
+		left, err := w.SubscribedTo(w.ctx, ada)
+		w.must(err)
+		if len(left) != 1 || left[0].Slug != "salute" {
+			t.Errorf("subscribed to %v", left)
+		}
+		s, err := w.Statistics(w.ctx, concert.ID)
+		w.must(err)
+		if s.Unsubscribed.Few == 0 || s.InDigests != 1 || s.Recipients != 1 || s.Accepted != 1 || s.AwaitingDigest != 0 {
+			t.Errorf("statistics are %+v", s)
+		}
+	})
+}
+
+func TestAPauseHoldsEverythingButWhatIsUrgent(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
+		bea := w.citizen(people.Details{Given: "Bea"}, false, "teatro")
+		w.paced(ada, newsletters.Daily, "concerti")
+		waiting := w.publish(text("concerti", "c0", ""))
+		w.must(w.Pause(w.ctx, ada, "2025-03-06"))
+		w.must(w.Pause(w.ctx, bea, "2025-03-04"))
+		if i, err := w.Issue(w.ctx, waiting.ID); err != nil || i.State != newsletters.Sent {
+			t.Errorf("the issue that waited for Ada is %s (%v): a pause lets go of it", i.State, err)
+		}
+		queued := w.create(text("teatro", "t1", ""))
+		if reach, err := w.Reach(w.ctx, queued.ID); err != nil || reach.People != 0 {
+			t.Errorf("the issue reaches %+v (%v) while all have paused", reach, err)
+		}
+		w.must(w.EndPause(w.ctx, bea))
+		_, err := w.Send(w.ctx, queued.ID, false)
+		w.must(err)
+		w.must(w.Pause(w.ctx, bea, "2025-03-05")) // what is queued for her is withdrawn
+		w.deliver()
+		w.publish(text("concerti", "c1", ""))
+		w.slot()
+		w.wantReached("")
+		urgent := text("teatro", "t2", "")
+		urgent.Urgent = true
+		w.publish(urgent)
+		w.wantReached("ada bea")
+		w.slot() // Wednesday, 5 March: Bea is back
+		w.publish(text("teatro", "t3", ""))
+		w.wantReached("bea")
+		for _, c := range []struct{ until, key string }{
+			{"2025-03-05", "newsletters.pause.past"}, {"2026-12-01", "newsletters.pause.far"}, {"domani", "newsletters.pause.malformed"},
+		} {
+			if err := w.Pause(w.ctx, ada, c.until); !fault.HasKey(err, c.key) {
+				t.Errorf("a pause until %s gave %v", c.until, err)
+			}
+		}
+	})
+}
+
+func TestABoundKeepsWhatIsTooMuchForTheNextSlotWithRoom(t *testing.T) {
+	inTown(t, func(w *world) {
+		w.bound(3)
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
+		w.citizen(people.Details{Given: "Bea"}, false, "teatro")
+		if err := w.ChooseRhythm(w.ctx, ada, newsletters.Choice{Profile: newsletters.AtOnce, MostAWeek: 4}); !fault.HasKey(err, "newsletters.most.range") {
+			t.Errorf("to ask for more than the town allows gave %v", err)
+		}
+		w.must(w.ChooseRhythm(w.ctx, ada, newsletters.Choice{Profile: newsletters.AtOnce, MostAWeek: 2}))
+		// Two of them are in the ledger before either leaves.
+		one, two := w.create(text("teatro", "t1", "")), w.create(text("teatro", "t2", ""))
+		for _, i := range []newsletters.Issue{one, two} {
+			_, err := w.Send(w.ctx, i.ID, false)
+			w.must(err)
+		}
+		w.deliver()
+		w.wantReached("ada ada bea bea")
+		three := w.publish(text("teatro", "t3", ""))
+		w.publish(text("teatro", "t4", ""))
+		w.wantReached("bea")
+		s, err := w.Statistics(w.ctx, three.ID)
+		w.must(err)
+		if s.Recipients != 2 || s.Accepted != 1 || s.AwaitingDigest != 1 || three.State != newsletters.Sending {
+			t.Errorf("statistics are %+v, the issue is %s", s, three.State)
+		}
+		urgent := text("teatro", "t5", "")
+		urgent.Urgent = true
+		w.publish(urgent)
+		w.wantReached("ada bea")
+		for day := range 6 { // full until a week after
+			w.slot()
+			if got := w.reached(); len(got) > 0 {
+				t.Errorf("on day %d after came mail to %v", day+1, got)
+			}
+		}
+		w.slot() // the seventh day, 7:00: the first two were sent at 10:00
+		w.wantReached("")
+		w.slot() // a week and some
+		mails := w.sink.Mails()
+		for _, m := range mails {
+			if m.To == "ada@mail.example" && (!strings.Contains(m.Text(), "/teatro/t3") || !strings.Contains(m.Text(), "/teatro/t4")) {
+				t.Errorf("Ada got\n%s", m.Text())
+			}
+		}
+		w.wantReached("ada bea")
+		if i, err := w.Issue(w.ctx, three.ID); err != nil || i.State != newsletters.Sent {
+			t.Errorf("the issue is %s at the end (%v)", i.State, err)
+		}
+	})
+}
+
+// bound gives the town a bound on messages a week.
+func (w *world) bound(most int) {
+	w.Helper()
+	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
+		t := w.Town.Town(w.ctx)
+		t.Digests = town.Digests{MostAWeek: most}
+		_, err := w.Town.Apply(w.ctx, tx, t)
+		return err
+	}))
+	w.Town.Refresh()
+}
+
+func TestWhoLeavesBetweenIssueAndSlotDoesNotGetIt(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
+		bea := w.citizen(people.Details{Given: "Bea", Wants: []string{"teatro"}}, true)
+		w.paced(ada, newsletters.Daily, "teatro", "concerti")
+		w.must(w.ChooseRhythm(w.ctx, bea, newsletters.Choice{Profile: newsletters.Daily}))
+		play := w.publish(text("teatro", "t1", ""))
+		w.publish(text("concerti", "c1", ""))
+		w.must(w.Unsubscribe(w.ctx, newsletters.Leaving{Person: ada, Newsletter: "concerti", How: "page"}))
+		w.makeDigest()
+		w.must(w.people.Withdraw(w.ctx, bea, people.ForProfile, "test")) // her mail is in the ledger already
+		w.deliver()
+		mails := w.sink.Mails()
+		if len(mails) != 1 || mails[0].To != "ada@mail.example" || strings.Contains(mails[0].Text(), "/concerti/c1") {
+			t.Errorf("%d mails, want one to Ada with the theatre alone", len(mails))
+		}
+		s, err := w.Statistics(w.ctx, play.ID)
+		w.must(err)
+		if s.Recipients != 2 || s.InDigests != 1 || s.Withdrawn != 1 {
+			t.Errorf("statistics are %+v", s)
+		}
+	})
+}
+
+func TestAnIssueThatIsCancelledIsInNoDigest(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
+		w.paced(ada, newsletters.Daily, "teatro", "concerti")
+		one, two := w.publish(text("teatro", "t1", "")), w.publish(text("concerti", "c1", ""))
+		_, err := w.Cancel(w.ctx, one.ID)
+		w.must(err)
+		w.makeDigest()
+		_, err = w.Cancel(w.ctx, two.ID)
+		w.must(err)
+		w.deliver()
+		w.wantReached("")
+		w.slot()
+		w.wantReached("")
+	})
+}
+
+func TestANodeThatDiesWhileADigestGoesOutLosesNobody(t *testing.T) {
+	inTown(t, func(w *world) {
+		const readers = 40
+		for n := range readers {
+			person := w.citizen(people.Details{Given: fmt.Sprintf("Reader%d", n)}, false, "teatro", "concerti")
+			w.paced(person, newsletters.Daily, "teatro", "concerti")
+		}
+		w.publish(text("teatro", "t1", ""))
+		w.publish(text("concerti", "c1", ""))
+		w.makeDigest()
+		life, die := context.WithCancel(w.ctx)
+		var taken atomic.Int64
+		w.refused = func(a deliverytest.Attempt) error {
+			if a.Stage == deliverytest.AtRcpt && taken.Add(1) == readers/3 {
+				die()
+			}
+			return nil
+		}
+		batch := w.column("SELECT id FROM delivery_batch WHERE origin = 'newsletters.digest'")[0]
+		if _, err := w.delivery.Drain(life, batch, nil); err == nil {
+			t.Error("the node was not stopped")
+		}
+		w.must(w.MakeDigest(w.ctx, w.Slots(w.ctx).Last(newsletters.Daily, w.clock.Now()))) // the other node takes it up
+		w.deliver()
+		got := map[string]int{}
+		for _, m := range w.sink.Mails() {
+			got[m.To]++
+		}
+		for to, n := range got {
+			if n != 1 {
+				t.Errorf("%s got %d mails", to, n)
+			}
+		}
+		if len(got) != readers {
+			t.Errorf("%d people got mail, want %d", len(got), readers)
+		}
+	})
+}
+
+func TestCountingTellsHowManyGetItInADigest(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
+		w.citizen(people.Details{Given: "Bea", Wants: []string{"teatro"}}, true)
+		carla := w.citizen(people.Details{Given: "Carla", Wants: []string{"teatro"}}, true)
+		dina := w.citizen(people.Details{Given: "Dina"}, false, "teatro")
+		w.paced(ada, newsletters.Weekly, "teatro")
+		w.must(w.ChooseRhythm(w.ctx, carla, newsletters.Choice{Profile: newsletters.Daily}))
+		w.must(w.Pause(w.ctx, dina, "2025-03-10"))
+		c := text("teatro", "t1", "")
+		issue := w.create(c)
+		for range 2 { // once by the database, once by the index of people
+			reach, err := w.Reach(w.ctx, issue.ID)
+			w.must(err)
+			want := newsletters.Reach{People: 3, BySubscription: 1, ByProfile: 2, ByEmail: 3, InDigest: 2}
+			if reach != want {
+				t.Errorf("it reaches %+v, want %+v", reach, want)
+			}
+			w.keepIndex()
+		}
+		c.Urgent = true
+		issue, err := w.Save(w.ctx, issue.ID, issue.Version, c)
+		w.must(err)
+		reach, err := w.Reach(w.ctx, issue.ID)
+		w.must(err)
+		if reach.People != 4 || reach.InDigest != 0 {
+			t.Errorf("urgent, it reaches %+v", reach)
+		}
+		p := w.send(issue.ID)
+		if p.Sent != 4 {
+			t.Errorf("urgent, it went to %+v", p)
+		}
+	})
+}
