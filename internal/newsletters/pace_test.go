@@ -10,6 +10,7 @@ import (
 
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -369,6 +370,36 @@ func TestWhoLeavesBetweenIssueAndSlotDoesNotGetIt(t *testing.T) {
 	})
 }
 
+func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {
+	inTown(t, func(w *world) {
+		for _, c := range []struct {
+			from, to newsletters.Pace
+			slots    int // until what waited comes
+		}{
+			{newsletters.Weekly, newsletters.AtOnce, 1}, {newsletters.Weekly, newsletters.Daily, 1},
+			{newsletters.Daily, newsletters.Weekly, 1}, {newsletters.Daily, newsletters.AtOnce, 1},
+		} {
+			w.clock.Set(w.Slots(w.ctx).Next(newsletters.Weekly, w.clock.Now()).Add(time.Hour)) // a week lies ahead
+			ada := w.citizen(people.Details{Given: "Ada" + string(c.from) + string(c.to)}, false, "teatro")
+			w.paced(ada, c.from, "teatro")
+			w.publish(text("teatro", "", ""))
+			w.paced(ada, c.to, "teatro")
+			for n := range 8 {
+				w.slot()
+				if got := len(w.reached()); got != 0 && n+1 != c.slots || got != 1 && n+1 == c.slots {
+					t.Errorf("from %s to %s: %d mails at slot %d", c.from, c.to, got, n+1)
+				}
+			}
+			history, err := w.Subscriptions(w.ctx, ada)
+			w.must(err)
+			if len(history) != 3 || !history[0].Began.Equal(history[2].Began) || history[0].How != "own-page" || history[0].Pace != c.to || !history[0].Standing() {
+				t.Errorf("history says %+v", history)
+			}
+			w.must(w.UnsubscribeAll(w.ctx, ada, "test"))
+		}
+	})
+}
+
 func TestAnIssueThatIsCancelledIsInNoDigest(t *testing.T) {
 	inTown(t, func(w *world) {
 		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
@@ -421,6 +452,55 @@ func TestANodeThatDiesWhileADigestGoesOutLosesNobody(t *testing.T) {
 		}
 		if len(got) != readers {
 			t.Errorf("%d people got mail, want %d", len(got), readers)
+		}
+	})
+}
+
+func TestOnlyWhoPublishesMakesAnIssueUrgent(t *testing.T) {
+	inTown(t, func(w *world) {
+		editor, publisher := w.actAs(identity.Editor, "ufficio-cultura"), w.actAs(identity.Publisher)
+		c := text("teatro", "t1", "")
+		c.Urgent = true
+		if _, err := w.Create(editor, c); !fault.HasKey(err, "newsletters.issue.urgent_forbidden") {
+			t.Errorf("an editor's urgent issue gave %v", err)
+		}
+		c.Urgent = false
+		issue, err := w.Create(editor, c)
+		w.must(err)
+		c.Urgent = true
+		if _, err := w.Save(editor, issue.ID, issue.Version, c); !fault.HasKey(err, "newsletters.issue.urgent_forbidden") {
+			t.Errorf("an editor's forged flag gave %v", err)
+		}
+		issue, err = w.Save(publisher, issue.ID, issue.Version, c)
+		w.must(err)
+		c.Urgent, c.Title = false, "Corretto"
+		issue, err = w.Save(editor, issue.ID, issue.Version, c) // her form has no such field
+		w.must(err)
+		if !issue.Urgent || issue.Title != "Corretto" {
+			t.Errorf("after an editor's correction the issue is %+v", issue)
+		}
+	})
+}
+
+func TestHerDataHoldsHerRhythmAndIsForgotten(t *testing.T) {
+	inTown(t, func(w *world) {
+		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
+		w.paced(ada, newsletters.Weekly, "teatro")
+		issue := w.publish(text("teatro", "t1", ""))
+		all, err := w.people.Export(w.ctx, ada)
+		w.must(err)
+		kept, ok := all["newsletters"].(newsletters.Kept)
+		if !ok || kept.Rhythm == nil || len(kept.Waiting) != 1 || kept.Waiting[0].Issue != "t1" || kept.Waiting[0].Pace != newsletters.Weekly {
+			t.Errorf("her export holds %+v", all["newsletters"])
+		}
+		w.must(w.people.Erase(w.ctx, ada))
+		for _, table := range []string{"newsletters_kept", "newsletters_rhythm", "newsletters_subscription"} {
+			if left := w.column("SELECT count(*) FROM " + table); left[0] != 0 {
+				t.Errorf("%s still has %d rows", table, left[0])
+			}
+		}
+		if i, err := w.Issue(w.ctx, issue.ID); err != nil || i.State != newsletters.Sent {
+			t.Errorf("the issue is %s (%v), and nobody is owed it", i.State, err)
 		}
 	})
 }
