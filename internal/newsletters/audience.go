@@ -75,7 +75,7 @@ type Reach struct {
 	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
 	ByEmail        int64 `json:"by_email"`
 	InDigest       int64 `json:"in_digest"` // of ByEmail: with other issues in one mail, at their pace; 0 if it is urgent
-	BySMS          int64 `json:"by_sms"` // of an issue that has something to say by text message
+	BySMS          int64 `json:"by_sms"`    // of an issue that has something to say by text message
 }
 
 // channels are those that an issue goes by: with texts, by text message too.
