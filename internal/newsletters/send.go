@@ -283,6 +283,20 @@ func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error
 	return delivery.Together(all...), nil
 }
 
+// Awaiting is how many people get the issue with a digest that is still to come. It asks what Progress asks.
+func (r *Room) Awaiting(ctx context.Context, id int64) (int64, error) {
+	i, _, err := issue(ctx, r.DB, id)
+	if err != nil {
+		return 0, err
+	}
+	if may(ctx, access.SendIssues, i.Newsroom) != nil {
+		if err := may(ctx, access.ReadStatistics, i.Newsroom); err != nil {
+			return 0, err
+		}
+	}
+	return db.New(r.DB).StillKept(ctx, id)
+}
+
 // Cancel stops an issue that is scheduled or being sent, and tells what became of it. What was sent stays sent; a few
 // messages that are in hand may still go. It asks access.SendIssues.
 func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {

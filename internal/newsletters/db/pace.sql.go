@@ -510,6 +510,17 @@ func (q *Queries) RhythmOf(ctx context.Context, personID int64) (NewslettersRhyt
 	return i, err
 }
 
+const stillKept = `-- name: StillKept :one
+SELECT count(*) FROM newsletters_kept WHERE issue = $1
+`
+
+func (q *Queries) StillKept(ctx context.Context, issue int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, stillKept, issue)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const waitingForSlot = `-- name: WaitingForSlot :one
 SELECT count(*) FROM newsletters_kept WHERE issue = $1 AND digest = 0
 `

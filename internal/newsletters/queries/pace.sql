@@ -107,3 +107,6 @@ SELECT * FROM newsletters_digest ORDER BY slot DESC LIMIT $1;
 -- name: CountInDigest :one
 SELECT CAST(count(*) AS bigint) FROM (
     SELECT k.issue FROM newsletters_kept k WHERE k.digest = $1 UNION SELECT d.issue FROM newsletters_digested d WHERE d.digest = $1) u;
+
+-- name: StillKept :one
+SELECT count(*) FROM newsletters_kept WHERE issue = $1;
