@@ -177,7 +177,8 @@ func (v paceView) problems(ctx context.Context) []ui.Problem {
 
 // dayName is the name of a day of the week, within a sentence.
 func dayName(ctx context.Context, t time.Time) string {
-	return say(ctx, "pace.day."+strings.ToLower(t.Weekday().String()))
+	days := [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+	return say(ctx, "pace.day."+days[t.Weekday()])
 }
 
 // pausedNotice says on the other pages that nothing comes for now.
