@@ -40,6 +40,7 @@ type sent struct {
 	Refused    int64  `json:"refused"`    // for good
 	Later      int64  `json:"later"`      // still owed
 	Suppressed int64  `json:"suppressed"` // not to be written to: suppressed address, or consent withdrawn meanwhile
+	InDigest   int64  `json:"in_digest"`  // who get it with others in one mail, at a slot that is still to come
 	DurationMS int64  `json:"duration_ms"`
 }
 
@@ -82,9 +83,13 @@ func (c issueSendCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	aside, err := h.newsletters.Awaiting(context.WithoutCancel(r.ctx), issue.ID)
+	if err != nil {
+		return err
+	}
 	done := sent{
 		Issue: issue.Newsletter + "/" + issue.Slug, Audience: reach.People, Messages: p.Messages, Sent: p.Sent, Refused: p.Refused,
-		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, DurationMS: time.Since(begun).Milliseconds(),
+		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, InDigest: aside, DurationMS: time.Since(begun).Milliseconds(),
 	}
 	if err := c.report(r, done); err != nil {
 		return err

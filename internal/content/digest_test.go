@@ -24,7 +24,7 @@ func exampleDigest(t testing.TB, parts int) (Compiled, Values) {
 			Newsletter: "In città", Link: func(url string) string { return "https://uno.comune.example/l/second" },
 		},
 	}
-	doc := Document{Language: "it", Title: "Le tue notizie del 27 novembre 2026"}
+	doc := Document{Language: "it", Title: "Le tue notizie, 27 novembre 2026"}
 	compiled, err := CompileDigest(doc, all[:parts], frame, "Non voglio più ricevere questa newsletter")
 	if err != nil {
 		t.Fatal(err)

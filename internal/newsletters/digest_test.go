@@ -44,7 +44,7 @@ func TestWhatWaitsGoesInOneMailPerSlot(t *testing.T) {
 		}
 		got := strings.Join(strings.Fields(m.Text()), " ")
 		for _, want := range []string{
-			"Le tue notizie del 4 marzo 2025", "1. Il cartellone (A teatro) 2. I concerti (Concerti) 3. Il diabete (Salute)",
+			"Le tue notizie, 4 marzo 2025", "1. Il cartellone (A teatro) 2. I concerti (Concerti) 3. Il diabete (Salute)",
 			"perché il 3 marzo 2025 hai chiesto la newsletter «A teatro».", "perché il 3 marzo 2025 hai chiesto la newsletter «Concerti».",
 			domain + w.LinkPath(play.ID, 1), domain + w.LinkPath(concert.ID, 2), domain + "/newsletters/concerti/2025-03",
 		} {

@@ -245,7 +245,7 @@ func TestOwnPace(t *testing.T) {
 			t.Errorf("a pause: %d\n%s", a.status, a.body)
 		}
 		for _, path := range []string{"", "/pace"} {
-			if body := town.get(page + path).body; !strings.Contains(body, "ricominciamo a scriverti il 1") || !strings.Contains(body, "aprile 2026") {
+			if body := town.get(page + path).body; !strings.Contains(body, "Sei in pausa") || !strings.Contains(body, "aprile 2026") {
 				t.Errorf("%q does not say that she has paused", path)
 			}
 		}
