@@ -162,6 +162,14 @@ func leaveTitle(ctx context.Context, f newsletters.Farewell) string {
 	return say(ctx, "leave.title", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
 }
 
+// leaveLead says how the page is answered.
+func leaveLead(ctx context.Context, f newsletters.Farewell) string {
+	if len(f.Others) > 0 {
+		return say(ctx, "leave.lead_many")
+	}
+	return say(ctx, "leave.lead")
+}
+
 // leaveOptions are the newsletters of a digest's link, all chosen.
 func leaveOptions(ctx context.Context, f newsletters.Farewell) []ui.Option {
 	var options []ui.Option

@@ -170,7 +170,7 @@ func leavePage(token string, f newsletters.Farewell) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Bare(ui.Page{Title: leaveTitle(ctx, f), Lead: say(ctx, "leave.lead"), Private: true, Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Bare(ui.Page{Title: leaveTitle(ctx, f), Lead: leaveLead(ctx, f), Private: true, Narrow: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -162,7 +162,7 @@ func (v paceView) profileField(ctx context.Context) ui.Field {
 func (v paceView) mostField(ctx context.Context) ui.Field {
 	return ui.Field{
 		Name: "most_a_week", Label: say(ctx, "pace.most"), Help: say(ctx, "pace.most_help"), Value: strconv.Itoa(v.MostAWeek),
-		Error: v.Errors["most_a_week"], Short: true,
+		Error: v.Errors["most_a_week"],
 	}
 }
 
