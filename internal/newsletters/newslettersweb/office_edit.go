@@ -169,6 +169,9 @@ func (e *edit) undrop(block, at string) string {
 // values are the form's fields, for a page that carries them on.
 func (e edit) values() []formValue {
 	all := []formValue{{"title", e.Title}, {"slug", e.Slug}, {"language", e.Language}}
+	if e.Urgent {
+		all = append(all, formValue{"urgent", "1"})
+	}
 	for _, b := range e.Blocks {
 		all = append(all, formValue{"block", b.ID})
 		start, startTime := momentOut(b.Start)
