@@ -21,7 +21,7 @@ func exampleDigest(t testing.TB, parts int) (Compiled, Values) {
 				{ID: "a", Kind: KindHeading, Level: 2, Text: "Concerts"},
 				{ID: "b", Kind: KindText, Text: "See [the programme](https://www.teatro.example/concerto)."},
 			}},
-			Newsletter: "In città", Link: func(url string) string { return "https://uno.comune.example/l/second" },
+			Newsletter: "In città", Link: func(string) string { return "https://uno.comune.example/l/second" },
 		},
 	}
 	doc := Document{Language: "it", Title: "Le tue notizie, 27 novembre 2026"}

@@ -34,7 +34,7 @@ func TestUrgencyIsForWhoPublishes(t *testing.T) {
 }
 
 func TestTheOfficeTellsWhoGetsItInADigest(t *testing.T) {
-	eachOffice(t, func(t *testing.T, o *office) {
+	eachOffice(t, func(_ *testing.T, o *office) {
 		ada, _, err := o.people.ByAddress(o.ctx(), people.Email, "ada@mail.example")
 		o.must(err)
 		o.must(o.room.ChooseRhythm(o.ctx(), ada, newsletters.Choice{
