@@ -12,6 +12,7 @@ type Part struct {
 	Document
 
 	Newsletter string // the newsletter's name
+	Discreet   bool   // who reads it is nobody's business: its title is not shown before the mail is opened
 	ArchiveURL string // the issue on the web; may be empty
 	PixelURL   string // counts openings, the same address for all; "" for none
 
@@ -133,9 +134,11 @@ func (v *frameView) partBlocks(t *template.Template, p Part, language string) er
 
 // titles are the parts' titles, one after the other: what an inbox shows under the subject.
 func titles(parts []Part, limit int) string {
-	all := make([]string, len(parts))
-	for i, p := range parts {
-		all[i] = oneLine(p.Title)
+	var all []string
+	for _, p := range parts {
+		if !p.Discreet {
+			all = append(all, oneLine(p.Title))
+		}
 	}
 	return shorten(strings.Join(all, " · "), limit)
 }

@@ -55,6 +55,9 @@ func TestWhatWaitsGoesInOneMailPerSlot(t *testing.T) {
 		if n := strings.Count(got, domain+"/unsubscribe/"); n != 4 {
 			t.Errorf("the text has %d ways out, want one for each issue and one for all", n)
 		}
+		if preview, _, _ := strings.Cut(m.HTML(), "<h1"); strings.Contains(preview, "diabete") || !strings.Contains(preview, "I concerti") {
+			t.Errorf("an inbox shows\n%s", preview)
+		}
 		if !strings.Contains(m.HTML(), w.PixelPath(play.ID)) || strings.Contains(m.HTML()+m.Text(), "www.teatro.example/goldoni") {
 			t.Error("openings and links are not counted for each issue together")
 		}

@@ -204,7 +204,7 @@ func (l *digestLetter) compile(ctx context.Context, lang string, shares []share)
 		}
 		f := r.frame(ctx, s.issue, s.newsletter, lang, links)
 		parts[n] = content.Part{
-			Document: s.issue.Document(), Newsletter: f.Newsletter, ArchiveURL: f.ArchiveURL, PixelURL: f.PixelURL, Link: f.Link,
+			Document: s.issue.Document(), Newsletter: f.Newsletter, Discreet: s.newsletter.Sensitive, ArchiveURL: f.ArchiveURL, PixelURL: f.PixelURL, Link: f.Link,
 		}
 	}
 	date := locale.Date(lang, clock.Time(l.row.Slot).In(town.Zone()))

@@ -216,6 +216,26 @@ func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {
 	})
 }
 
+func TestWhatComesByProfileHasAPaceOfItsOwn(t *testing.T) {
+	inTown(t, func(w *world) {
+		bea := w.citizen(people.Details{Given: "Bea", Wants: []string{"teatro"}}, true)
+		w.must(w.ChooseRhythm(w.ctx, bea, newsletters.Choice{Profile: newsletters.Weekly}))
+		w.publish(text("teatro", "t1", ""))
+		w.slot()
+		w.wantReached("")
+		w.must(w.ChooseRhythm(w.ctx, bea, newsletters.Choice{Profile: newsletters.AtOnce})) // what waited comes tomorrow
+		w.publish(text("teatro", "t2", ""))
+		w.wantReached("bea")
+		w.slot()
+		if mails := w.sink.Mails(); len(mails) != 1 || !strings.Contains(strings.Join(strings.Fields(mails[0].Text()), " "), "perché hai detto che ti interessa «Teatro»") {
+			t.Errorf("%d mails, want one that says why", len(mails))
+		}
+		w.sink.Clear()
+		w.slot()
+		w.wantReached("")
+	})
+}
+
 func TestOnlyWhoPublishesMakesAnIssueUrgent(t *testing.T) {
 	inTown(t, func(w *world) {
 		editor, publisher := w.actAs(identity.Editor, "ufficio-cultura"), w.actAs(identity.Publisher)
