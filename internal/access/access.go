@@ -21,6 +21,7 @@ const (
 	SignedIn         Permission = "signed-in"         // any member of staff
 	WriteIssues      Permission = "issues.write"      // write, preview, test-send to oneself
 	SendIssues       Permission = "issues.send"       // send, schedule, cancel
+	SendUrgent       Permission = "issues.urgent"     // mark an issue urgent: it goes to everybody at once
 	ResumeSending    Permission = "issues.resume"     // let a newsroom go on that a brake holds
 	ReadStatistics   Permission = "statistics.read"   // numbers of issues
 	ManageNewsrooms  Permission = "newsrooms.manage"  // newsrooms and newsletters

@@ -40,6 +40,7 @@ type sent struct {
 	Refused    int64  `json:"refused"`    // for good
 	Later      int64  `json:"later"`      // still owed
 	Suppressed int64  `json:"suppressed"` // not to be written to: suppressed address, or consent withdrawn meanwhile
+	InDigest   int64  `json:"in_digest"`  // who get it with others in one mail, at a slot that is still to come
 	DurationMS int64  `json:"duration_ms"`
 }
 
@@ -78,7 +79,11 @@ func (c issueSendCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	audience := p.Messages
+	aside, err := h.newsletters.Awaiting(context.WithoutCancel(r.ctx), issue.ID)
+	if err != nil {
+		return err
+	}
+	audience := p.Messages + aside
 	if p.Filling { // not all of them are in the ledger yet
 		reach, err := h.newsletters.Reach(r.ctx, issue.ID)
 		if err != nil {
@@ -88,7 +93,7 @@ func (c issueSendCmd) Run(r *run) error {
 	}
 	done := sent{
 		Issue: issue.Newsletter + "/" + issue.Slug, Audience: audience, Messages: p.Messages, Sent: p.Sent, Refused: p.Refused,
-		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, DurationMS: time.Since(begun).Milliseconds(),
+		Later: p.Owed(), Suppressed: p.Suppressed + p.Withdrawn, InDigest: aside, DurationMS: time.Since(begun).Milliseconds(),
 	}
 	if err := c.report(r, done); err != nil {
 		return err

@@ -23,6 +23,7 @@ func (r *run) plug(h *house) {
 		Taxonomy: h.taxonomy, People: h.people, Delivery: h.delivery,
 	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom, SMSPrice: r.config.SMSPrice})
 	h.delivery.Plug(newsletters.Origin, h.newsletters)
+	h.delivery.Plug(newsletters.DigestOrigin, h.newsletters.Digests())
 	h.delivery.PlugFarewells(h.newsletters)
 	h.people.PlugConfirmed(func(ctx context.Context, tx *storage.Tx, _ people.Channel, address string) error {
 		return h.delivery.Lift(ctx, tx, address)
@@ -117,7 +118,7 @@ func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peoplewe
 	}
 	received := make([]peopleweb.Received, len(all))
 	for i, l := range all {
-		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Channel: l.Channel}
+		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Channel: l.Channel, Pace: string(l.Pace)}
 	}
 	return received, nil
 }
@@ -133,6 +134,48 @@ func (n newslettersOf) ReadBy(ctx context.Context, person int64) ([]peopleweb.Re
 		}
 	}
 	return read, err
+}
+
+// PaceOf is how often the person is written to.
+func (n newslettersOf) PaceOf(ctx context.Context, person int64) (peopleweb.Pace, error) {
+	rhythm, err := n.room.Rhythm(ctx, person)
+	if err != nil {
+		return peopleweb.Pace{}, err
+	}
+	slots := n.room.Slots(ctx)
+	now := n.room.Clock.Now().In(slots.Zone)
+	pace := peopleweb.Pace{
+		Profile: string(rhythm.Profile), MostAWeek: rhythm.MostAWeek, TownMost: slots.Digests.MostAWeek, MostChoice: n.room.MostChoice(ctx),
+		Paused: rhythm.Paused, Today: now, Daily: slots.Next(newsletters.Daily, now), Weekly: slots.Next(newsletters.Weekly, now),
+	}
+	received, err := n.room.Receives(ctx, person)
+	for _, r := range received {
+		if r.Subscribed && r.Channel == people.Email {
+			pace.Newsletters = append(pace.Newsletters, peopleweb.Paced{
+				Slug: r.Newsletter.Slug, Name: r.Newsletter.Name.In(locale.Lang(ctx)), Pace: string(r.Pace),
+			})
+		}
+	}
+	return pace, err
+}
+
+// ChoosePace makes it what she chose.
+func (n newslettersOf) ChoosePace(ctx context.Context, person int64, c peopleweb.PaceChoice) error {
+	choice := newsletters.Choice{Paces: map[string]newsletters.Pace{}, Profile: newsletters.Pace(c.Profile), MostAWeek: c.MostAWeek}
+	for slug, pace := range c.Paces {
+		choice.Paces[slug] = newsletters.Pace(pace)
+	}
+	return n.room.ChooseRhythm(ctx, person, choice)
+}
+
+// Pause lets nothing come to her before a day.
+func (n newslettersOf) Pause(ctx context.Context, person int64, until string) error {
+	return n.room.Pause(ctx, person, until)
+}
+
+// EndPause ends her pause.
+func (n newslettersOf) EndPause(ctx context.Context, person int64) error {
+	return n.room.EndPause(ctx, person)
 }
 
 // ChooseChannel makes a subscription reach her by that channel.

@@ -108,6 +108,7 @@ func (h *house) tasks() []periodic.Task {
 		{Name: "newsletters.reading", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.newsletters.SweepReading(ctx)
 		}},
+		{Name: "newsletters.digests", Next: h.newsletters.NextSlot, Do: h.newsletters.MakeDigest},
 		{Name: "delivery.brakes", Next: periodic.Every(brakesEvery), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.ApplyBrakes(ctx)
 		}},

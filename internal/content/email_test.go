@@ -95,7 +95,10 @@ func TestEmailIsWellFormed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, page := range map[string]string{"email": exampleHTML(t), "web": string(web)} {
+	digest, values := exampleDigest(t, 2)
+	for name, page := range map[string]string{
+		"email": exampleHTML(t), "web": string(web), "digest": string(digest.HTML.Fill(nil, values)),
+	} {
 		var open []string
 		z := html.NewTokenizer(strings.NewReader(page))
 		for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {

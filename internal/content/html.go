@@ -53,6 +53,7 @@ type reading struct {
 	style    textStyle
 	links    *linkSet
 	image    func(address string) string
+	deeper   int // how many levels its headings stand below those of an issue that is alone
 }
 
 func (r reading) view(b Block, level int) blockView {
@@ -91,7 +92,7 @@ func (r reading) each(t *template.Template, blocks []Block, name func(Kind) stri
 			continue
 		}
 		var out bytes.Buffer
-		if err := known.Execute(&out, r.view(b, levels[i])); err != nil {
+		if err := known.Execute(&out, r.view(b, levels[i]+r.deeper)); err != nil {
 			return fmt.Errorf("block %s: %w", b.ID, err)
 		}
 		put(out.Bytes())
@@ -128,7 +129,8 @@ type frameView struct {
 	Language   string
 	Title      string
 	Preview    string
-	Blocks     []template.HTML
+	Blocks     []Template
+	Digest     bool
 	Pixel      template.URL
 	BeforeName string
 	AfterName  string
@@ -149,6 +151,17 @@ func (v frameView) Hole(name string) (string, error) {
 	return "", nil
 }
 
+// Put writes a block, with its holes, where the template stands; see Hole.
+func (v frameView) Put(block Template) string {
+	for _, s := range block.Segments {
+		v.out.WriteString(s.Literal)
+		if s.Hole != HoleNone {
+			v.out.hole(s.Hole)
+		}
+	}
+	return ""
+}
+
 // emailHTML is the HTML reading of an e-mail.
 func emailHTML(doc Document, frame Frame, links *linkSet) (Template, error) {
 	t, err := emailTemplates()
@@ -165,7 +178,7 @@ func emailHTML(doc Document, frame Frame, links *linkSet) (Template, error) {
 		language: doc.Language, labels: frame.Labels, style: emailStyle(), links: links, image: frame.absolute,
 	}
 	err = r.each(t, doc.Blocks, func(k Kind) string { return string(k) + ".html" }, func(html []byte) {
-		v.Blocks = append(v.Blocks, template.HTML(html)) //nolint:gosec // html/template has just made it
+		v.Blocks = append(v.Blocks, Template{Segments: []Segment{{Literal: string(html)}}})
 	})
 	if err != nil {
 		return Template{}, err

@@ -23,6 +23,7 @@ type Labels struct {
 	Unsubscribe   string
 	SentBy        string
 	WriteTo       string
+	Contents      string // above the list of what a digest holds
 }
 
 // NewLabels are the labels that say knows in one language; say is locale.Words.Say with its language given.
@@ -38,5 +39,6 @@ func NewLabels(say func(key string) string) Labels {
 		Unsubscribe:   say("content.label.unsubscribe"),
 		SentBy:        say("content.label.sent_by"),
 		WriteTo:       say("content.label.write_to"),
+		Contents:      say("content.label.contents"),
 	}
 }

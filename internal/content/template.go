@@ -18,6 +18,40 @@ const (
 	HoleUnsubscribe      // address of the page where she leaves
 )
 
+// firstPart is the first hole of a digest's parts, each of which has partHoles: the last of them is free, for whoever
+// fills a template in another way than Fill does.
+const (
+	firstPart Hole = 10
+	partHoles Hole = 3
+)
+
+// PartHole is the hole, HoleWhy or HoleUnsubscribe, of a digest's n-th part, from 0.
+func PartHole(n int, h Hole) Hole {
+	h -= HoleWhy
+	if h > 0 {
+		h = 1
+	}
+	return firstPart + Hole(n)*partHoles + h
+}
+
+// part is of which part, and which hole of it, h is; false of the holes of the whole.
+func (h Hole) part() (n int, of Hole, ok bool) {
+	if h < firstPart {
+		return 0, h, false
+	}
+	n, of = int((h-firstPart)/partHoles), HoleWhy
+	if (h-firstPart)%partHoles > 0 {
+		of = HoleUnsubscribe
+	}
+	return n, of, true
+}
+
+// IsWhy tells whether the hole is for a sentence that says why: in plain text it is broken into lines.
+func (h Hole) IsWhy() bool {
+	_, of, _ := h.part()
+	return of == HoleWhy
+}
+
 // Values are what the holes of one message are filled with: plain text, and absolute addresses made by the program
 // itself. Fill escapes them.
 type Values struct {
@@ -25,7 +59,11 @@ type Values struct {
 	Why         string
 	OwnPage     string
 	Unsubscribe string
+	Parts       []PartValues // of a digest
 }
+
+// PartValues are what the holes of one part of a digest are filled with.
+type PartValues struct{ Why, Unsubscribe string }
 
 // Format says how values are escaped.
 type Format string
@@ -68,7 +106,7 @@ func (t Template) Fill(dst []byte, values Values) []byte {
 			dst = bytes.TrimRight(dst, " ")
 		case t.Format == FormatHTML:
 			dst = appendEscaped(dst, value)
-		case s.Hole == HoleWhy:
+		case s.Hole.IsWhy():
 			dst = appendWrapped(dst, value)
 		default:
 			dst = append(dst, value...)
@@ -78,6 +116,15 @@ func (t Template) Fill(dst []byte, values Values) []byte {
 }
 
 func (v *Values) of(h Hole) string {
+	if n, of, ok := h.part(); ok {
+		if n >= len(v.Parts) {
+			return ""
+		}
+		if of == HoleWhy {
+			return v.Parts[n].Why
+		}
+		return v.Parts[n].Unsubscribe
+	}
 	switch h {
 	case HoleName:
 		return v.Name

@@ -33,6 +33,7 @@ type Batch struct {
 	Finished  time.Time // zero while something is owed
 	Filling   bool      // the ledger does not hold everybody yet: Run is at it
 	Added     int64     // messages that this call of Enqueue added
+	Aside     int64     // people whom the origin put aside in this call of Enqueue
 	Messages  int64     // messages so far; in all, unless Filling
 }
 
@@ -58,14 +59,14 @@ func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, 
 		return Batch{}, fmt.Errorf("find batch: %w", err)
 	}
 	row.At = at
-	var added int64
-	for first := true; first || added == 0 && row.Filled < Everybody; first = false {
-		if added, err = r.fillStep(ctx, tx, &row); err != nil {
+	var added, aside int64
+	for first := true; first || added+aside == 0 && row.Filled < Everybody; first = false {
+		if added, aside, err = r.fillStep(ctx, tx, &row); err != nil {
 			return Batch{}, err
 		}
 	}
 	b := batchOf(row)
-	b.Added = added
+	b.Added, b.Aside = added, aside
 	if b.Messages, err = queries.CountMessages(ctx, row.ID); err != nil {
 		return Batch{}, fmt.Errorf("count messages: %w", err)
 	}
@@ -93,6 +94,11 @@ func (r *Room) Find(ctx context.Context, q storage.Queryer, origin string, ref i
 	b := batchOf(row)
 	b.Messages, err = queries.CountMessages(ctx, row.ID)
 	return b, err == nil, err
+}
+
+// Unfinished tells whether something of the origin's ref is owed on any channel, or still being put into the ledger.
+func (r *Room) Unfinished(ctx context.Context, q storage.Queryer, origin string, ref int64) (bool, error) {
+	return db.New(q).Unfinished(ctx, db.UnfinishedParams{Origin: origin, Ref: ref})
 }
 
 // RetryNow makes due at once what was put off, in the caller's transaction: for an operator who sends again by hand.

@@ -11,6 +11,8 @@
 //   - Whatever dies, and whenever, nobody is lost: the ledger says who is owed something. At most [InFlight] messages
 //     of a process that is killed are sent again, with the same Message-ID.
 //   - Consent is asked for again, and the suppression list is read, a few hundred messages before each is sent.
+//   - An origin may put somebody aside at the last moment ([Recipient]), to give it to her with something else: its own
+//     record of that and the message's end, kept, are written together.
 //   - What a server refuses for ever is refused; what it puts off is tried again on a schedule that grows and survives
 //     restarts (see schedule.go); while our own relay is down nothing is counted against anybody.
 //   - What comes back by mail is on record once for a message and a kind, and suppresses the address that the message

@@ -91,7 +91,7 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 	reached := make(map[int64]int, len(recipients))
 	digests := make([]string, len(recipients))
 	for i, to := range recipients {
-		if to.Address != "" {
+		if to.Address != "" || to.Aside != nil {
 			reached[to.Person] = i
 			digests[i] = w.digest(to.Address)
 		}
@@ -111,6 +111,10 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 			continue
 		}
 		m.to = recipients[at]
+		if m.to.Aside != nil {
+			m.putAside()
+			continue
+		}
 		malformed := c.way.accepts(&m.to)
 		switch {
 		case len(suppressed) > 0 && suppressed[digests[at]]:
@@ -153,7 +157,7 @@ func (w *worker) letter(batch int64) (Letter, error) {
 	if !ok {
 		return nil, fmt.Errorf("no origin %q is plugged in", row.Origin)
 	}
-	l, err := origin.Letter(w.life, Matter{row.Ref, row.Channel})
+	l, err := origin.Letter(w.life, Matter{row.Ref, row.Channel, row.ID})
 	if err != nil {
 		return nil, fmt.Errorf("letter %d of %s: %w", row.Ref, row.Origin, err)
 	}

@@ -19,38 +19,39 @@ const Everybody = math.MaxInt64
 type Stretch struct {
 	Persons *storage.Builder // a SELECT of one column, person_id
 	Through int64            // how far it goes; Everybody when nobody is left beyond it
+	Aside   int64            // how many its origin put aside: they get it another way, and are not among Persons
 }
 
 // analyzeFrom is how many rows make the planner's picture of the ledger old.
 const analyzeFrom = 1000
 
-// fillStep puts the next stretch of the batch into the ledger and tells how many messages that added. The caller's
-// transaction holds the batch.
-func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch) (int64, error) {
+// fillStep puts the next stretch of the batch into the ledger and tells how many messages that added, and how many people
+// the origin put aside. The caller's transaction holds the batch.
+func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch) (added, aside int64, err error) {
 	origin, ok := r.origins[batch.Origin]
 	if !ok {
-		return 0, fmt.Errorf("batch %d: no origin %q is plugged in", batch.ID, batch.Origin)
+		return 0, 0, fmt.Errorf("batch %d: no origin %q is plugged in", batch.ID, batch.Origin)
 	}
-	stretch, err := origin.Audience(ctx, tx, Matter{batch.Ref, batch.Channel}, batch.Filled)
+	stretch, err := origin.Audience(ctx, tx, Matter{batch.Ref, batch.Channel, batch.ID}, batch.Filled)
 	if err != nil {
-		return 0, fmt.Errorf("audience: %w", err)
+		return 0, 0, fmt.Errorf("audience: %w", err)
 	}
 	if stretch.Through <= batch.Filled {
-		return 0, fmt.Errorf("batch %d: the audience of %s does not go on from %d", batch.ID, batch.Origin, batch.Filled)
+		return 0, 0, fmt.Errorf("batch %d: the audience of %s does not go on from %d", batch.ID, batch.Origin, batch.Filled)
 	}
 	queries, first := db.New(tx), batch.Filled == 0
-	added, err := r.addMessages(ctx, tx, batch, stretch)
+	added, err = r.addMessages(ctx, tx, batch, stretch)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := queries.Filled(ctx, db.FilledParams{ID: batch.ID, Filled: stretch.Through}); err != nil {
-		return 0, fmt.Errorf("note how far it is filled: %w", err)
+		return 0, 0, fmt.Errorf("note how far it is filled: %w", err)
 	}
 	batch.Filled = stretch.Through
 	if added >= analyzeFrom && first {
 		err = tx.Analyze(ctx, "delivery_message", "delivery_chunk")
 	}
-	return added, err
+	return added, stretch.Aside, err
 }
 
 // addMessages adds those of the stretch who are not in the batch yet, in one statement, and cuts them into chunks.
@@ -143,7 +144,7 @@ func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 			return err
 		}
 		found = true
-		if _, err = w.fillStep(w.life, tx, &row); err != nil || row.Filled < Everybody {
+		if _, _, err = w.fillStep(w.life, tx, &row); err != nil || row.Filled < Everybody {
 			return err
 		}
 		return w.finishIn(w.life, tx, batch) // if nobody is owed anything by now

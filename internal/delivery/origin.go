@@ -12,8 +12,8 @@ import (
 type Origin interface {
 	// Audience names those whom the matter is for and whose number is greater than after: some of them, in the order of
 	// their numbers, or all. It is asked again until it has come to Everybody. Whoever stops fitting in between is
-	// withdrawn.
-	Audience(ctx context.Context, q storage.Queryer, m Matter, after int64) (Stretch, error)
+	// withdrawn. It is asked in the transaction that puts them into the ledger, and may write there whom it puts aside.
+	Audience(ctx context.Context, tx *storage.Tx, m Matter, after int64) (Stretch, error)
 	// Letter opens the matter, compiled. It is asked once for a batch and a worker, and kept as long as they last.
 	Letter(ctx context.Context, m Matter) (Letter, error)
 	// Finished is told, in the transaction that ends a batch, that nothing of it is owed any more; other channels of the
@@ -29,6 +29,7 @@ type Origin interface {
 type Matter struct {
 	Ref     int64
 	Channel string
+	Batch   int64
 }
 
 // Farewells is the room that makes the tokens by which people leave. The app plugs it.
@@ -55,6 +56,9 @@ type Recipient struct {
 	Unsubscribe email.Unsubscribe // how she leaves
 	Values      []string          // what fills the template's holes, by number; Values[0] is not used
 	Text        string            // of a text message, which has nothing else; as sms.Look prepared it
+	// Aside, where it is given, says that she is not sent to: she gets it later, with something else. It is called in the
+	// transaction in which her message ends as Kept, so that she has it in one place or the other, whoever dies when.
+	Aside func(ctx context.Context, tx *storage.Tx) error
 
 	path   email.Path // Address, read, of a mail …
 	number sms.Number // … or of a text message

@@ -20,6 +20,7 @@ const (
 	Suppressed State = "suppressed" // the address gets nothing
 	Withdrawn  State = "withdrawn"  // consent, or the address, was gone when her turn came
 	Cancelled  State = "cancelled"  // taken back before it was sent
+	Kept       State = "kept"       // its origin put it aside when her turn came: she gets it with something else, later
 )
 
 // ReasonCount is how many messages are refused, or put off, for one reason.
@@ -40,6 +41,7 @@ type Progress struct {
 	Suppressed  int64
 	Withdrawn   int64
 	Cancelled   int64
+	Kept        int64         // part of another batch, now or later
 	Delivered   int64         // text messages that are on their telephone: part of Sent
 	Undelivered int64         // text messages that the network gave up: part of Sent
 	Retried     int64         // tried more than once, whatever came of it
@@ -96,6 +98,8 @@ func (p *Progress) add(s State, reason email.Reason, n int64) {
 		p.Withdrawn += n
 	case Cancelled:
 		p.Cancelled += n
+	case Kept:
+		p.Kept += n
 	}
 	if reason != "" && (s == Refused || s == Later) {
 		p.Reasons = append(p.Reasons, ReasonCount{s, reason, n})

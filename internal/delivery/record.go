@@ -134,6 +134,11 @@ func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, grou
 			}
 			c.trust(began)
 		}
+		if o.aside != nil {
+			if err := o.aside(ctx, tx); err != nil {
+				return fmt.Errorf("put aside: %w", err)
+			}
+		}
 		if err := db.New(tx).Settle(ctx, db.SettleParams{
 			Batch: c.batch, Person: o.person, State: string(o.state), Reason: string(o.reason), Code: int64(o.code),
 			Attempts: o.attempts, NextAt: o.nextAt, Changed: now,

@@ -23,9 +23,10 @@ type outcome struct {
 	result
 	chunk    *chunk
 	person   int64
-	attempts int64    // with this one, if it was one
-	parts    []string // of a text message that was taken: the names of its receipts
-	inFlight bool     // holds a token of Room.inFlight, given back when it is on record
+	attempts int64                                    // with this one, if it was one
+	parts    []string                                 // of a text message that was taken: the names of its receipts
+	aside    func(context.Context, *storage.Tx) error // of Kept: see Recipient.Aside
+	inFlight bool                                     // holds a token of Room.inFlight, given back when it is on record
 }
 
 // message is one message of a chunk on its way: of e-mail, an email.Job.
@@ -44,6 +45,12 @@ type message struct {
 func (m *message) settle(r result) {
 	m.chunk.pending.Add(1)
 	m.outcomes <- outcome{result: r, chunk: m.chunk, person: m.person, attempts: m.attempts}
+}
+
+// putAside puts on record that the message goes with something else.
+func (m *message) putAside() {
+	m.chunk.pending.Add(1)
+	m.outcomes <- outcome{result: result{state: Kept}, aside: m.to.Aside, chunk: m.chunk, person: m.person, attempts: m.attempts}
 }
 
 // Envelope is whom the message comes from and goes to.

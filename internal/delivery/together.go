@@ -17,7 +17,7 @@ func Together(all ...Progress) Progress {
 	for i, p := range all {
 		sum.Messages, sum.Waiting, sum.Sent, sum.Refused = sum.Messages+p.Messages, sum.Waiting+p.Waiting, sum.Sent+p.Sent, sum.Refused+p.Refused
 		sum.Later, sum.Suppressed, sum.Withdrawn = sum.Later+p.Later, sum.Suppressed+p.Suppressed, sum.Withdrawn+p.Withdrawn
-		sum.Cancelled, sum.Retried = sum.Cancelled+p.Cancelled, sum.Retried+p.Retried
+		sum.Cancelled, sum.Retried, sum.Kept = sum.Cancelled+p.Cancelled, sum.Retried+p.Retried, sum.Kept+p.Kept
 		sum.Delivered, sum.Undelivered = sum.Delivered+p.Delivered, sum.Undelivered+p.Undelivered
 		sum.Returns, sum.Filling = append(sum.Returns, p.Returns...), sum.Filling || p.Filling
 		for _, r := range p.Reasons {

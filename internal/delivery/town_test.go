@@ -30,12 +30,13 @@ type town struct {
 	finished int
 	trouble  error
 	template *email.Template
-	audience [2]int64 // from, to
-	step     int64    // how many numbers a stretch spans; 0: all
-	wordless bool     // forgets the text of its text messages
-	mute     int64    // the ref whose audience cannot be told
-	asked    func()   // called, once, when an audience is asked for
-	angry    []int64  // who complained
+	audience [2]int64                                                    // from, to
+	step     int64                                                       // how many numbers a stretch spans; 0: all
+	wordless bool                                                        // forgets the text of its text messages
+	mute     int64                                                       // the ref whose audience cannot be told
+	asked    func()                                                      // called, once, when an audience is asked for
+	angry    []int64                                                     // who complained
+	aside    func(person int64) func(context.Context, *storage.Tx) error // who is put aside; nil: nobody
 }
 
 var errMute = errors.New("whom it is for cannot be told")
@@ -54,7 +55,7 @@ func newTown(t testing.TB) *town {
 	return &town{gone: map[int64]bool{}, address: map[int64]string{}, template: template}
 }
 
-func (o *town) Audience(_ context.Context, _ storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
+func (o *town) Audience(_ context.Context, _ *storage.Tx, m delivery.Matter, after int64) (delivery.Stretch, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if asked := o.asked; asked != nil {
@@ -126,6 +127,12 @@ func (o *town) Recipients(_ context.Context, persons []int64) ([]delivery.Recipi
 		address, ok := o.address[p]
 		if !ok {
 			address = addressOf(p)
+		}
+		if o.aside != nil {
+			if aside := o.aside(p); aside != nil {
+				all = append(all, delivery.Recipient{Person: p, Aside: aside})
+				continue
+			}
 		}
 		all = append(all, delivery.Recipient{
 			Person: p, Address: address, Template: o.template, Values: []string{"", fmt.Sprint("persona ", p)},
@@ -225,7 +232,7 @@ func (n *node) progress(t testing.TB, batch int64, want string) delivery.Progres
 		n    int64
 	}{
 		{"waiting", p.Waiting}, {"sent", p.Sent}, {"refused", p.Refused}, {"later", p.Later}, {"suppressed", p.Suppressed},
-		{"withdrawn", p.Withdrawn}, {"cancelled", p.Cancelled}, {"retried", p.Retried},
+		{"withdrawn", p.Withdrawn}, {"cancelled", p.Cancelled}, {"kept", p.Kept}, {"retried", p.Retried},
 	} {
 		if c.n != 0 {
 			got = append(got, fmt.Sprintf("%s %d", c.name, c.n))

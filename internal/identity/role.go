@@ -34,11 +34,11 @@ func (r Role) Permissions() []access.Permission {
 	switch r {
 	case Administrator:
 		return []access.Permission{
-			access.WriteIssues, access.SendIssues, access.ResumeSending, access.ReadStatistics, access.ManageNewsrooms, access.FindPeople,
+			access.WriteIssues, access.SendIssues, access.SendUrgent, access.ResumeSending, access.ReadStatistics, access.ManageNewsrooms, access.FindPeople,
 			access.ManagePeople, access.ManageTaxonomies, access.ManageStaff, access.ReadAudit, access.OperateTown,
 		}
 	case Publisher:
-		return []access.Permission{access.WriteIssues, access.SendIssues, access.ResumeSending, access.ReadStatistics}
+		return []access.Permission{access.WriteIssues, access.SendIssues, access.SendUrgent, access.ResumeSending, access.ReadStatistics}
 	case Editor:
 		return []access.Permission{access.WriteIssues, access.ReadStatistics}
 	case Operator:

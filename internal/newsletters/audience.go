@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
@@ -74,7 +75,8 @@ type Reach struct {
 	BySubscription int64 `json:"by_subscription"`
 	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
 	ByEmail        int64 `json:"by_email"`
-	BySMS          int64 `json:"by_sms"` // of an issue that has something to say by text message
+	InDigest       int64 `json:"in_digest"` // of ByEmail: with other issues in one mail, at their pace; 0 if it is urgent
+	BySMS          int64 `json:"by_sms"`    // of an issue that has something to say by text message
 }
 
 // channels are those that an issue goes by: with texts, by text message too.
@@ -85,8 +87,12 @@ func channels(texts bool) []people.Channel {
 	return []people.Channel{people.Email}
 }
 
+// AtOnce is how many get it when it is published.
+func (r Reach) AtOnce() int64 { return r.People - r.InDigest }
+
 // add counts those whom one channel reaches.
-func (r *Reach) add(channel people.Channel, all, bySubscription int64) {
+func (r *Reach) add(channel people.Channel, all, bySubscription, inDigest int64) {
+	r.InDigest += inDigest
 	r.People, r.BySubscription, r.ByProfile = r.People+all, r.BySubscription+bySubscription, r.ByProfile+all-bySubscription
 	if channel == people.SMS {
 		r.BySMS += all
@@ -101,40 +107,75 @@ func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
 	if err != nil {
 		return Reach{}, err
 	}
-	return r.reach(ctx, n, i.Audience, i.SMS != "")
+	return r.reach(ctx, n, i.Audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
 }
 
-// ReachOf counts whom an issue of the newsletter with that audience, and with something to say by text message or not,
-// would go to now; faults in the audience concern the field "audience". It asks access.WriteIssues.
-func (r *Room) ReachOf(ctx context.Context, newsletter, audience string, texts bool) (Reach, error) {
-	n, err := r.Newsletter(ctx, newsletter)
+// ReachOf counts whom the issue would go to now if its audience were another; faults in the audience concern the field
+// "audience". It asks access.WriteIssues.
+func (r *Room) ReachOf(ctx context.Context, i Issue, audience string) (Reach, error) {
+	n, err := r.Newsletter(ctx, i.Newsletter)
 	if err != nil {
 		return Reach{}, err
 	}
 	if err := may(ctx, access.WriteIssues, n.Newsroom.Slug); err != nil {
 		return Reach{}, err
 	}
-	return r.reach(ctx, n, audience, texts)
+	return r.reach(ctx, n, audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
 }
 
-func (r *Room) reach(ctx context.Context, n Newsletter, text string, texts bool) (Reach, error) {
+// reachBy is what of an issue, beside its audience, decides whom it reaches.
+type reachBy struct {
+	Texts  bool // it has something to say by text message
+	Urgent bool
+}
+
+func (r *Room) reach(ctx context.Context, n Newsletter, text string, by reachBy) (Reach, error) {
 	a, err := r.People.ParseAudience(ctx, text)
 	if err != nil {
 		return Reach{}, err
 	}
-	if reach, answered, err := r.reachFromIndex(ctx, n, a, texts); answered || err != nil {
-		return reach, err
+	reach, answered, err := r.reachFromIndex(ctx, n, a, by)
+	if err != nil {
+		return Reach{}, err
 	}
-	var reach Reach
-	for _, channel := range channels(texts) {
-		var b storage.Builder
-		b.Add("SELECT count(*), coalesce(sum(e.asked), 0)")
-		r.writeRecipients(&b, n, a, everybody(), channel)
-		var all, bySubscription int64
-		if err := r.DB.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(&all, &bySubscription); err != nil {
+	if !answered {
+		if err := r.countNamed(ctx, n, a, by, false, reach.add); err != nil {
 			return Reach{}, err
 		}
-		reach.add(channel, all, bySubscription)
 	}
-	return reach, nil
+	if by.Urgent {
+		return reach, nil
+	}
+	paused, err := db.New(r.DB).AnyPaused(ctx, r.now())
+	if err != nil || !paused {
+		return reach, err
+	}
+	return reach, r.countNamed(ctx, n, a, by, true, func(channel people.Channel, all, bySubscription, inDigest int64) {
+		reach.add(channel, -all, -bySubscription, -inDigest)
+	})
+}
+
+// countNamed tells, by channel, how many the database names; with paused, how many of them have paused.
+func (r *Room) countNamed(
+	ctx context.Context, n Newsletter, a people.Audience, by reachBy, paused bool,
+	add func(channel people.Channel, all, bySubscription, inDigest int64),
+) error {
+	for _, channel := range channels(by.Texts) {
+		var b storage.Builder
+		b.Add("SELECT count(*), coalesce(sum(e.asked), 0), coalesce(sum(CASE WHEN "+slowly+" THEN 1 ELSE 0 END), 0)", n.Slug)
+		r.writeRecipients(&b, n, a, everybody(), channel)
+		if paused {
+			b.Add(" AND ")
+			writePaused(&b, r.now())
+		}
+		var all, bySubscription, inDigest int64
+		if err := r.DB.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(&all, &bySubscription, &inDigest); err != nil {
+			return err
+		}
+		if by.Urgent || channel != people.Email {
+			inDigest = 0
+		}
+		add(channel, all, bySubscription, inDigest)
+	}
+	return nil
 }

@@ -46,7 +46,7 @@ func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter strin
 		}
 		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
 			ID: storage.NewID(), PersonID: person, Newsletter: newsletter, Channel: string(channel), BeganAt: now,
-			BeganHow: "channel", BeganBy: actorName(ctx),
+			BeganHow: "channel", BeganBy: actorName(ctx), Pace: string(AtOnce),
 		})
 		return err
 	})
@@ -123,6 +123,7 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command s
 			if err == nil {
 				_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
 					ID: storage.NewID(), PersonID: person, Newsletter: n, Channel: channel, BeganAt: now, BeganHow: howStart, BeganBy: howStart,
+					Pace: string(AtOnce),
 				})
 			}
 		}

@@ -18,15 +18,20 @@ const byComplaint = "complaint"
 // Complained ends, for delivery, all that brings the person anything: who calls one issue spam is not asked about the
 // others.
 func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
-	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: "system"})
 	i, _, err := issue(ctx, tx, ref)
 	if err != nil {
 		return err
 	}
+	return r.complained(ctx, tx, i.Subject(), person)
+}
+
+// complained notes that the person called something spam.
+func (r *Room) complained(ctx context.Context, tx *storage.Tx, about string, person int64) error {
+	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: "system"})
 	if err := r.endAll(ctx, tx, person, byComplaint); err != nil {
 		return err
 	}
-	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), i.Subject())
+	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), about)
 }
 
 // endAll ends all the person's subscriptions and withdraws all her consents.
@@ -36,6 +41,9 @@ func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how str
 	})
 	if err == nil && ended > 0 {
 		err = r.People.Changed(ctx, tx, person)
+	}
+	if err == nil {
+		err = r.letGo(ctx, tx, person, "")
 	}
 	if err != nil {
 		return err
@@ -53,8 +61,11 @@ func (r *Room) Addresses(ctx context.Context, q storage.Queryer, person int64) (
 	return db.New(q).MailAddresses(ctx, person)
 }
 
-// Sent is to whom an unsubscribe token was sent, and with which issue.
+// Sent is to whom an unsubscribe token was sent, and with which issue or digest.
 func (r *Room) Sent(token string) (origin string, ref, person int64, err error) {
+	if ints, err := r.Sealer.OpenAllInts(purposeLeaveDigest, token, time.Time{}); err == nil && len(ints) >= leastDigest {
+		return DigestOrigin, ints[1], ints[0], nil
+	}
 	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, time.Time{}, 2) // it never ends
 	if err != nil {
 		return "", 0, 0, fault.Expired("newsletters.link.invalid").Because(err)

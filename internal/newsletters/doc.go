@@ -17,6 +17,10 @@
 //   - Nobody gets an issue by two channels: whoever subscribed gets it by the one she chose; by profile it comes by e-mail
 //     to whoever has a confirmed address, else by text message, where the issue has something to say there.
 //   - Whoever leaves is out at once: what is already queued for her is withdrawn.
+//   - One mail per person per slot: what is not to come at once waits (newsletters_kept) and goes with the others in one
+//     digest, at the town's hour. Whatever she changes meanwhile, and whoever dies, nobody misses an issue she is entitled
+//     to and nobody gets it twice. An issue is sent only when nobody waits for it any more.
+//   - In a pause nothing comes to her, and no more messages a week than she and the town allow; what is urgent does.
 //   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
 //   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it
 //     seems a person's; see [Visit] for the rule. No network address is ever written.
@@ -30,8 +34,10 @@
 //   - A newsroom's rights end at its own newsletters, whatever the route that was taken.
 //
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,
-// newsletters_optout, newsletters_issue, newsletters_link, newsletters_visits, newsletters_reading, newsletters_image. The room reads the
+// newsletters_optout, newsletters_rhythm, newsletters_issue, newsletters_link, newsletters_visits, newsletters_reading,
+// newsletters_image, newsletters_kept, newsletters_digest, newsletters_digested. The room reads the
 // views people_profile, people_reachable, people_consenting and delivery_facts, and the tables people_who, people_wants.
 //
-// Facts published: to people's audience, who is subscribed to what ([Room.Subscribed]).
+// Facts published: to people's audience, who is subscribed to what ([Room.Subscribed]); to delivery, under a second name,
+// what digests hold ([Room.Digests]).
 package newsletters

@@ -58,6 +58,9 @@ func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with begin
 	if err := may(ctx, with.permission, n.Newsroom.Slug); err != nil {
 		return Issue{}, err
 	}
+	if c.Urgent && may(ctx, access.SendUrgent, n.Newsroom.Slug) != nil {
+		return Issue{}, fault.Forbidden("newsletters.issue.urgent_forbidden").On("urgent")
+	}
 	blocks, err := json.Marshal(slices.Concat([]content.Block{}, c.Blocks))
 	if err != nil {
 		return Issue{}, fmt.Errorf("newsletters: write blocks: %w", err)
@@ -70,6 +73,7 @@ func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with begin
 		ID: id, Newsletter: n.Slug, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
 		Audience: c.Audience, State: string(with.state), SentAt: with.sentAt, FinishedAt: with.sentAt, Frame: with.frame,
 		Archived: with.sentAt > 0, Search: storage.Fold(c.Title), CreatedAt: now, CreatedBy: who, SentBy: sentBy, SmsText: c.SMS,
+		Urgent: c.Urgent,
 	})
 	if storage.IsUnique(err) {
 		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
@@ -122,6 +126,9 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 	if err := r.current(ctx, before, version); err != nil {
 		return Issue{}, err
 	}
+	if c.Urgent, err = urgency(ctx, before, c.Urgent); err != nil {
+		return Issue{}, err
+	}
 	blocks, err := json.Marshal(slices.Concat([]content.Block{}, c.Blocks))
 	if err != nil {
 		return Issue{}, fmt.Errorf("newsletters: write blocks: %w", err)
@@ -129,6 +136,7 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 	n, err := db.New(tx).SaveIssue(ctx, db.SaveIssueParams{
 		ID: id, Version: version, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
 		Audience: c.Audience, Search: storage.Fold(c.Title), UpdatedAt: r.now(), UpdatedBy: actorName(ctx), SmsText: c.SMS,
+		Urgent: c.Urgent,
 	})
 	if storage.IsUnique(err) {
 		return Issue{}, fault.Conflict("newsletters.slug.taken", "Slug", c.Slug).On("slug")
@@ -144,6 +152,18 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 		return Issue{}, err
 	}
 	return saved, r.Identity.Audit(ctx, tx, "audit.issue.changed", saved.Subject(), saved.Title)
+}
+
+// urgency is whether the issue is urgent when it is saved. Only who has access.SendUrgent decides: for anybody else it
+// stays as it is, and to ask for it is refused.
+func urgency(ctx context.Context, before Issue, asked bool) (bool, error) {
+	switch {
+	case may(ctx, access.SendUrgent, before.Newsroom) == nil:
+		return asked, nil
+	case asked && !before.Urgent:
+		return false, fault.Forbidden("newsletters.issue.urgent_forbidden").On("urgent")
+	}
+	return before.Urgent, nil
 }
 
 // current refuses a version that is no longer the issue's, and an issue that is no draft any more.
@@ -235,5 +255,5 @@ func newDraft() beginning {
 
 // says tells whether the issue already is what c says.
 func (i Issue) says(c Content) bool {
-	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && i.SMS == c.SMS && slices.Equal(i.Blocks, c.Blocks)
+	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && i.SMS == c.SMS && i.Urgent == c.Urgent && slices.Equal(i.Blocks, c.Blocks)
 }

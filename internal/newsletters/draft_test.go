@@ -55,7 +55,7 @@ func TestRightsEndAtTheNewsroom(t *testing.T) {
 		_, tries["save"] = w.Save(stranger, issue.ID, issue.Version, issue.Content())
 		tries["delete"] = w.Delete(stranger, issue.ID, issue.Version)
 		_, tries["count"] = w.Reach(stranger, issue.ID)
-		_, tries["count anew"] = w.ReachOf(stranger, "concerti", "", false)
+		_, tries["count anew"] = w.ReachOf(stranger, newsletters.Issue{Newsletter: "concerti"}, "")
 		_, tries["preview"] = w.PreviewHTML(stranger, issue.ID, "it")
 		tries["test"] = w.TestSend(stranger, issue.ID, "")
 		_, tries["send"] = w.Send(stranger, issue.ID, true)

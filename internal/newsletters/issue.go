@@ -37,6 +37,7 @@ type Content struct {
 	Blocks     []content.Block
 	Audience   string // narrows who gets it; "" narrows nobody
 	SMS        string // what it says by text message; "" is nothing: it goes by e-mail alone
+	Urgent     bool   // it goes to everybody at once, whatever pace, pause or bound; see access.SendUrgent
 }
 
 // Issue is one number of a newsletter.
@@ -50,6 +51,7 @@ type Issue struct {
 	Blocks     []content.Block
 	Audience   string
 	SMS        string
+	Urgent     bool
 	State      State
 	Version    int64 // grows with every change
 
@@ -73,7 +75,7 @@ func (i Issue) Document() content.Document {
 
 // Content is what was written in it.
 func (i Issue) Content() Content {
-	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience, i.SMS}
+	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience, i.SMS, i.Urgent}
 }
 
 // Editable tells whether it is still a draft.
@@ -101,7 +103,7 @@ func (i Issue) ReadyToSend() error {
 func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 	i := Issue{
 		ID: row.ID, Newsletter: row.Newsletter, Newsroom: newsroom, Slug: row.Slug, Title: row.Title,
-		Language: row.Language, Audience: row.Audience, SMS: row.SmsText, State: State(row.State), Version: row.Version,
+		Language: row.Language, Audience: row.Audience, SMS: row.SmsText, Urgent: row.Urgent, State: State(row.State), Version: row.Version,
 		Scheduled: clock.Time(row.ScheduledAt), Sent: clock.Time(row.SentAt), Finished: clock.Time(row.FinishedAt),
 		Cancelled: clock.Time(row.CancelledAt), Created: clock.Time(row.CreatedAt), Updated: clock.Time(row.UpdatedAt),
 		CreatedBy: row.CreatedBy, UpdatedBy: row.UpdatedBy, SentBy: row.SentBy, Archived: row.Archived,

@@ -26,6 +26,7 @@ type head struct {
 	Language   string `yaml:"language"`
 	Audience   string `yaml:"audience"`
 	SMS        string `yaml:"sms"`
+	Urgent     bool   `yaml:"urgent"`
 }
 
 // fence parts front matter from body.
@@ -40,6 +41,7 @@ const fence = "---"
 //	language: it                  # the town's first, when left out
 //	audience: "teatro" in wants   # may be left out
 //	sms: Stasera a teatro…        # what goes by text message; may be left out
+//	urgent: true                  # goes to everybody at once; may be left out
 //	---
 //	Markdown, as content.ParseMarkdown takes it
 //
@@ -70,7 +72,7 @@ func ParseIssueFile(src []byte) (Content, error) {
 	_ = problems.Add("", err) // only faults
 	c := Content{
 		Newsletter: h.Newsletter, Slug: h.Slug, Title: h.Title, Language: h.Language, Blocks: blocks, Audience: h.Audience,
-		SMS: h.SMS,
+		SMS: h.SMS, Urgent: h.Urgent,
 	}
 	return c, problems.Err()
 }
@@ -111,7 +113,7 @@ func parseHead(lines []string) (head, error) {
 	var strange *yaml.UnknownFieldError
 	if errors.As(err, &strange) {
 		name := strange.Token.Value
-		known := []string{"newsletter", "slug", "title", "language", "audience", "sms"}
+		known := []string{"newsletter", "slug", "title", "language", "audience", "sms", "urgent"}
 		problem := unknown(fault.KindInvalid, "newsletters.file.unknown", name, known)
 		problem.Args["Line"], problem.Args["Known"] = line, known
 		return h, problem

@@ -3,6 +3,7 @@ package newsletters
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"unoxuno/internal/access"
@@ -44,8 +45,12 @@ type Board struct {
 	Newsletters                        int64   // that are open
 }
 
-// boardRows is how many issues each part of the board lists.
-const boardRows = 5
+// boardRows is how many issues each part of the board lists; boardWeek is how many may be on their way at a time, with
+// those that have only a digest before them.
+const (
+	boardRows = 5
+	boardWeek = 100
+)
 
 // Board tells what goes on in the actor's newsrooms.
 func (r *Room) Board(ctx context.Context) (Board, error) {
@@ -58,11 +63,18 @@ func (r *Room) Board(ctx context.Context) (Board, error) {
 		{&b.Drafts, Draft, "i.updated_at DESC"}, {&b.Scheduled, Scheduled, "i.scheduled_at"},
 		{&b.Sending, Sending, "i.sent_at DESC"}, {&b.Recent, Sent, "i.sent_at DESC"},
 	} {
-		list, err := r.issues(ctx, IssueQuery{State: part.state}, part.order, boardRows, 0)
+		rows := boardRows
+		if part.state == Sending {
+			rows = boardWeek
+		}
+		list, err := r.issues(ctx, IssueQuery{State: part.state}, part.order, rows, 0)
 		if err != nil {
 			return b, err
 		}
 		*part.into = list
+	}
+	if err := r.settled(ctx, &b); err != nil {
+		return b, err
 	}
 	mine, err := r.Mine(ctx)
 	if err != nil {
@@ -76,6 +88,26 @@ func (r *Room) Board(ctx context.Context) (Board, error) {
 		}
 	}
 	return b, err
+}
+
+// settled puts the issues that nobody gets any more but with a digest among those that were sent: nothing moves there to
+// be looked at.
+func (r *Room) settled(ctx context.Context, b *Board) error {
+	var moving []Issue
+	for _, i := range b.Sending {
+		owed, err := r.Delivery.Unfinished(ctx, r.DB, Origin, i.ID)
+		if err != nil {
+			return err
+		}
+		if owed {
+			moving = append(moving, i)
+		} else {
+			b.Recent = append(b.Recent, i)
+		}
+	}
+	slices.SortStableFunc(b.Recent, func(x, y Issue) int { return y.Sent.Compare(x.Sent) })
+	b.Sending, b.Recent = moving[:min(len(moving), boardRows)], b.Recent[:min(len(b.Recent), boardRows)]
+	return nil
 }
 
 // issues lists issues of the newsletters whose newsroom the actor may write in or read numbers of.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type letter struct {
 	traced     map[string]*email.Template // the same for those who agreed that it is noted what they read
 	vocabulary taxonomy.Vocabulary
 	channel    people.Channel
+	batch      int64
 	mailto     string // without its subject
 	zone       *time.Location
 }
@@ -66,7 +68,7 @@ func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
 	vocabulary, err := r.Taxonomy.Load(ctx)
 	return &letter{
 		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, traced: map[string]*email.Template{}, vocabulary: vocabulary,
-		channel: people.Channel(m.Channel), mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
+		channel: people.Channel(m.Channel), batch: m.Batch, mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
 	}, err
 }
 
@@ -107,6 +109,11 @@ func (r *Room) linkNumbers(ctx context.Context, issue int64) (map[string]int, er
 // compile makes both readings of the issue, with the frame's words in lang. With links (not nil) visits and openings are
 // counted.
 func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) (content.Compiled, error) {
+	return content.Compile(i.Document(), r.frame(ctx, i, n, lang, links))
+}
+
+// frame is what surrounds the issue.
+func (r *Room) frame(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) content.Frame {
 	f := content.Frame{
 		Town: r.Town.Town(ctx).Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
 		BaseURL: r.settings.PublicURL, ArchiveURL: r.url(ctx, lang, ArchivePath(i.Newsletter, i.Slug)), Greet: true,
@@ -121,7 +128,7 @@ func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, 
 			return url
 		}
 	}
-	return content.Compile(i.Document(), f)
+	return f
 }
 
 // mailFrom is the address that issues come from.
@@ -152,37 +159,61 @@ func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string,
 	return email.Compile(m)
 }
 
-// Holes beyond content's, whose numbers the others have.
+// Holes beyond content's, whose numbers the others have: of an issue these, of a digest's part the one that is left free.
 const (
 	holeWrappedWhy = int(content.HoleUnsubscribe) + 1 + iota // the plain text's reason, which is broken into lines
 	holeReader                                               // after each counted address of a traced letter
 	holes
 )
 
+func wrappedHole(h content.Hole) int {
+	if h == content.HoleWhy {
+		return holeWrappedWhy
+	}
+	return int(h) + 2
+}
+
 // part is a compiled body in delivery's terms.
 func part(t content.Template) email.Part {
 	p := make(email.Part, len(t.Segments))
 	for at, s := range t.Segments {
 		p[at] = email.Segment{Literal: s.Literal, Hole: int(s.Hole)}
-		if s.Hole == content.HoleWhy && t.Format == content.FormatText {
-			p[at].Hole = holeWrappedWhy
+		if s.Hole.IsWhy() && t.Format == content.FormatText {
+			p[at].Hole = wrappedHole(s.Hole)
 		}
 	}
 	return p
 }
 
+// wrapped is a why in lines.
+func wrapped(why string) string {
+	t := content.Template{Format: content.FormatText, Segments: []content.Segment{{Hole: content.HoleWhy}}}
+	return string(t.Fill(nil, content.Values{Why: why}))
+}
+
 // fill puts values where part left holes.
 func fill(v content.Values) []string {
-	wrapped := content.Template{Format: content.FormatText, Segments: []content.Segment{{Hole: content.HoleWhy}}}
 	values := make([]string, holes)
 	values[content.HoleName], values[content.HoleWhy] = v.Name, v.Why
 	values[content.HoleOwnPage], values[content.HoleUnsubscribe] = v.OwnPage, v.Unsubscribe
-	values[holeWrappedWhy] = string(wrapped.Fill(nil, v))
+	values[holeWrappedWhy] = wrapped(v.Why)
 	return values
 }
 
-// Recipients says how to reach those of persons to whom the issue may go at this moment: whoever left, withdrew her
-// consent or has no confirmed address is missing.
+// fillDigest is fill for a digest.
+func fillDigest(v content.Values) []string {
+	values := make([]string, content.PartHole(len(v.Parts), content.HoleWhy))
+	copy(values, fill(v))
+	for n, p := range v.Parts {
+		why := content.PartHole(n, content.HoleWhy)
+		values[why], values[wrappedHole(why)] = p.Why, wrapped(p.Why)
+		values[content.PartHole(n, content.HoleUnsubscribe)] = p.Unsubscribe
+	}
+	return values
+}
+
+// Recipients says how to reach those of persons to whom the issue may go at this moment. Who has had her week's messages
+// gets it with a digest.
 func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
@@ -191,27 +222,64 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 	if err != nil {
 		return nil, err
 	}
+	found, err := l.room.addressees(ctx, persons)
+	if err != nil {
+		return nil, err
+	}
+	now := l.room.now()
+	found = slices.DeleteFunc(found, func(a addressee) bool {
+		_, wanted := reasons[a.person]
+		return !wanted || a.paused > now && !l.issue.Urgent
+	})
+	var full map[int64]bool
+	if !l.issue.Urgent {
+		if full, err = l.room.full(ctx, found, l.batch); err != nil {
+			return nil, err
+		}
+	}
+	recipients := make([]delivery.Recipient, len(found))
+	for at, a := range found {
+		if full[a.person] {
+			recipients[at] = delivery.Recipient{Person: a.person, Aside: l.aside(a.person)}
+			continue
+		}
+		recipients[at] = l.recipient(ctx, a, reasons[a.person])
+	}
+	return recipients, nil
+}
+
+// aside keeps the issue for the person's next daily slot.
+func (l *letter) aside(person int64) func(context.Context, *storage.Tx) error {
+	return func(ctx context.Context, tx *storage.Tx) error {
+		return db.New(tx).Keep(ctx, db.KeepParams{PersonID: person, Issue: l.issue.ID, Pace: string(Daily), KeptAt: l.room.now()})
+	}
+}
+
+// addressees are those of persons who have a confirmed address of e-mail, each once, in the order of their numbers.
+func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, error) {
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL
+	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
+			COALESCE(y.paused_until, 0), COALESCE(y.most_a_week, 0)
 		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
 		LEFT JOIN people_consenting k ON k.person_id = r.person_id AND k.purpose = 'reading'
+		LEFT JOIN newsletters_rhythm y ON y.person_id = r.person_id
 		WHERE r.channel = 'email'`)
 	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
-	var recipients []delivery.Recipient
-	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+	found := make([]addressee, 0, len(persons))
+	err := each(ctx, r.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var a addressee
-		if err := rows.Scan(&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced); err != nil {
+		if err := rows.Scan(
+			&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced, &a.paused, &a.most,
+		); err != nil {
 			return err
 		}
-		why, ok := reasons[a.person]
-		if last := len(recipients) - 1; !ok || last >= 0 && recipients[last].Person == a.person {
-			return nil // she may not be written to, or has a second address
+		if last := len(found) - 1; last < 0 || found[last].person != a.person { // else a second address
+			found = append(found, a)
 		}
-		recipients = append(recipients, l.recipient(ctx, a, why))
 		return nil
 	})
-	return recipients, err
+	return found, err
 }
 
 // addressee is a person as she is written to.
@@ -219,7 +287,9 @@ type addressee struct {
 	person                      int64
 	address, language, kind     string
 	given, family, organisation string
-	traced                      bool // she agreed that it is noted what she reads
+	traced                      bool  // she agreed that it is noted what she reads
+	paused                      int64 // until when
+	most                        int   // messages a week; 0: as many as the town allows
 }
 
 // names are how she is greeted and how she is named beside her address.

@@ -65,7 +65,7 @@ func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
 // younger is the reach of an issue for those who are not over 65.
 func (w *world) younger(newsletter string) newsletters.Reach {
 	w.Helper()
-	reach, err := w.ReachOf(w.ctx, newsletter, `not ("over-65" in who)`, false)
+	reach, err := w.ReachOf(w.ctx, newsletters.Issue{Newsletter: newsletter}, `not ("over-65" in who)`)
 	w.must(err)
 	return reach
 }

@@ -15,6 +15,7 @@ type Received struct {
 	Newsletter Newsletter
 	Subscribed bool // she asked for it; else it comes by profile
 	Channel    people.Channel
+	Pace       Pace   // of mail; a text message is always at once
 	Why        string // the sentence that its mails carry, in the language of the context
 }
 
@@ -39,6 +40,10 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 			return nil, err
 		}
 	}
+	paces, err := r.pacesOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
 	list := []Received{}
 	for _, n := range c.sorted(locale.Lang(ctx), func(Newsletter) bool { return true }) {
 		for _, channel := range people.Channels() {
@@ -53,6 +58,7 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 			if why, ok := reasons[person]; ok {
 				list = append(list, Received{
 					Newsletter: n, Subscribed: !why.since.IsZero(), Channel: channel, Why: l.why(locale.Lang(ctx), why),
+					Pace: paces.of(n.Slug, channel, !why.since.IsZero()),
 				})
 			}
 		}
@@ -76,4 +82,36 @@ func (r *Room) reaching(ctx context.Context, person int64, channel people.Channe
 		return err
 	})
 	return slugs, err
+}
+
+// paces are the paces of one person.
+type paces struct {
+	subscribed map[string]Pace // of what she gets by e-mail
+	profile    Pace
+}
+
+func (r *Room) pacesOf(ctx context.Context, person int64) (paces, error) {
+	p := paces{subscribed: map[string]Pace{}}
+	rhythm, err := r.Rhythm(ctx, person)
+	if err != nil {
+		return p, err
+	}
+	p.profile = rhythm.Profile
+	all, err := subscriptionsOf(ctx, r.DB, person)
+	for _, s := range all {
+		if s.Standing() && s.Channel == people.Email {
+			p.subscribed[s.Newsletter] = s.Pace
+		}
+	}
+	return p, err
+}
+
+func (p paces) of(newsletter string, channel people.Channel, subscribed bool) Pace {
+	switch {
+	case channel != people.Email:
+		return AtOnce
+	case subscribed:
+		return p.subscribed[newsletter]
+	}
+	return p.profile
 }

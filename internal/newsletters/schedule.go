@@ -55,7 +55,7 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	if i.Version != version {
 		return Issue{}, r.stale(ctx, i)
 	}
-	reach, err := r.reach(ctx, n, i.Audience, i.SMS != "")
+	reach, err := r.reach(ctx, n, i.Audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
 	if err != nil {
 		return Issue{}, err
 	}

@@ -98,7 +98,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if err != nil {
 		return Dispatch{}, err
 	}
-	if d.Messages() == 0 {
+	if d.Messages() == 0 && d.Batch.Aside == 0 {
 		if !confirmEmpty {
 			return Dispatch{}, fault.Invalid("newsletters.issue.nobody").On("audience")
 		}
@@ -145,8 +145,8 @@ func (d *Dispatch) set(channel people.Channel, batch delivery.Batch) {
 const audienceStep = 10_000
 
 // Audience names, for delivery, the next of those to whom an issue goes.
-func (r *Room) Audience(ctx context.Context, q storage.Queryer, m delivery.Matter, after int64) (delivery.Stretch, error) {
-	i, n, err := issue(ctx, q, m.Ref)
+func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, after int64) (delivery.Stretch, error) {
+	i, n, err := issue(ctx, tx, m.Ref)
 	if err != nil {
 		return delivery.Stretch{}, err
 	}
@@ -154,14 +154,26 @@ func (r *Room) Audience(ctx context.Context, q storage.Queryer, m delivery.Matte
 	if err != nil {
 		return delivery.Stretch{}, err
 	}
-	through, err := r.People.Ahead(ctx, q, after, audienceStep)
+	through, err := r.People.Ahead(ctx, tx, after, audienceStep)
 	if err != nil {
 		return delivery.Stretch{}, err
 	}
-	persons := &storage.Builder{}
-	persons.Add("SELECT e.person_id")
-	r.writeRecipients(persons, n, a, span{after, through}, people.Channel(m.Channel))
-	return delivery.Stretch{Persons: persons, Through: through}, nil
+	s, channel := delivery.Stretch{Persons: &storage.Builder{}, Through: through}, people.Channel(m.Channel)
+	if channel == people.Email && !i.Urgent {
+		if s.Aside, err = r.keep(ctx, tx, i, n, a, span{after, through}); err != nil {
+			return delivery.Stretch{}, fmt.Errorf("newsletters: keep issue %d: %w", i.ID, err)
+		}
+	}
+	s.Persons.Add("SELECT e.person_id")
+	r.writeRecipients(s.Persons, n, a, span{after, through}, channel)
+	if !i.Urgent {
+		s.Persons.Add(" AND NOT ")
+		writePaused(s.Persons, r.now())
+	}
+	if channel == people.Email {
+		s.Persons.Add(" AND NOT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.person_id = e.person_id AND k.issue = ?)", i.ID)
+	}
+	return s, nil
 }
 
 // dispatched is an issue that was sent before.
@@ -206,19 +218,18 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter)
 	return true, nil
 }
 
-// Finished marks the issue sent when nobody is owed it on any channel any more. Delivery says when one of them ends.
+// Finished marks the issue sent when nobody is owed it any more, on any channel or in a digest. Delivery says when one of
+// the channels ends.
 func (r *Room) Finished(ctx context.Context, tx *storage.Tx, id int64) error {
-	if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+	queries := db.New(tx)
+	if err := queries.HoldIssue(ctx, id); err != nil {
 		return err
 	}
-	batches, err := r.batches(ctx, tx, id)
-	if err != nil {
+	if kept, err := queries.AnyKept(ctx, id); err != nil || kept {
 		return err
 	}
-	for _, b := range batches {
-		if b.Finished.IsZero() {
-			return nil
-		}
+	if owed, err := r.Delivery.Unfinished(ctx, tx, Origin, id); err != nil || owed {
+		return err
 	}
 	return r.finish(ctx, tx, id)
 }
@@ -272,6 +283,20 @@ func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error
 	return delivery.Together(all...), nil
 }
 
+// Awaiting is how many people get the issue with a digest that is still to come. It asks what Progress asks.
+func (r *Room) Awaiting(ctx context.Context, id int64) (int64, error) {
+	i, _, err := issue(ctx, r.DB, id)
+	if err != nil {
+		return 0, err
+	}
+	if may(ctx, access.SendIssues, i.Newsroom) != nil {
+		if err := may(ctx, access.ReadStatistics, i.Newsroom); err != nil {
+			return 0, err
+		}
+	}
+	return db.New(r.DB).StillKept(ctx, id)
+}
+
 // Cancel stops an issue that is scheduled or being sent, and tells what became of it. What was sent stays sent; a few
 // messages that are in hand may still go. It asks access.SendIssues.
 func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
@@ -292,7 +317,10 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 		if err != nil {
 			return err
 		}
-		var withdrawn int64
+		withdrawn, err := db.New(tx).LetIssueGo(ctx, id)
+		if err != nil {
+			return err
+		}
 		for _, b := range batches {
 			n, err := r.Delivery.Cancel(ctx, tx, b.ID)
 			if err != nil {

@@ -92,29 +92,32 @@ type Point struct {
 // Statistics are the numbers of an issue. What happened to messages is told to the unit; what people did is told in
 // aggregate, and not at all below a few.
 type Statistics struct {
-	Issue        string       `json:"issue"` // "newsletter/slug"
-	State        State        `json:"state"`
-	Sent         time.Time    `json:"sent,omitzero"` // when sending began
-	Recipients   int64        `json:"recipients"`
-	Accepted     int64        `json:"accepted"` // by the receiving server
-	Refused      int64        `json:"refused"`
-	Later        int64        `json:"later"` // put off, and tried again
-	Waiting      int64        `json:"waiting"`
-	Suppressed   int64        `json:"suppressed"`
-	Withdrawn    int64        `json:"withdrawn"` // who left, or withdrew consent, before it went
-	Cancelled    int64        `json:"cancelled"`
-	Retried      int64        `json:"retried"` // tried more than once
-	Channels     []OnChannel  `json:"channels"`
-	Reasons      []Reason     `json:"reasons"`
-	Returned     int64        `json:"returned"` // of those accepted: came back undelivered
-	Returns      []Returned   `json:"returns"`
-	Complaints   Count        `json:"complaints"` // who called it spam
-	Clicks       Visits       `json:"clicks"`
-	Opens        Visits       `json:"opens"`
-	Readers      Readers      `json:"readers"`
-	Links        []LinkVisits `json:"links"`
-	Unsubscribed Count        `json:"unsubscribed"` // by a link of this issue
-	Timeline     []Point      `json:"timeline"`
+	Issue      string    `json:"issue"` // "newsletter/slug"
+	State      State     `json:"state"`
+	Sent       time.Time `json:"sent,omitzero"` // when sending began
+	Recipients int64     `json:"recipients"`    // at once or in a digest
+	Accepted   int64     `json:"accepted"`      // by the receiving server
+	InDigests  int64     `json:"in_digests"`    // of those accepted: together with other issues
+	// AwaitingDigest are the recipients who get it with their next mail of several issues.
+	AwaitingDigest int64        `json:"awaiting_digest"`
+	Refused        int64        `json:"refused"`
+	Later          int64        `json:"later"` // put off, and tried again
+	Waiting        int64        `json:"waiting"`
+	Suppressed     int64        `json:"suppressed"`
+	Withdrawn      int64        `json:"withdrawn"` // who left, or withdrew consent, before it went
+	Cancelled      int64        `json:"cancelled"`
+	Retried        int64        `json:"retried"` // tried more than once
+	Channels       []OnChannel  `json:"channels"`
+	Reasons        []Reason     `json:"reasons"`
+	Returned       int64        `json:"returned"` // of those accepted: came back undelivered
+	Returns        []Returned   `json:"returns"`
+	Complaints     Count        `json:"complaints"` // who called it spam
+	Clicks         Visits       `json:"clicks"`
+	Opens          Visits       `json:"opens"`
+	Readers        Readers      `json:"readers"`
+	Links          []LinkVisits `json:"links"`
+	Unsubscribed   Count        `json:"unsubscribed"` // by a link of this issue
+	Timeline       []Point      `json:"timeline"`
 }
 
 // Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
@@ -177,6 +180,9 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	p := delivery.Together(all...)
 	s.Recipients, s.Accepted, s.Refused, s.Later, s.Waiting = p.Messages, p.Sent, p.Refused, p.Later, p.Waiting
 	s.Suppressed, s.Withdrawn, s.Cancelled, s.Retried = p.Suppressed, p.Withdrawn, p.Cancelled, p.Retried
+	if err := r.addDigests(ctx, i, p.Kept, s); err != nil {
+		return err
+	}
 	for _, reason := range p.Reasons {
 		s.Reasons = append(s.Reasons, Reason{State: string(reason.State), Reason: string(reason.Reason), Count: reason.Count})
 	}
@@ -184,6 +190,40 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	for _, one := range p.Returns {
 		if one.Kind != bounce.Complaint {
 			s.Returns = append(s.Returns, Returned(one))
+		}
+	}
+	return nil
+}
+
+// addDigests adds what became of the issue in digests. Of its own ledger kept messages are there a second time.
+func (r *Room) addDigests(ctx context.Context, i Issue, kept int64, s *Statistics) error {
+	queries := db.New(r.DB)
+	waiting, err := queries.WaitingForSlot(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	rows, err := queries.Digested(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	s.Recipients += waiting - kept
+	s.AwaitingDigest = waiting
+	for _, row := range rows {
+		s.Recipients += row.People
+		switch delivery.State(row.State) {
+		case delivery.Sent:
+			s.InDigests += row.People
+			s.Accepted += row.People
+		case delivery.Refused:
+			s.Refused += row.People
+		case delivery.Suppressed:
+			s.Suppressed += row.People
+		case delivery.Cancelled:
+			s.Cancelled += row.People
+		case delivery.Waiting, delivery.Later:
+			s.AwaitingDigest += row.People
+		default:
+			s.Withdrawn += row.People
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ type Subscription struct {
 	Person     int64          `json:"-"`
 	Newsletter string         `json:"newsletter"` // slug
 	Channel    people.Channel `json:"channel"`
+	Pace       Pace           `json:"pace"`
 	Began      time.Time      `json:"began"`
 	How        string         `json:"how"` // "signup", "import", "own-page", "desk"
 	By         string         `json:"by"`
@@ -46,7 +47,7 @@ func subscriptionsOf(ctx context.Context, q storage.Queryer, person int64) ([]Su
 	list := make([]Subscription, len(rows))
 	for i, row := range rows {
 		list[i] = Subscription{
-			ID: row.ID, Person: row.PersonID, Newsletter: row.Newsletter, Channel: people.Channel(row.Channel),
+			ID: row.ID, Person: row.PersonID, Newsletter: row.Newsletter, Channel: people.Channel(row.Channel), Pace: Pace(row.Pace),
 			Began: clock.Time(row.BeganAt), How: row.BeganHow, By: row.BeganBy, Ended: clock.Time(row.EndedAt),
 			EndedHow: row.EndedHow, EndedWhy: row.EndedWhy, EndedBy: row.EndedBy,
 		}
@@ -215,7 +216,7 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 		}
 		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
 			ID: storage.NewID(), PersonID: person, Newsletter: n.Slug, Channel: string(channel), BeganAt: r.now(),
-			BeganHow: how, BeganBy: actorName(ctx),
+			BeganHow: how, BeganBy: actorName(ctx), Pace: string(AtOnce),
 		})
 		return err
 	})
@@ -261,9 +262,12 @@ func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
 		}); err != nil {
 			return err
 		}
-		return queries.OptOut(ctx, db.OptOutParams{
+		if err := queries.OptOut(ctx, db.OptOutParams{
 			ID: storage.NewID(), PersonID: l.Person, Newsletter: l.Newsletter, BeganAt: r.now(), BeganHow: l.How, Issue: l.Issue,
-		})
+		}); err != nil {
+			return err
+		}
+		return r.letGo(ctx, tx, l.Person, l.Newsletter)
 	})
 }
 

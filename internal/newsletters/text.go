@@ -3,6 +3,7 @@ package newsletters
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strings"
 
 	"unoxuno/internal/access"
@@ -45,7 +46,7 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPrevi
 	}
 	p := TextPreview{Preview: r.textOf(ctx, text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
 	p.TooLong, p.Nothing = len(p.Parts) > maxParts, strings.TrimSpace(text) == ""
-	reach, err := r.reach(ctx, n, i.Audience, true)
+	reach, err := r.reach(ctx, n, i.Audience, reachBy{Texts: true, Urgent: i.Urgent})
 	p.People, p.Total = reach.BySMS, reach.BySMS*p.Cost
 	return p, err
 }
@@ -66,8 +67,14 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 	if err != nil {
 		return nil, err
 	}
+	paused := l.room.now() // whoever paused beyond it gets nothing …
+	if l.issue.Urgent {
+		paused = math.MaxInt64 // … but what is urgent
+	}
 	var b storage.Builder
-	b.Add("SELECT r.person_id, r.value FROM people_reachable r WHERE r.channel = 'sms'")
+	b.Add(`SELECT r.person_id, r.value FROM people_reachable r
+		LEFT JOIN newsletters_rhythm y ON y.person_id = r.person_id
+		WHERE r.channel = 'sms' AND COALESCE(y.paused_until, 0) <= ?`, paused)
 	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id, r.address_id")
 	var recipients []delivery.Recipient

@@ -2,6 +2,7 @@ package newsletters
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"unoxuno/internal/fault"
@@ -11,6 +12,7 @@ import (
 // Purposes of the tokens that messages carry.
 const (
 	purposeUnsubscribe = "newsletters.unsubscribe" // ints: person, issue; never ends, since mail is kept for years
+	purposeLeaveDigest = "newsletters.digest"      // ints: person, digest, issues…; never ends either
 	purposeOwnPage     = "people.own-page"         // ints: person; ends after ownPageLife
 	purposeLink        = "newsletters.link"        // see linkToken; never ends
 )
@@ -37,35 +39,74 @@ func (r *Room) OpenOwnPage(token string) (person int64, err error) {
 	return ints[0], nil
 }
 
+// leastDigest is how many numbers the token of a digest holds at least: person, digest, one issue.
+const leastDigest = 3
+
+// DigestToken lets whoever holds it end the person's subscriptions to the newsletters of these issues, which came to her
+// in one digest, and nothing else. It names them all: of a digest that has gone nothing is kept about anybody.
+func (r *Room) DigestToken(person, digest int64, issues ...int64) string {
+	return r.Sealer.Ints(purposeLeaveDigest, time.Time{}, append([]int64{person, digest}, issues...)...)
+}
+
 // Farewell is what an unsubscribe link is about.
 type Farewell struct {
 	Person     int64
 	Issue      int64
 	Newsletter Newsletter
 	Title      string // of the issue
+	// Others are, of the link to leave all that came in one digest, the farewells to the newsletters of the other issues.
+	Others []Farewell
+}
+
+// All are the farewells to each newsletter that the link is about, once.
+func (f Farewell) All() []Farewell {
+	others := f.Others
+	f.Others = nil
+	return append([]Farewell{f}, others...)
 }
 
 // OpenUnsubscribe reads the token of an unsubscribe link, for the page that asks; the fault newsletters.link.invalid when
 // it was forged.
 func (r *Room) OpenUnsubscribe(ctx context.Context, token string) (Farewell, error) {
+	if ints, err := r.Sealer.OpenAllInts(purposeLeaveDigest, token, r.Clock.Now()); err == nil && len(ints) >= leastDigest {
+		return r.farewells(ctx, ints[0], ints[2:])
+	}
 	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, r.Clock.Now(), 2)
 	if err != nil {
 		return Farewell{}, fault.Expired("newsletters.link.invalid").Because(err)
 	}
-	i, n, err := issue(ctx, r.DB, ints[1])
-	if err != nil {
-		return Farewell{}, err
-	}
-	return Farewell{Person: ints[0], Issue: i.ID, Newsletter: n, Title: i.Title}, nil
+	return r.farewells(ctx, ints[0], ints[1:])
 }
 
-// OneClick unsubscribes at once, as a POST to the address of the List-Unsubscribe header asks (RFC 8058 §3.2).
+// farewells are the person's farewells to the newsletters of the issues.
+func (r *Room) farewells(ctx context.Context, person int64, issues []int64) (Farewell, error) {
+	var all []Farewell
+	for _, id := range issues {
+		i, n, err := issue(ctx, r.DB, id)
+		if err != nil {
+			return Farewell{}, err
+		}
+		if !slices.ContainsFunc(all, func(f Farewell) bool { return f.Newsletter.Slug == n.Slug }) {
+			all = append(all, Farewell{Person: person, Issue: i.ID, Newsletter: n, Title: i.Title})
+		}
+	}
+	all[0].Others = all[1:]
+	return all[0], nil
+}
+
+// OneClick unsubscribes at once, as a POST to the address of the List-Unsubscribe header asks (RFC 8058 §3.2): of a digest
+// from every newsletter in it.
 func (r *Room) OneClick(ctx context.Context, token string) error {
 	f, err := r.OpenUnsubscribe(ctx, token)
 	if err != nil {
 		return err
 	}
-	return r.Unsubscribe(ctx, Leaving{Person: f.Person, Newsletter: f.Newsletter.Slug, How: "one-click", Issue: f.Issue})
+	for _, one := range f.All() {
+		if err := r.Unsubscribe(ctx, Leaving{Person: one.Person, Newsletter: one.Newsletter.Slug, How: "one-click", Issue: one.Issue}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OneClickPath is the path of the List-Unsubscribe header: a POST to it unsubscribes.

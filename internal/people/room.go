@@ -69,10 +69,13 @@ const (
 	TieSubscribed Tie = "subscribed" // on any channel: what an audience asks
 	TieByEmail    Tie = "by_email"   // subscribed, to be sent it by e-mail
 	TieLeft       Tie = "left"       // opted out: it does not come by profile either
+	TieSlow       Tie = "slow"       // subscribed, to be sent it by e-mail together with others
+	// TieSlowProfile is of who wants together what comes by profile: no newsletter's, it has one word of its own.
+	TieSlowProfile Tie = "slow_profile"
 )
 
 // Ties are all ties.
-func Ties() []Tie { return []Tie{TieSubscribed, TieByEmail, TieLeft} }
+func Ties() []Tie { return []Tie{TieSubscribed, TieByEmail, TieLeft, TieSlow, TieSlowProfile} }
 
 // Asked is a subscription that somebody asked for.
 type Asked struct {

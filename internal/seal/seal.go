@@ -74,20 +74,26 @@ func (s *Sealer) Ints(purpose string, expires time.Time, ints ...int64) string {
 
 // OpenInts returns the n numbers of a token made by Ints.
 func (s *Sealer) OpenInts(purpose, token string, now time.Time, n int) ([]int64, error) {
+	ints, err := s.OpenAllInts(purpose, token, now)
+	if err == nil && len(ints) != n {
+		return nil, ErrInvalid
+	}
+	return ints, err
+}
+
+// OpenAllInts returns the numbers of a token made by Ints, however many they are.
+func (s *Sealer) OpenAllInts(purpose, token string, now time.Time) ([]int64, error) {
 	payload, err := s.Open(purpose, token, now)
 	if err != nil {
 		return nil, err
 	}
-	ints := make([]int64, 0, n)
+	ints := make([]int64, 0, 4)
 	for len(payload) > 0 {
 		i, size := binary.Varint(payload)
 		if size <= 0 {
 			return nil, ErrInvalid
 		}
 		ints, payload = append(ints, i), payload[size:]
-	}
-	if len(ints) != n {
-		return nil, ErrInvalid
 	}
 	return ints, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Town struct {
 	Languages []string `yaml:"languages"` // the first is the default
 	TimeZone  string   `yaml:"time_zone"` // IANA name
 	Region    string   `yaml:"region"`    // ISO 3166 country, the default of telephone numbers
+	Digests   Digests  `yaml:"digests"`   // when those are written to who want several issues in one mail
 }
 
 // Zone is the town's time zone, UTC when it is not known to the machine.
@@ -50,7 +52,7 @@ func (t Town) Zone() *time.Location {
 
 // unnamed is the town of a new database.
 func unnamed() Town {
-	return Town{Name: "Comune", Domain: "localhost", Languages: locale.Languages(), TimeZone: "Europe/Rome", Region: "IT"}
+	return Town{Name: "Comune", Domain: "localhost", Languages: locale.Languages(), TimeZone: "Europe/Rome", Region: "IT", Digests: Digests{}.whole()}
 }
 
 // Room keeps the town.
@@ -95,7 +97,7 @@ func read(ctx context.Context, q storage.Queryer) (Town, error) {
 	}
 	return Town{
 		Name: row.Name, Domain: row.Domain, Languages: strings.Split(row.Languages, ","), TimeZone: row.TimeZone,
-		Region: row.Region,
+		Region: row.Region, Digests: Digests{row.DigestDaily, row.DigestWeekly, int(row.MostAWeek)}.whole(),
 	}, err
 }
 
@@ -119,7 +121,7 @@ func (t Town) Check() error {
 	_, err := time.LoadLocation(t.TimeZone)
 	note("time_zone", err != nil || t.TimeZone == "", fault.Invalid("town.time_zone", "Value", t.TimeZone))
 	note("region", len(t.Region) != 2, fault.Invalid("town.region", "Value", t.Region))
-	return p.Err()
+	return append(p, t.Digests.problems()...).Err()
 }
 
 // Apply keeps the declared town and lists the fields in which it differs from the one kept before.
@@ -131,12 +133,14 @@ func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) (changed []str
 	if err != nil {
 		return nil, err
 	}
+	t.Digests = t.Digests.whole()
 	if changed = t.differs(was); len(changed) == 0 {
 		return nil, nil
 	}
 	return changed, db.New(tx).PutTown(ctx, db.PutTownParams{
 		Name: t.Name, Domain: t.Domain, Languages: strings.Join(t.Languages, ","), TimeZone: t.TimeZone, Region: t.Region,
-		ChangedAt: clock.Millis(r.clock.Now()),
+		ChangedAt: clock.Millis(r.clock.Now()), DigestDaily: t.Digests.Daily, DigestWeekly: t.Digests.Weekly,
+		MostAWeek: int64(t.Digests.MostAWeek),
 	})
 }
 
@@ -147,6 +151,9 @@ func (t Town) differs(was Town) (fields []string) {
 		{"languages", strings.Join(t.Languages, ","), strings.Join(was.Languages, ",")},
 		{"time_zone", t.TimeZone, was.TimeZone},
 		{"region", t.Region, was.Region},
+		{"digests/daily", t.Digests.Daily, was.Digests.Daily},
+		{"digests/weekly", t.Digests.Weekly, was.Digests.Weekly},
+		{"digests/most_a_week", strconv.Itoa(t.Digests.MostAWeek), strconv.Itoa(was.Digests.MostAWeek)},
 	} {
 		if f.is != f.was {
 			fields = append(fields, f.field)

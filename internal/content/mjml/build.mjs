@@ -12,7 +12,7 @@ import mjml2html from "mjml";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "email");
-const slot = "<mj-raw>{{range .Blocks}}{{.}}{{end}}</mj-raw>";
+const slot = "<mj-raw>{{range .Blocks}}{{$.Put .}}{{end}}</mj-raw>";
 const cut = "<!-- cut here -->";
 
 // compile makes HTML of MJML. No fonts are given, so that nothing loads from another host.

@@ -396,3 +396,19 @@ func (q *Queries) RetryMessagesNow(ctx context.Context, arg RetryMessagesNowPara
 	_, err := q.db.ExecContext(ctx, retryMessagesNow, arg.Batch, arg.NextAt)
 	return err
 }
+
+const unfinished = `-- name: Unfinished :one
+SELECT EXISTS (SELECT 1 FROM delivery_batch WHERE origin = $1 AND ref = $2 AND finished = 0)
+`
+
+type UnfinishedParams struct {
+	Origin string
+	Ref    int64
+}
+
+func (q *Queries) Unfinished(ctx context.Context, arg UnfinishedParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, unfinished, arg.Origin, arg.Ref)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

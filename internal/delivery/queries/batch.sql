@@ -89,3 +89,6 @@ UPDATE delivery_chunk SET due = 0 WHERE batch = $1 AND lease_until = 0;
 -- name: Counts :many
 SELECT state, reason, count(*) AS messages, CAST(sum(CASE WHEN attempts > 1 THEN 1 ELSE 0 END) AS bigint) AS retried
 FROM delivery_message WHERE batch = $1 GROUP BY state, reason ORDER BY state, reason;
+
+-- name: Unfinished :one
+SELECT EXISTS (SELECT 1 FROM delivery_batch WHERE origin = $1 AND ref = $2 AND finished = 0);

@@ -41,8 +41,9 @@ func (q *Queries) AddImage(ctx context.Context, arg AddImageParams) error {
 
 const addIssue = `-- name: AddIssue :exec
 INSERT INTO newsletters_issue (id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at,
-    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17)
+    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text,
+    urgent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17, $18)
 `
 
 type AddIssueParams struct {
@@ -63,6 +64,7 @@ type AddIssueParams struct {
 	CreatedBy  string
 	SentBy     string
 	SmsText    string
+	Urgent     bool
 }
 
 func (q *Queries) AddIssue(ctx context.Context, arg AddIssueParams) error {
@@ -84,6 +86,7 @@ func (q *Queries) AddIssue(ctx context.Context, arg AddIssueParams) error {
 		arg.CreatedBy,
 		arg.SentBy,
 		arg.SmsText,
+		arg.Urgent,
 	)
 	return err
 }
@@ -104,7 +107,7 @@ func (q *Queries) AddLink(ctx context.Context, arg AddLinkParams) error {
 }
 
 const archived = `-- name: Archived :many
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text, urgent FROM newsletters_issue
 WHERE newsletter = $1 AND state IN ('sending', 'sent') ORDER BY sent_at DESC, id DESC LIMIT $2 OFFSET $3
 `
 
@@ -146,6 +149,7 @@ func (q *Queries) Archived(ctx context.Context, arg ArchivedParams) ([]Newslette
 			&i.UpdatedBy,
 			&i.SentBy,
 			&i.SmsText,
+			&i.Urgent,
 		); err != nil {
 			return nil, err
 		}
@@ -259,7 +263,7 @@ func (q *Queries) GetImage(ctx context.Context, hash string) (NewslettersImage, 
 }
 
 const getIssue = `-- name: GetIssue :one
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue WHERE id = $1
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text, urgent FROM newsletters_issue WHERE id = $1
 `
 
 func (q *Queries) GetIssue(ctx context.Context, id int64) (NewslettersIssue, error) {
@@ -288,6 +292,7 @@ func (q *Queries) GetIssue(ctx context.Context, id int64) (NewslettersIssue, err
 		&i.UpdatedBy,
 		&i.SentBy,
 		&i.SmsText,
+		&i.Urgent,
 	)
 	return i, err
 }
@@ -303,7 +308,7 @@ func (q *Queries) HoldIssue(ctx context.Context, id int64) error {
 }
 
 const issueBySlug = `-- name: IssueBySlug :one
-SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text FROM newsletters_issue WHERE newsletter = $1 AND slug = $2
+SELECT id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at, sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text, urgent FROM newsletters_issue WHERE newsletter = $1 AND slug = $2
 `
 
 type IssueBySlugParams struct {
@@ -337,6 +342,7 @@ func (q *Queries) IssueBySlug(ctx context.Context, arg IssueBySlugParams) (Newsl
 		&i.UpdatedBy,
 		&i.SentBy,
 		&i.SmsText,
+		&i.Urgent,
 	)
 	return i, err
 }
@@ -369,7 +375,7 @@ func (q *Queries) IssuesOfSlug(ctx context.Context, slug string) ([]int64, error
 }
 
 const latestSent = `-- name: LatestSent :many
-SELECT i.id, i.newsletter, i.slug, i.title, i.language, i.blocks, i.audience, i.state, i.version, i.scheduled_at, i.sent_at, i.finished_at, i.cancelled_at, i.frame, i.archived, i.search, i.created_at, i.created_by, i.updated_at, i.updated_by, i.sent_by, i.sms_text FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter
+SELECT i.id, i.newsletter, i.slug, i.title, i.language, i.blocks, i.audience, i.state, i.version, i.scheduled_at, i.sent_at, i.finished_at, i.cancelled_at, i.frame, i.archived, i.search, i.created_at, i.created_by, i.updated_at, i.updated_by, i.sent_by, i.sms_text, i.urgent FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter
 WHERE i.state IN ('sending', 'sent') AND NOT n.sensitive AND NOT n.closed ORDER BY i.sent_at DESC, i.id DESC LIMIT $1
 `
 
@@ -405,6 +411,7 @@ func (q *Queries) LatestSent(ctx context.Context, limit int32) ([]NewslettersIss
 			&i.UpdatedBy,
 			&i.SentBy,
 			&i.SmsText,
+			&i.Urgent,
 		); err != nil {
 			return nil, err
 		}
@@ -459,7 +466,7 @@ func (q *Queries) LinksOf(ctx context.Context, issueID int64) ([]NewslettersLink
 
 const saveIssue = `-- name: SaveIssue :execrows
 UPDATE newsletters_issue SET slug = $3, title = $4, language = $5, blocks = $6, audience = $7, search = $8,
-    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11
+    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11, urgent = $12
 WHERE id = $1 AND version = $2 AND state = 'draft'
 `
 
@@ -475,6 +482,7 @@ type SaveIssueParams struct {
 	UpdatedAt int64
 	UpdatedBy string
 	SmsText   string
+	Urgent    bool
 }
 
 func (q *Queries) SaveIssue(ctx context.Context, arg SaveIssueParams) (int64, error) {
@@ -490,6 +498,7 @@ func (q *Queries) SaveIssue(ctx context.Context, arg SaveIssueParams) (int64, er
 		arg.UpdatedAt,
 		arg.UpdatedBy,
 		arg.SmsText,
+		arg.Urgent,
 	)
 	if err != nil {
 		return 0, err

@@ -4,6 +4,15 @@
 
 package db
 
+type NewslettersDigest struct {
+	ID           int64
+	Slot         int64
+	DailyBefore  int64
+	WeeklyBefore int64
+	MadeAt       int64
+	FinishedAt   int64
+}
+
 type NewslettersFor struct {
 	Newsletter string
 	Category   string
@@ -43,6 +52,7 @@ type NewslettersIssue struct {
 	UpdatedBy   string
 	SentBy      string
 	SmsText     string
+	Urgent      bool
 }
 
 type NewslettersLink struct {
@@ -86,6 +96,13 @@ type NewslettersOptout struct {
 	EndedHow   string
 }
 
+type NewslettersRhythm struct {
+	PersonID    int64
+	Pace        string
+	PausedUntil int64
+	MostAWeek   int64
+}
+
 type NewslettersSubscription struct {
 	ID         int64
 	PersonID   int64
@@ -99,6 +116,8 @@ type NewslettersSubscription struct {
 	EndedWhy   string
 	EndedBy    string
 	EndedIssue int64
+	Pace       string
+	Gone       int64
 }
 
 type NewslettersTopic struct {

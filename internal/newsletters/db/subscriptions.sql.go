@@ -11,9 +11,9 @@ import (
 
 const addSubscription = `-- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-    ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING
+    ended_how, ended_why, ended_by, ended_issue, pace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0, $8)
+ON CONFLICT (person_id, newsletter, channel, gone) DO NOTHING
 `
 
 type AddSubscriptionParams struct {
@@ -24,6 +24,7 @@ type AddSubscriptionParams struct {
 	BeganAt    int64
 	BeganHow   string
 	BeganBy    string
+	Pace       string
 }
 
 func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) (int64, error) {
@@ -35,6 +36,7 @@ func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams
 		arg.BeganAt,
 		arg.BeganHow,
 		arg.BeganBy,
+		arg.Pace,
 	)
 	if err != nil {
 		return 0, err
@@ -79,7 +81,7 @@ func (q *Queries) CountSubscriptions(ctx context.Context) ([]CountSubscriptionsR
 }
 
 const endAllSubscriptions = `-- name: EndAllSubscriptions :execrows
-UPDATE newsletters_subscription SET ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0
+UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0
 `
 
 type EndAllSubscriptionsParams struct {
@@ -103,7 +105,7 @@ func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptio
 }
 
 const endChannel = `-- name: EndChannel :execrows
-UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_by = $5
+UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_by = $5
 WHERE person_id = $1 AND channel = $2 AND ended_at = 0
 `
 
@@ -130,7 +132,7 @@ func (q *Queries) EndChannel(ctx context.Context, arg EndChannelParams) (int64, 
 }
 
 const endOnChannel = `-- name: EndOnChannel :execrows
-UPDATE newsletters_subscription SET ended_at = $4, ended_how = $5, ended_by = $6
+UPDATE newsletters_subscription SET gone = id, ended_at = $4, ended_how = $5, ended_by = $6
 WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0
 `
 
@@ -159,7 +161,7 @@ func (q *Queries) EndOnChannel(ctx context.Context, arg EndOnChannelParams) (int
 }
 
 const endSubscription = `-- name: EndSubscription :execrows
-UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
+UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0
 `
 
@@ -390,7 +392,7 @@ func (q *Queries) SubscribedTo(ctx context.Context, personID int64) ([]string, e
 }
 
 const subscriptionsOf = `-- name: SubscriptionsOf :many
-SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC
+SELECT id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at, ended_how, ended_why, ended_by, ended_issue, pace, gone FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DESC, id DESC
 `
 
 func (q *Queries) SubscriptionsOf(ctx context.Context, personID int64) ([]NewslettersSubscription, error) {
@@ -415,6 +417,8 @@ func (q *Queries) SubscriptionsOf(ctx context.Context, personID int64) ([]Newsle
 			&i.EndedWhy,
 			&i.EndedBy,
 			&i.EndedIssue,
+			&i.Pace,
+			&i.Gone,
 		); err != nil {
 			return nil, err
 		}

@@ -168,7 +168,7 @@ type reachView struct {
 
 // reachOf counts whom the issue would reach, narrowed by audience.
 func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string) (reachView, error) {
-	reach, err := p.Newsletters.ReachOf(ctx, issue.Newsletter, audience, issue.SMS != "")
+	reach, err := p.Newsletters.ReachOf(ctx, issue, audience)
 	if fault.Is(err, fault.KindInvalid) {
 		return reachView{Wrong: web.Sentence(ctx, err)}, nil
 	}

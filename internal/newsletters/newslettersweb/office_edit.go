@@ -16,6 +16,7 @@ import (
 type edit struct {
 	Version               int64 // that the writer began from
 	Title, Slug, Language string
+	Urgent                bool // as the form says it, where the writer may decide
 	Blocks                []content.Block
 	Dropped               *dropped // the block just deleted, for whoever wants it back
 }
@@ -34,14 +35,14 @@ var blockID = regexp.MustCompile(`^[a-z0-9-]{1,20}$`)
 const maxBlocks = 100
 
 func editOf(issue newsletters.Issue) edit {
-	return edit{Version: issue.Version, Title: issue.Title, Slug: issue.Slug, Language: issue.Language, Blocks: issue.Blocks}
+	return edit{Version: issue.Version, Title: issue.Title, Slug: issue.Slug, Language: issue.Language, Urgent: issue.Urgent, Blocks: issue.Blocks}
 }
 
 // readEdit reads the editor's form. The order of its "block" values is the order of the blocks.
 func readEdit(form url.Values) edit {
 	e := edit{
 		Version: versionIn(form.Get("version")), Title: form.Get("title"), Slug: form.Get("slug"), Language: form.Get("language"),
-		Blocks: []content.Block{},
+		Urgent: form.Get("urgent") != "", Blocks: []content.Block{},
 	}
 	seen := map[string]bool{}
 	for _, id := range form["block"] {
@@ -92,14 +93,14 @@ func momentOut(moment string) (day, hour string) {
 func (e edit) content(issue newsletters.Issue) newsletters.Content {
 	return newsletters.Content{
 		Newsletter: issue.Newsletter, Slug: e.Slug, Title: e.Title, Language: e.Language, Blocks: e.Blocks, Audience: issue.Audience,
-		SMS: issue.SMS,
+		SMS: issue.SMS, Urgent: e.Urgent,
 	}
 }
 
 // same tells whether the issue says all that the form does: the form was sent twice.
 func (e edit) same(issue newsletters.Issue) bool {
 	return strings.Join(strings.Fields(e.Title), " ") == issue.Title && strings.TrimSpace(e.Slug) == issue.Slug &&
-		e.Language == issue.Language && slices.Equal(e.Blocks, issue.Blocks)
+		e.Language == issue.Language && (e.Urgent == issue.Urgent || !e.Urgent) && slices.Equal(e.Blocks, issue.Blocks)
 }
 
 // apply does what the pressed button says, "up:b3", "add:text", to the blocks; it returns the ID of the block to go on
@@ -168,6 +169,9 @@ func (e *edit) undrop(block, at string) string {
 // values are the form's fields, for a page that carries them on.
 func (e edit) values() []formValue {
 	all := []formValue{{"title", e.Title}, {"slug", e.Slug}, {"language", e.Language}}
+	if e.Urgent {
+		all = append(all, formValue{"urgent", "1"})
+	}
 	for _, b := range e.Blocks {
 		all = append(all, formValue{"block", b.ID})
 		start, startTime := momentOut(b.Start)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/content"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -20,6 +21,8 @@ type editorView struct {
 	newsletters.Issue
 	Version               int64 // that the form is filled in for
 	Title, Slug, Language ui.Field
+	Urgent                ui.Field
+	MayUrge               bool // the writer may decide that it is urgent
 	Languages             []ui.Option
 	Blocks                []blockView
 	After                 ui.Field
@@ -65,8 +68,12 @@ func editorFields(r *http.Request, issue newsletters.Issue, e edit, faults map[s
 		},
 		Slug:     slugField(ctx, e.Slug, faults["slug"]),
 		Language: ui.Field{Name: "language", Label: tell(ctx, "issue.language"), Value: e.Language, Error: faults["language"]},
-		After:    ui.Field{Name: "after", Label: tell(ctx, "block.where")},
-		Places:   []ui.Option{{Label: tell(ctx, "block.last")}},
+		Urgent: ui.Field{
+			Name: "urgent", Label: tell(ctx, "urgent.label"), Help: tell(ctx, "urgent.help"), Checked: e.Urgent, Error: faults["urgent"],
+		},
+		MayUrge: may(ctx, access.SendUrgent, issue),
+		After:   ui.Field{Name: "after", Label: tell(ctx, "block.where")},
+		Places:  []ui.Option{{Label: tell(ctx, "block.last")}},
 	}
 	v.Slug.Help = tell(ctx, "issue.slug_help")
 	for _, field := range []string{"", "blocks", "audience"} {

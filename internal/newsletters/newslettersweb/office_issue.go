@@ -133,13 +133,15 @@ type statusView struct {
 	Brakes   []brakeView
 	Public   string // its page in the archive, if it has one
 	MaySend  bool
+	Moving   bool  // something may change from one moment to the next
+	Awaiting int64 // who get it with a digest
 	Notices  []ui.Notice
 }
 
 func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView, error) {
 	ctx := r.Context()
 	view := statusView{Issue: issue, MaySend: may(ctx, access.SendIssues, issue), Notices: web.Notices(r)}
-	if issue.State == newsletters.Sending || issue.State == newsletters.Scheduled {
+	if view.Moving = issue.State == newsletters.Sending || issue.State == newsletters.Scheduled; view.Moving {
 		var err error
 		if view.Brakes, err = p.brakes(ctx, issue.Newsroom); err != nil {
 			return view, err
@@ -161,7 +163,14 @@ func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView
 		return view, err
 	}
 	progress, err := p.Newsletters.Progress(ctx, issue.ID)
+	if err != nil {
+		return view, err
+	}
 	view.Progress = &progress
+	view.Moving = view.Moving && (progress.Owed() > 0 || progress.Filling)
+	if view.Awaiting, err = p.Newsletters.Awaiting(ctx, issue.ID); view.Awaiting > 0 {
+		view.Facts = append(view.Facts, ui.Fact{Label: tell(ctx, "number.awaiting_digest"), Text: tell(ctx, "status.awaiting", "Count", view.Awaiting)})
+	}
 	return view, err
 }
 
@@ -189,6 +198,9 @@ func statusFacts(ctx context.Context, issue newsletters.Issue, newsletter string
 		audience = tell(ctx, "audience.everybody")
 	}
 	add("audience", audience)
+	if issue.Urgent {
+		add("urgent", tell(ctx, "urgent.is"))
+	}
 	return facts
 }
 

@@ -76,6 +76,7 @@ func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	add("retried", p.Retried, ui.Neutral)
 	add("suppressed", p.Suppressed, ui.Neutral)
 	add("withdrawn", p.Withdrawn, ui.Neutral)
+	add("kept", p.Kept, ui.Neutral)
 	add("cancelled", p.Cancelled, ui.Neutral)
 	return stats
 }

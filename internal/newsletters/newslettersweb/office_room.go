@@ -39,6 +39,8 @@ func (p *Pages) OfficeRoutes() []web.Route {
 		{Pattern: "GET /office", Permission: access.SignedIn, Kind: web.Page, Do: p.board},
 		{Pattern: "GET /office/sending", Permission: write, Kind: web.Fragment, Do: p.sending},
 
+		{Pattern: "GET /office/digests", Permission: access.OperateTown, Kind: web.Page, Do: p.digests},
+
 		{Pattern: "GET /office/newsrooms", Permission: manage, Kind: web.Page, Do: p.newsrooms},
 		{Pattern: "GET /office/newsrooms/new", Permission: manage, Kind: web.Page, Do: p.newsroomForm},
 		{Pattern: "POST /office/newsrooms/new", Permission: manage, Kind: web.Action, Do: p.putNewsroom},
@@ -87,7 +89,7 @@ func (p *Pages) OfficeRoutes() []web.Route {
 }
 
 // OfficeMenu are the entries of the office's menu that the context's actor may use. Their keys are "board", "issues",
-// "newsletters" and "newsrooms".
+// "newsletters", "newsrooms" and "digests".
 func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 	var links []ui.Link
 	for _, entry := range []struct {
@@ -98,6 +100,7 @@ func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 		{"issues", "/office/issues", "mail", access.WriteIssues},
 		{"newsletters", "/office/newsletters", "horn", access.WriteIssues},
 		{"newsrooms", "/office/newsrooms", "note", access.ManageNewsrooms},
+		{"digests", "/office/digests", "clock", access.OperateTown},
 	} {
 		if access.From(ctx).Can(entry.need) {
 			links = append(links, ui.Link{

@@ -53,6 +53,7 @@ func outcomes(s newsletters.Statistics) []struct {
 	}{
 		{"accepted", s.Accepted, ui.Success, true}, {"refused", s.Refused, ui.Danger, true}, {"later", s.Later, ui.Warning, true},
 		{"waiting", s.Waiting, ui.Neutral, false}, {"suppressed", s.Suppressed, ui.Neutral, false},
+		{"awaiting_digest", s.AwaitingDigest, ui.Neutral, false},
 		{"withdrawn", s.Withdrawn, ui.Neutral, false}, {"cancelled", s.Cancelled, ui.Neutral, false},
 	}
 }
@@ -69,6 +70,9 @@ func deliveryStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec 
 			}
 			stats = append(stats, spec)
 		}
+	}
+	if s.InDigests > 0 {
+		stats = append(stats, ui.StatSpec{Label: tell(ctx, "number.in_digests"), Value: ui.NumberText(ctx, s.InDigests)})
 	}
 	return append(stats, ui.StatSpec{Label: tell(ctx, "number.retried"), Value: ui.NumberText(ctx, s.Retried)})
 }

@@ -78,6 +78,7 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 		Taxonomy: terms, People: o.people, Delivery: post,
 	}, newsletters.Settings{PublicURL: "https://uno.comune.example"})
 	post.Plug(newsletters.Origin, o.room)
+	post.Plug(newsletters.DigestOrigin, o.room.Digests())
 	o.people.PlugSubscriptions(o.room)
 	pages := newslettersweb.New(newslettersweb.Options{
 		Newsletters: o.room, People: o.people, Taxonomy: terms, Clock: o.now, Relay: func() email.Health { return o.relay },

@@ -4,12 +4,15 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
 )
 
 // farewellHandler serves a page of somebody who leaves.
@@ -52,19 +55,33 @@ func (p *Pages) leaveAsk(w http.ResponseWriter, r *http.Request, f newsletters.F
 	return web.Render(w, r, http.StatusOK, leavePage(r.PathValue("token"), f))
 }
 
-// leaveOne leaves the newsletter that the link came with.
+// leaveOne leaves the newsletter that the link came with; of the link of a digest, those that were chosen.
 func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
 	form, err := web.Form(r)
 	if err != nil {
 		return err
 	}
-	err = p.Newsletters.Unsubscribe(r.Context(), newsletters.Leaving{
-		Person: f.Person, Newsletter: f.Newsletter.Slug, How: "page", Why: form.Get("why"), Issue: f.Issue,
-	})
-	if err != nil {
-		return err
+	chosen := f.All()
+	if len(chosen) > 1 {
+		chosen = slices.DeleteFunc(chosen, func(one newsletters.Farewell) bool {
+			return !slices.Contains(form["newsletter"], one.Newsletter.Slug)
+		})
 	}
-	return p.farewellTo(w, r, f, memory{Person: f.Person, Newsletters: []string{f.Newsletter.Slug}}, false)
+	if len(chosen) == 0 { // she ticked none: she is asked again
+		return web.Go(w, r, newsletters.UnsubscribePath(r.PathValue("token")))
+	}
+	had := memory{Person: f.Person}
+	for _, one := range chosen {
+		if err := p.Newsletters.Unsubscribe(r.Context(), newsletters.Leaving{
+			Person: f.Person, Newsletter: one.Newsletter.Slug, How: "page", Why: form.Get("why"), Issue: one.Issue,
+		}); err != nil {
+			return err
+		}
+		had.Newsletters = append(had.Newsletters, one.Newsletter.Slug)
+	}
+	left := chosen[0]
+	left.Others = chosen[1:]
+	return p.farewellTo(w, r, left, had, false)
 }
 
 // leaveAll leaves everything: every subscription ends, and both consents with them.
@@ -122,5 +139,42 @@ func leftLead(ctx context.Context, f newsletters.Farewell, all bool) string {
 	if all {
 		return say(ctx, "left.all")
 	}
+	if len(f.Others) > 0 {
+		return say(ctx, "left.these", "Newsletters", named(ctx, f))
+	}
 	return say(ctx, "left.this", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
+}
+
+// named are the names of the newsletters that the link is about.
+func named(ctx context.Context, f newsletters.Farewell) string {
+	var names []string
+	for _, one := range f.All() {
+		names = append(names, "«"+one.Newsletter.Name.In(locale.Lang(ctx))+"»")
+	}
+	return strings.Join(names, ", ")
+}
+
+// leaveTitle asks what the page asks.
+func leaveTitle(ctx context.Context, f newsletters.Farewell) string {
+	if len(f.Others) > 0 {
+		return say(ctx, "leave.title_many")
+	}
+	return say(ctx, "leave.title", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
+}
+
+// leaveLead says how the page is answered.
+func leaveLead(ctx context.Context, f newsletters.Farewell) string {
+	if len(f.Others) > 0 {
+		return say(ctx, "leave.lead_many")
+	}
+	return say(ctx, "leave.lead")
+}
+
+// leaveOptions are the newsletters of a digest's link, all chosen.
+func leaveOptions(ctx context.Context, f newsletters.Farewell) []ui.Option {
+	var options []ui.Option
+	for _, one := range f.All() {
+		options = append(options, ui.Option{Value: one.Newsletter.Slug, Label: one.Newsletter.Name.In(locale.Lang(ctx)), Selected: true})
+	}
+	return options
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/web"
 )
@@ -280,4 +281,42 @@ func checkPage(t *testing.T, lang, path string, a answer) {
 	if i := strings.Index(a.body, "newslettersweb."); i >= 0 {
 		t.Errorf("%s: a word is missing: %s", path, a.body[i:min(i+60, len(a.body))])
 	}
+}
+
+func TestLeavingADigestAsksWhich(t *testing.T) {
+	eachTown(t, func(t *testing.T, p *publicTown) {
+		must(t, p.room.SubscribePerson(ctx(), p.anna, "scuola", "own-page"))
+		var issues []int64
+		for _, newsletter := range []string{"rifiuti", "scuola"} {
+			file, err := newsletters.ParseIssueFile([]byte("---\nnewsletter: " + newsletter + "\nslug: uno\ntitle: Uno\nlanguage: it\n---\nTesto.\n"))
+			must(t, err)
+			issue, err := p.room.Put(ctx(), file)
+			must(t, err)
+			issues = append(issues, issue.ID)
+		}
+		link := "/unsubscribe/" + p.room.DigestToken(p.anna, 1, issues...)
+		checkPage(t, "it", "leaving a digest", p.get(link))
+		a := p.get(link)
+		if a.status != http.StatusOK || !strings.Contains(a.body, "Il cassonetto") || !strings.Contains(a.body, "Scuola aperta") {
+			t.Fatalf("GET: %d\n%s", a.status, a.body)
+		}
+		if a := p.ask(http.MethodPost, link, url.Values{}); a.status != http.StatusSeeOther {
+			t.Errorf("POST of none: %d, want to be asked again", a.status)
+		}
+		of := func() int {
+			all, err := p.room.SubscribedTo(ctx(), p.anna)
+			must(t, err)
+			return len(all)
+		}
+		a = p.ask(http.MethodPost, link, url.Values{"newsletter": {"scuola", "forged"}})
+		if a.status != http.StatusOK || of() != 1 {
+			t.Fatalf("POST of one: %d, %d are left", a.status, of())
+		}
+		if b := p.ask(http.MethodPost, link+"/undo", url.Values{"undo": {undoIn(t, a.body)}}); b.status != http.StatusOK || of() != 2 {
+			t.Errorf("undo: %d, %d are left", b.status, of())
+		}
+		if a := p.ask(http.MethodPost, strings.Replace(link, "/unsubscribe/", "/u/", 1), url.Values{"List-Unsubscribe": {"One-Click"}}); a.status != http.StatusOK || of() != 0 {
+			t.Errorf("one click: %d, %d are left", a.status, of())
+		}
+	})
 }

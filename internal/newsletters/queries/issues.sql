@@ -1,11 +1,12 @@
 -- name: AddIssue :exec
 INSERT INTO newsletters_issue (id, newsletter, slug, title, language, blocks, audience, state, version, scheduled_at,
-    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17);
+    sent_at, finished_at, cancelled_at, frame, archived, search, created_at, created_by, updated_at, updated_by, sent_by, sms_text,
+    urgent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 0, $9, $10, 0, $11, $12, $13, $14, $15, $14, $15, $16, $17, $18);
 
 -- name: SaveIssue :execrows
 UPDATE newsletters_issue SET slug = $3, title = $4, language = $5, blocks = $6, audience = $7, search = $8,
-    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11
+    version = version + 1, updated_at = $9, updated_by = $10, sms_text = $11, urgent = $12
 WHERE id = $1 AND version = $2 AND state = 'draft';
 
 -- name: DeleteIssue :execrows

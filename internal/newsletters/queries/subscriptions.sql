@@ -19,19 +19,19 @@ GROUP BY s.newsletter;
 
 -- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
-    ended_how, ended_why, ended_by, ended_issue)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0)
-ON CONFLICT (person_id, newsletter, channel, ended_at) DO NOTHING;
+    ended_how, ended_why, ended_by, ended_issue, pace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', '', 0, $8)
+ON CONFLICT (person_id, newsletter, channel, gone) DO NOTHING;
 
 -- name: LiftOptOut :execrows
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
 
 -- name: EndSubscription :execrows
-UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
+UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
 
 -- name: EndAllSubscriptions :execrows
-UPDATE newsletters_subscription SET ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0;
+UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0;
 
 -- name: OptOut :exec
 INSERT INTO newsletters_optout (id, person_id, newsletter, began_at, began_how, issue, ended_at, ended_how)
@@ -45,11 +45,11 @@ DELETE FROM newsletters_subscription WHERE person_id = $1;
 DELETE FROM newsletters_optout WHERE person_id = $1;
 
 -- name: EndChannel :execrows
-UPDATE newsletters_subscription SET ended_at = $3, ended_how = $4, ended_by = $5
+UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_by = $5
 WHERE person_id = $1 AND channel = $2 AND ended_at = 0;
 
 -- name: EndOnChannel :execrows
-UPDATE newsletters_subscription SET ended_at = $4, ended_how = $5, ended_by = $6
+UPDATE newsletters_subscription SET gone = id, ended_at = $4, ended_how = $5, ended_by = $6
 WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0;
 
 -- name: LastEnded :many

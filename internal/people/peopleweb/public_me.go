@@ -53,7 +53,12 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, homePage(o, received, web.Notices(r)))
+	pace, err := p.Newsletters.PaceOf(r.Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	notices := append(web.Notices(r), pausedNotice(r.Context(), pace)...)
+	return web.Render(w, r, http.StatusOK, homePage(o, received, notices))
 }
 
 // welcome is where a confirmed sign-up leads: what happens next.

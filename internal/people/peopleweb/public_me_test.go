@@ -255,3 +255,45 @@ func checkPage(t *testing.T, lang, path string, a answer) {
 		t.Errorf("%s: a word is missing: %s", path, a.body[i:min(i+60, len(a.body))])
 	}
 }
+
+func TestOwnPace(t *testing.T) {
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		page := town.joined("anna@example.org", nil)
+		town.send(page+"/newsletters", url.Values{"newsletter": {"scuola", "rifiuti"}})
+		form := fieldsOf(t, town.get(page+"/pace").body)
+		for _, name := range []string{"pace-scuola", "pace-rifiuti", "profile", "most_a_week"} {
+			if !form.Has(name) {
+				t.Errorf("the page asks for no %s: %v", name, form)
+			}
+		}
+		form.Set("pace-scuola", "weekly")
+		form.Set("profile", "daily")
+		form.Set("most_a_week", "3")
+		if a := town.send(page+"/pace", form); a.status != http.StatusSeeOther {
+			t.Fatalf("saving the pace: %d\n%s", a.status, a.body)
+		}
+		again := fieldsOf(t, town.get(page+"/pace").body)
+		if again.Get("pace-scuola") != "weekly" || again.Get("profile") != "daily" || again.Get("most_a_week") != "3" {
+			t.Errorf("the page shows %v", again)
+		}
+		form.Set("most_a_week", "tante")
+		if a := town.send(page+"/pace", form); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `id="f-most_a_week-error"`) {
+			t.Errorf("a bound that is no number: %d", a.status)
+		}
+		if a := town.send(page+"/pause", url.Values{"until": {"domani"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `value="domani"`) {
+			t.Errorf("a pause until no date: %d", a.status)
+		}
+		if a := town.send(page+"/pause", url.Values{"until": {"2026-04-01"}}); a.status != http.StatusSeeOther {
+			t.Errorf("a pause: %d\n%s", a.status, a.body)
+		}
+		for _, path := range []string{"", "/pace"} {
+			if body := town.get(page + path).body; !strings.Contains(body, "Sei in pausa") || !strings.Contains(body, "aprile 2026") {
+				t.Errorf("%q does not say that she has paused", path)
+			}
+		}
+		town.send(page+"/pause/end", nil)
+		if strings.Contains(town.get(page).body, "Sei in pausa") {
+			t.Error("the pause does not end")
+		}
+	})
+}

@@ -17,7 +17,7 @@ func (o owner) url(ctx context.Context, page string) string { return locale.Path
 func (o owner) tabs(ctx context.Context) []ui.Link {
 	var tabs []ui.Link
 	for _, t := range []struct{ key, page string }{
-		{"home", ""}, {"profile", "profile"}, {"newsletters", "newsletters"},
+		{"home", ""}, {"profile", "profile"}, {"newsletters", "newsletters"}, {"pace", "pace"},
 		{"addresses", "addresses"}, {"consents", "consents"}, {"data", "data"},
 	} {
 		tabs = append(tabs, ui.Link{Key: t.key, Label: say(ctx, "me.tab."+t.key), URL: o.url(ctx, t.page)})

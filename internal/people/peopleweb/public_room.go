@@ -51,6 +51,14 @@ type Newsletters interface {
 	Subscribe(ctx context.Context, person int64, newsletter string) error
 	// Unsubscribe sees to it that she gets the newsletter no more.
 	Unsubscribe(ctx context.Context, person int64, newsletter string) error
+	// PaceOf is how often she is written to.
+	PaceOf(ctx context.Context, person int64) (Pace, error)
+	// ChoosePace makes it what she chose; faults of kind Invalid concern the fields profile and most_a_week.
+	ChoosePace(ctx context.Context, person int64, c PaceChoice) error
+	// Pause lets nothing come to her, urgent issues apart, before the day until ("2026-12-05"); faults of kind Invalid
+	// concern the field until. EndPause ends it.
+	Pause(ctx context.Context, person int64, until string) error
+	EndPause(ctx context.Context, person int64) error
 }
 
 // Offer is a newsletter that one may subscribe to.
@@ -72,6 +80,7 @@ type Received struct {
 	Why        string // a sentence
 	Subscribed bool   // she asked for it; else it reaches her by her profile
 	Channel    people.Channel
+	Pace       string // "at-once", "daily" or "weekly"; of a text message always the first
 }
 
 // Read is an issue that a person opened, or a link in it that she followed.
@@ -124,6 +133,10 @@ func (p *Pages) PublicRoutes() []web.Route {
 		own("POST /me/{token}/newsletters", web.Action, p.subscribe),
 		own("POST /me/{token}/newsletters/end", web.Action, p.unsubscribe),
 		own("POST /me/{token}/newsletters/channel", web.Action, p.chooseChannel),
+		own("GET /me/{token}/pace", web.Page, p.pace),
+		own("POST /me/{token}/pace", web.Action, p.paceSave),
+		own("POST /me/{token}/pause", web.Action, p.pause),
+		own("POST /me/{token}/pause/end", web.Action, p.resume),
 		own("GET /me/{token}/addresses", web.Page, p.addresses),
 		own("POST /me/{token}/addresses", web.Action, p.addressAdd),
 		own("POST /me/{token}/addresses/remove", web.Action, p.addressRemove),

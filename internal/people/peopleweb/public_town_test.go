@@ -1,6 +1,7 @@
 package peopleweb_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -127,6 +128,8 @@ type shelf struct {
 	has    map[int64][]string
 	by     map[string]people.Channel
 	read   map[int64][]peopleweb.Read
+	pace   peopleweb.PaceChoice
+	paused time.Time
 }
 
 func (s *shelf) Offered(context.Context) ([]peopleweb.Offer, error) {
@@ -167,6 +170,38 @@ func (s *shelf) ReadBy(_ context.Context, person int64) ([]peopleweb.Read, error
 
 func (s *shelf) ChooseChannel(_ context.Context, _ int64, slug string, channel people.Channel) error {
 	s.by[slug] = channel
+	return nil
+}
+
+func (s *shelf) PaceOf(_ context.Context, person int64) (peopleweb.Pace, error) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	p := peopleweb.Pace{
+		Profile: cmp.Or(s.pace.Profile, "at-once"), MostAWeek: s.pace.MostAWeek, TownMost: 5, MostChoice: 5, Paused: s.paused, Today: now,
+		Daily: now.Add(22 * time.Hour), Weekly: now.Add(4*24*time.Hour - 2*time.Hour),
+	}
+	for _, slug := range s.has[person] {
+		p.Newsletters = append(p.Newsletters, peopleweb.Paced{Slug: slug, Name: slug, Pace: cmp.Or(s.pace.Paces[slug], "at-once")})
+	}
+	return p, nil
+}
+
+func (s *shelf) ChoosePace(_ context.Context, _ int64, c peopleweb.PaceChoice) error {
+	if c.MostAWeek < 0 || c.MostAWeek > 5 {
+		return fault.Invalid("newsletters.most.range", "Max", 5).On("most_a_week")
+	}
+	s.pace = c
+	return nil
+}
+
+func (s *shelf) Pause(_ context.Context, _ int64, until string) (err error) {
+	if s.paused, err = time.Parse(time.DateOnly, until); err != nil {
+		return fault.Invalid("newsletters.pause.malformed", "Text", until).On("until")
+	}
+	return nil
+}
+
+func (s *shelf) EndPause(context.Context, int64) error {
+	s.paused = time.Time{}
 	return nil
 }
 

@@ -5,11 +5,14 @@
 package db
 
 type TownTown struct {
-	ID        int64
-	Name      string
-	Domain    string
-	Languages string
-	TimeZone  string
-	Region    string
-	ChangedAt int64
+	ID           int64
+	Name         string
+	Domain       string
+	Languages    string
+	TimeZone     string
+	Region       string
+	ChangedAt    int64
+	DigestDaily  string
+	DigestWeekly string
+	MostAWeek    int64
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const getTown = `-- name: GetTown :one
-SELECT id, name, domain, languages, time_zone, region, changed_at FROM town_town WHERE id = 1
+SELECT id, name, domain, languages, time_zone, region, changed_at, digest_daily, digest_weekly, most_a_week FROM town_town WHERE id = 1
 `
 
 func (q *Queries) GetTown(ctx context.Context) (TownTown, error) {
@@ -24,23 +24,31 @@ func (q *Queries) GetTown(ctx context.Context) (TownTown, error) {
 		&i.TimeZone,
 		&i.Region,
 		&i.ChangedAt,
+		&i.DigestDaily,
+		&i.DigestWeekly,
+		&i.MostAWeek,
 	)
 	return i, err
 }
 
 const putTown = `-- name: PutTown :exec
-INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at) VALUES (1, $1, $2, $3, $4, $5, $6)
+INSERT INTO town_town (id, name, domain, languages, time_zone, region, changed_at, digest_daily, digest_weekly, most_a_week)
+VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain, languages = excluded.languages,
-    time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at
+    time_zone = excluded.time_zone, region = excluded.region, changed_at = excluded.changed_at,
+    digest_daily = excluded.digest_daily, digest_weekly = excluded.digest_weekly, most_a_week = excluded.most_a_week
 `
 
 type PutTownParams struct {
-	Name      string
-	Domain    string
-	Languages string
-	TimeZone  string
-	Region    string
-	ChangedAt int64
+	Name         string
+	Domain       string
+	Languages    string
+	TimeZone     string
+	Region       string
+	ChangedAt    int64
+	DigestDaily  string
+	DigestWeekly string
+	MostAWeek    int64
 }
 
 func (q *Queries) PutTown(ctx context.Context, arg PutTownParams) error {
@@ -51,6 +59,9 @@ func (q *Queries) PutTown(ctx context.Context, arg PutTownParams) error {
 		arg.TimeZone,
 		arg.Region,
 		arg.ChangedAt,
+		arg.DigestDaily,
+		arg.DigestWeekly,
+		arg.MostAWeek,
 	)
 	return err
 }

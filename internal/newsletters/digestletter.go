@@ -1,0 +1,232 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/content"
+	"unoxuno/internal/delivery"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/locale"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// digestLetter is a digest being sent. It may be used from many goroutines.
+type digestLetter struct {
+	room  *Room
+	row   db.NewslettersDigest
+	batch int64
+
+	mu        sync.Mutex
+	issues    map[int64]*letter
+	templates map[string]*email.Template // by what is in the mail, and in which language its frame is
+}
+
+// mostTemplates is how many compiled mails a digest keeps: people who follow the same newsletters share one. Beyond it all
+// are forgotten, and made again as they are asked for.
+const mostTemplates = 256
+
+// Letter opens a digest.
+func (d digests) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter, error) {
+	row, err := db.New(d.DB).DigestOf(ctx, m.Ref)
+	if err != nil {
+		return nil, fmt.Errorf("newsletters: digest %d: %w", m.Ref, err)
+	}
+	return &digestLetter{
+		room: d.Room, row: row, batch: m.Batch, issues: map[int64]*letter{}, templates: map[string]*email.Template{},
+	}, nil
+}
+
+// share is one issue of a person's mail, and why she gets it.
+type share struct {
+	*letter
+
+	why reason
+}
+
+// Recipients says how to reach those of persons who are owed something of the digest at this moment: of each issue it is
+// asked again whether it may go to her.
+func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	shares, err := l.shares(ctx, persons)
+	if err != nil {
+		return nil, err
+	}
+	found, err := l.room.addressees(ctx, persons)
+	if err != nil {
+		return nil, err
+	}
+	now := l.room.now()
+	found = slices.DeleteFunc(found, func(a addressee) bool { return len(shares[a.person]) == 0 || a.paused > now })
+	full, err := l.room.full(ctx, found, l.batch)
+	if err != nil {
+		return nil, err
+	}
+	recipients := make([]delivery.Recipient, len(found))
+	for at, a := range found {
+		if full[a.person] {
+			recipients[at] = delivery.Recipient{Person: a.person, Aside: l.aside(a.person)}
+			continue
+		}
+		if recipients[at], err = l.recipient(ctx, a, shares[a.person]); err != nil {
+			return nil, err
+		}
+	}
+	return recipients, nil
+}
+
+// aside has the person's part of the digest wait for the next daily slot.
+func (l *digestLetter) aside(person int64) func(context.Context, *storage.Tx) error {
+	return func(ctx context.Context, tx *storage.Tx) error {
+		return db.New(tx).KeepOn(ctx, db.KeepOnParams{PersonID: person, Digest: l.row.ID, KeptAt: l.room.now()})
+	}
+}
+
+// shares are the issues that each of persons gets, in the order in which they were published.
+func (l *digestLetter) shares(ctx context.Context, persons []int64) (map[int64][]share, error) {
+	var b storage.Builder
+	b.Add(`SELECT k.issue, k.person_id FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
+		WHERE k.digest = ? AND i.state IN ('sending', 'sent') AND k.person_id`, l.row.ID)
+	storage.In(&b, persons)
+	b.Add(" ORDER BY i.sent_at, k.issue, k.person_id")
+	var order []int64
+	owed := map[int64][]int64{} // persons by issue
+	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var issue, person int64
+		err := rows.Scan(&issue, &person)
+		if owed[issue] == nil {
+			order = append(order, issue)
+		}
+		owed[issue] = append(owed[issue], person)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	shares := make(map[int64][]share, len(persons))
+	for _, issue := range order {
+		one, err := l.open(ctx, issue)
+		if err != nil {
+			return nil, err
+		}
+		reasons, err := one.reasons(ctx, owed[issue])
+		if err != nil {
+			return nil, err
+		}
+		for _, person := range owed[issue] {
+			if why, may := reasons[person]; may {
+				shares[person] = append(shares[person], share{one, why})
+			}
+		}
+	}
+	return shares, nil
+}
+
+// open is the issue as it was frozen when its sending began.
+func (l *digestLetter) open(ctx context.Context, issue int64) (*letter, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if one, ok := l.issues[issue]; ok {
+		return one, nil
+	}
+	one, err := l.room.open(ctx, delivery.Matter{Ref: issue, Channel: string(people.Email)})
+	if err == nil {
+		l.issues[issue] = one
+	}
+	return one, err
+}
+
+func (l *digestLetter) recipient(ctx context.Context, a addressee, shares []share) (delivery.Recipient, error) {
+	lang := l.room.readable(ctx, a.language)
+	template, err := l.template(ctx, lang, shares)
+	if err != nil {
+		return delivery.Recipient{}, err
+	}
+	issues := make([]int64, len(shares))
+	greeted, whole := a.names()
+	values := content.Values{Name: greeted, OwnPage: l.room.ownPage(ctx, a.person, lang)}
+	for n, s := range shares {
+		issues[n] = s.issue.ID
+		values.Parts = append(values.Parts, content.PartValues{
+			Why: s.letter.why(lang, s.why), Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(l.room.UnsubscribeToken(a.person, s.issue.ID))),
+		})
+	}
+	token := l.room.DigestToken(a.person, l.row.ID, issues...)
+	values.Unsubscribe = l.room.url(ctx, lang, UnsubscribePath(token))
+	return delivery.Recipient{
+		Person: a.person, Address: a.address, Name: whole, Template: template,
+		Unsubscribe: email.Unsubscribe{
+			URL:    l.room.settings.PublicURL + OneClickPath(token),
+			Mailto: "mailto:" + shares[0].mailto + "?subject=unsubscribe-" + token,
+		},
+		Values: fillDigest(values),
+	}, nil
+}
+
+// template is the mail that holds these issues, for readers of lang; whoever follows the same newsletters shares it.
+func (l *digestLetter) template(ctx context.Context, lang string, shares []share) (*email.Template, error) {
+	key := []byte(lang)
+	for _, s := range shares {
+		key = binary.AppendVarint(key, s.issue.ID)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t, ok := l.templates[string(key)]; ok {
+		return t, nil
+	}
+	t, err := l.compile(ctx, lang, shares)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.templates) >= mostTemplates {
+		clear(l.templates)
+	}
+	l.templates[string(key)] = t
+	return t, nil
+}
+
+func (l *digestLetter) compile(ctx context.Context, lang string, shares []share) (*email.Template, error) {
+	r := l.room
+	town := r.Town.Town(ctx)
+	parts := make([]content.Part, len(shares))
+	for n, s := range shares {
+		links, err := r.linkNumbers(ctx, s.issue.ID)
+		if err != nil {
+			return nil, err
+		}
+		f := r.frame(ctx, s.issue, s.newsletter, lang, links)
+		parts[n] = content.Part{
+			Document: s.issue.Document(), Newsletter: f.Newsletter, Discreet: s.newsletter.Sensitive, ArchiveURL: f.ArchiveURL, PixelURL: f.PixelURL, Link: f.Link,
+		}
+	}
+	date := locale.Date(lang, clock.Time(l.row.Slot).In(town.Zone()))
+	frame := content.Frame{
+		Town: town.Name, Newsletter: r.Words.Say(lang, "newsletters.digest.name"), BaseURL: r.settings.PublicURL, Greet: true,
+		Labels: content.NewLabels(r.say(lang)),
+	}
+	leave := frame.Labels.Unsubscribe
+	if len(parts) > 1 {
+		frame.Labels.Unsubscribe = r.Words.Say(lang, "newsletters.digest.leave_all")
+	}
+	title := r.Words.Say(lang, "newsletters.digest.title", "Date", date)
+	compiled, err := content.CompileDigest(content.Document{Language: lang, Title: title}, parts, frame, leave)
+	if err != nil {
+		return nil, err
+	}
+	return email.Compile(email.Message{
+		From:    email.Mailbox{Name: town.Name, Address: r.mailFrom(ctx)},
+		Subject: r.Words.Say(lang, "newsletters.digest.subject", "Town", town.Name, "Count", len(parts)), Language: lang,
+		// No newsletter's: a slug has no dot.
+		ListID:     email.ListID{Name: frame.Newsletter, ID: "digest.newsletters." + town.Domain},
+		FeedbackID: fmt.Sprintf("%d:digest:town:%s", l.row.ID, senderID), Bulk: true,
+		Text: part(compiled.Text), HTML: part(compiled.HTML),
+	})
+}

@@ -1,0 +1,112 @@
+-- name: RhythmOf :one
+SELECT * FROM newsletters_rhythm WHERE person_id = $1;
+
+-- name: PutRhythm :exec
+INSERT INTO newsletters_rhythm (person_id, pace, paused_until, most_a_week) VALUES ($1, $2, $3, $4)
+ON CONFLICT (person_id) DO UPDATE SET pace = excluded.pace, paused_until = excluded.paused_until,
+    most_a_week = excluded.most_a_week;
+
+-- name: ForgetRhythm :exec
+DELETE FROM newsletters_rhythm WHERE person_id = $1;
+
+-- name: AnySlow :one
+-- Whether an issue of the newsletter may have to be put aside for anybody.
+SELECT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.newsletter = $1 AND s.ended_at = 0 AND s.pace <> 'at-once'
+    UNION ALL SELECT 1 FROM newsletters_rhythm y WHERE y.pace <> 'at-once');
+
+-- name: AnyPaused :one
+SELECT EXISTS (SELECT 1 FROM newsletters_rhythm WHERE paused_until > $1 AND paused_until > 0);
+
+-- name: Keep :exec
+INSERT INTO newsletters_kept (person_id, issue, pace, kept_at, digest) VALUES ($1, $2, $3, $4, 0)
+ON CONFLICT (person_id, issue) DO NOTHING;
+
+-- name: KeepOn :exec
+-- The person's part of a digest waits for the next daily slot.
+UPDATE newsletters_kept SET digest = 0, pace = 'daily', kept_at = $3 WHERE person_id = $1 AND digest = $2;
+
+-- name: HastenSubscribed :exec
+-- What waits for the week's end, of a newsletter that she now wants sooner, goes with the next daily mail.
+UPDATE newsletters_kept SET pace = 'daily' WHERE person_id = $1 AND digest = 0 AND pace = 'weekly'
+    AND issue IN (SELECT i.id FROM newsletters_issue i WHERE i.newsletter = $2);
+
+-- name: HastenProfile :exec
+-- The same, of the newsletters that come by profile alone.
+UPDATE newsletters_kept SET pace = 'daily' WHERE newsletters_kept.person_id = $1 AND digest = 0 AND newsletters_kept.pace = 'weekly'
+    AND issue IN (SELECT i.id FROM newsletters_issue i WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s
+        WHERE s.newsletter = i.newsletter AND s.person_id = $1 AND s.ended_at = 0));
+
+-- name: KeptFor :many
+-- What waits for the person's next digest; of one newsletter, or with '' of all.
+SELECT k.issue FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
+WHERE k.person_id = sqlc.arg(person) AND k.digest = 0
+    AND (CAST(sqlc.arg(newsletter) AS text) = '' OR i.newsletter = sqlc.arg(newsletter)) ORDER BY k.issue;
+
+-- name: LetGo :exec
+DELETE FROM newsletters_kept WHERE person_id = $1 AND issue = $2 AND digest = 0;
+
+-- name: LetIssueGo :execrows
+DELETE FROM newsletters_kept WHERE issue = $1 AND digest = 0;
+
+-- name: KeptOf :many
+SELECT k.issue, i.newsletter, i.slug, k.pace, k.kept_at FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
+WHERE k.person_id = $1 ORDER BY k.kept_at, k.issue;
+
+-- name: IssuesKeptOf :many
+SELECT issue FROM newsletters_kept WHERE person_id = $1 ORDER BY issue;
+
+-- name: ForgetKept :exec
+DELETE FROM newsletters_kept WHERE person_id = $1;
+
+-- name: AnyKept :one
+SELECT EXISTS (SELECT 1 FROM newsletters_kept WHERE issue = $1);
+
+-- name: WaitingForSlot :one
+SELECT count(*) FROM newsletters_kept WHERE issue = $1 AND digest = 0;
+
+-- name: DigestOf :one
+SELECT * FROM newsletters_digest WHERE id = $1;
+
+-- name: AddDigest :execrows
+INSERT INTO newsletters_digest (id, slot, daily_before, weekly_before, made_at, finished_at) VALUES ($1, $2, $3, $4, $5, 0)
+ON CONFLICT (slot) DO NOTHING;
+
+-- name: KeptAhead :one
+-- How far a step goes that looks at so many rows.
+SELECT person_id FROM newsletters_kept WHERE digest = 0 AND person_id > sqlc.arg(after) ORDER BY person_id LIMIT 1 OFFSET sqlc.arg(passed);
+
+-- name: InDigest :many
+SELECT DISTINCT issue FROM newsletters_kept WHERE digest = $1 ORDER BY issue;
+
+-- name: FinishDigest :execrows
+UPDATE newsletters_digest SET finished_at = $2 WHERE id = $1 AND finished_at = 0;
+
+-- name: CountDigested :exec
+INSERT INTO newsletters_digested (issue, digest, state, people)
+SELECT k.issue, k.digest, f.state, count(*) FROM newsletters_kept k
+JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+WHERE k.digest = $1 GROUP BY k.issue, k.digest, f.state
+ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.people + excluded.people;
+
+-- name: ClearDigest :exec
+DELETE FROM newsletters_kept WHERE digest = $1;
+
+-- name: Digested :many
+-- What became of an issue in digests: in those that are finished, and so far in those under way.
+SELECT u.state, CAST(SUM(u.people) AS bigint) AS people FROM (
+    SELECT d.state, d.people FROM newsletters_digested d WHERE d.issue = $1
+    UNION ALL
+    SELECT f.state, count(*) AS people FROM newsletters_kept k
+    JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+    WHERE k.issue = $1 AND k.digest > 0 GROUP BY f.state
+) u GROUP BY u.state ORDER BY u.state;
+
+-- name: LatestDigests :many
+SELECT * FROM newsletters_digest ORDER BY slot DESC LIMIT $1;
+
+-- name: CountInDigest :one
+SELECT CAST(count(*) AS bigint) FROM (
+    SELECT k.issue FROM newsletters_kept k WHERE k.digest = $1 UNION SELECT d.issue FROM newsletters_digested d WHERE d.digest = $1) u;
+
+-- name: StillKept :one
+SELECT count(*) FROM newsletters_kept WHERE issue = $1;
