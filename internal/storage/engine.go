@@ -75,6 +75,9 @@ func numbered(query string) string {
 	return string(b)
 }
 
+// gooseUp is the first line of every file of a schema.
+const gooseUp = "-- +goose Up\n"
+
 // schemaFiles are the files of a schema as the engine should read them: /*sqlite: …*/ and /*postgres: …*/ are how a
 // table is to be kept by the one and by the other, a comment to whom it does not concern. On SQLite a table's own bigint
 // key becomes an INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it.
@@ -106,7 +109,10 @@ func (f schemaFiles) Open(name string) (fs.File, error) {
 	if f.engine == SQLite {
 		text = bigintKey.ReplaceAll(text, []byte("INTEGER PRIMARY KEY"))
 	}
-	return schemaFile{file, bytes.NewReader(text)}, nil
+	// A file is run as one text, and not statement by statement: goose looks for the end of a statement with a buffer of
+	// megabytes for every line, and each statement would be a round trip.
+	text = bytes.Replace(text, []byte(gooseUp), []byte(gooseUp+"-- +goose StatementBegin\n"), 1)
+	return schemaFile{file, bytes.NewReader(append(text, "\n-- +goose StatementEnd\n"...))}, nil
 }
 
 type schemaFile struct {

@@ -1,0 +1,24 @@
+package storagetest
+
+import (
+	"flag"
+	"testing"
+)
+
+// fewerCases is how many cases rapid tries of a law where each is work on a database: with a new seed each time, on both
+// engines.
+const fewerCases = "30"
+
+// Main runs the tests of a package whose property tests work on databases; -rapid.checks has the last word. For TestMain,
+// which ends with os.Exit.
+func Main(m *testing.M) int {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
+	if !said {
+		if err := flag.Set("rapid.checks", fewerCases); err != nil {
+			panic(err) // a package without property tests needs no Main
+		}
+	}
+	return m.Run()
+}
