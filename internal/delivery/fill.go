@@ -22,9 +22,6 @@ type Stretch struct {
 	Aside   int64            // how many its origin put aside: they get it another way, and are not among Persons
 }
 
-// analyzeFrom is how many rows make the planner's picture of the ledger old.
-const analyzeFrom = 1000
-
 // fillStep puts the next stretch of the batch into the ledger and tells how many messages that added, and how many people
 // the origin put aside. The caller's transaction holds the batch.
 func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch) (added, aside int64, err error) {
@@ -48,8 +45,8 @@ func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryB
 		return 0, 0, fmt.Errorf("note how far it is filled: %w", err)
 	}
 	batch.Filled = stretch.Through
-	if added >= analyzeFrom && first {
-		err = tx.Analyze(ctx, "delivery_message", "delivery_chunk")
+	if first {
+		err = tx.AnalyzeAfter(ctx, added, "delivery_message", "delivery_chunk")
 	}
 	return added, stretch.Aside, err
 }

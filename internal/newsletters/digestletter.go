@@ -95,8 +95,8 @@ func (l *digestLetter) aside(person int64) func(context.Context, *storage.Tx) er
 func (l *digestLetter) shares(ctx context.Context, persons []int64) (map[int64][]share, error) {
 	var b storage.Builder
 	b.Add(`SELECT k.issue, k.person_id FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
-		WHERE k.digest = ? AND i.state IN ('sending', 'sent') AND k.person_id`, l.row.ID)
-	storage.In(&b, persons)
+		WHERE k.digest = ? AND i.state IN ('sending', 'sent')`, l.row.ID)
+	writeAmong(&b, "k.person_id", persons)
 	b.Add(" ORDER BY i.sent_at, k.issue, k.person_id")
 	var order []int64
 	owed := map[int64][]int64{} // persons by issue

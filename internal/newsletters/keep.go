@@ -43,14 +43,11 @@ func (r *Room) keep(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 		return 0, err
 	}
 	kept, err := result.RowsAffected()
-	if err == nil && kept >= analyzeFrom && s.after == 0 {
-		err = tx.Analyze(ctx, "newsletters_kept")
+	if err == nil && s.after == 0 {
+		err = tx.AnalyzeAfter(ctx, kept, "newsletters_kept")
 	}
 	return kept, err
 }
-
-// analyzeFrom is how many rows make the planner's picture of a table old.
-const analyzeFrom = 1000
 
 // week is how long a bound on messages looks back.
 const week = 7 * 24 * time.Hour

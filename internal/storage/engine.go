@@ -189,6 +189,17 @@ func (tx *Tx) Analyze(ctx context.Context, tables ...string) error {
 	return analyze(ctx, tx, tables)
 }
 
+// manyRows is how many rows that were added make the planner's picture of a table old.
+const manyRows = 1000
+
+// AnalyzeAfter is Analyze where so many rows were added that it matters.
+func (tx *Tx) AnalyzeAfter(ctx context.Context, added int64, tables ...string) error {
+	if added < manyRows {
+		return nil
+	}
+	return analyze(ctx, tx, tables)
+}
+
 func analyze(ctx context.Context, q Queryer, tables []string) error {
 	for _, t := range tables {
 		if _, err := q.ExecContext(ctx, "ANALYZE "+t); err != nil {
