@@ -26,12 +26,13 @@ func writeSubscribed(b *storage.Builder, columns string, channel people.Channel)
 // writeFitting writes a SELECT of those whom a newsletter reaches by profile on that channel, unless it is sensitive: a row
 // for each of its topics that they want. Whoever has a confirmed e-mail address is written to there, unless she subscribed
 // to be reached by text message: then she has chosen. The person is w.person_id, the newsletter t.newsletter, the topic t.topic. More conditions
-// may follow with AND.
+// may follow with AND. SQLite keeps the order of a CROSS JOIN: left to itself it asks the conditions below of everything
+// that anybody wants, before it looks whether the newsletter is about it.
 func writeFitting(b *storage.Builder, columns string, channel people.Channel) {
 	b.Add("SELECT " + columns + ` FROM newsletters_topic t
-		JOIN people_wants w ON w.topic = t.topic
+		CROSS JOIN people_wants w
 		JOIN people_consenting c ON c.person_id = w.person_id AND c.purpose = 'profile'
-		WHERE (NOT EXISTS (SELECT 1 FROM newsletters_for f WHERE f.newsletter = t.newsletter)
+		WHERE w.topic = t.topic AND (NOT EXISTS (SELECT 1 FROM newsletters_for f WHERE f.newsletter = t.newsletter)
 				OR EXISTS (SELECT 1 FROM newsletters_for f JOIN people_who h ON h.category = f.category
 					WHERE f.newsletter = t.newsletter AND h.person_id = w.person_id))
 			AND NOT EXISTS (SELECT 1 FROM newsletters_optout o

@@ -19,7 +19,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// letter is an issue being sent. It does not change, and may be used from many goroutines.
+// letter is an issue being sent. What it says does not change, and it may be used from many goroutines.
 type letter struct {
 	room       *Room
 	issue      Issue
@@ -31,6 +31,7 @@ type letter struct {
 	batch      int64
 	mailto     string // without its subject
 	zone       *time.Location
+	whys       whys
 }
 
 // Letter opens an issue whose sending began: its text message, or its mail, compiled once for each language of the

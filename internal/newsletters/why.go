@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync"
 	"time"
 
 	"unoxuno/internal/clock"
@@ -77,8 +78,48 @@ func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]r
 	})
 }
 
+// sentence is what tells reasons apart that are told in other words.
+type sentence struct {
+	lang, day string // of the town's calendar, when she subscribed
+	words     string // the topics and categories
+}
+
+// whys are the sentences that a letter has said: many people have the same reason, and a sentence is dear to make.
+type whys struct {
+	mu   sync.Mutex
+	said map[sentence]string
+}
+
+// mostWhys is how many sentences are remembered.
+const mostWhys = 2000
+
+// of is the sentence, made by say when it was not said before.
+func (w *whys) of(s sentence, say func() string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text, ok := w.said[s]
+	if !ok {
+		text = say()
+		if w.said == nil || len(w.said) >= mostWhys {
+			w.said = map[sentence]string{}
+		}
+		w.said[s] = text
+	}
+	return text
+}
+
 // why is the sentence that tells her what brought the issue to her.
 func (l *letter) why(lang string, why reason) string {
+	s := sentence{lang: lang}
+	if why.since.IsZero() {
+		s.words = strings.Join(why.topics, ",") + ";" + strings.Join(why.categories, ",")
+	} else {
+		s.day = why.since.In(l.zone).Format(time.DateOnly)
+	}
+	return l.whys.of(s, func() string { return l.say(lang, why) })
+}
+
+func (l *letter) say(lang string, why reason) string {
 	if !why.since.IsZero() {
 		return l.room.Words.Say(lang, "newsletters.why.subscribed",
 			"Name", l.newsletter.Name.In(lang), "Date", locale.Date(lang, why.since.In(l.zone)))
