@@ -40,7 +40,7 @@ func (r *Rig) Wrk(ctx context.Context, address string, connections int, during t
 		return l, ErrNoWrk
 	}
 	args := []string{"-c" + strconv.Itoa(connections), "-t2", "-d" + strconv.Itoa(int(during.Seconds())) + "s"}
-	r.Note("wrk " + strings.Join(args, " ") + " " + address[:min(len(address), len("http://127.0.0.1:12345/l/"))] + "…")
+	r.Note("wrk " + strings.Join(args, " ") + " " + general(address[:min(len(address), len("http://127.0.0.1:12345/l/"))]) + "…")
 	out, err := exec.CommandContext(ctx, "wrk", append(args, address)...).CombinedOutput()
 	if err != nil {
 		return l, fmt.Errorf("wrk: %w: %s", err, out)

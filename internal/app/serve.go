@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"unoxuno/internal/people"
@@ -50,6 +51,7 @@ func (r *run) serve(h *house, ready func(address string), more ...func(context.C
 	work.Go(func() error {
 		return serveOn(ctx, work, r.config.Listen, server, func(address string) {
 			r.log.Info("serving", "address", address, "url", r.config.PublicURL)
+			debug.FreeOSMemory() // what starting needed
 			if ready != nil {
 				ready(address)
 			}
