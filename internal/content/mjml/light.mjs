@@ -9,8 +9,9 @@
 //   mj-image     an image as wide as the cell
 //   mj-divider   a rule
 //
-// Outlook for Windows lays out with Word, which knows neither max-width nor fonts that a table hands down: it gets
-// a table of fixed width around ours (mj-body), and its font in the head (skeleton). Of a button it shows the colours without the padding.
+// Outlook for Windows lays out with Word, which knows neither max-width nor fonts that a table hands down: it gets a
+// table of fixed width around ours (mj-body), and its font in the head (frame.mjml). Of a button it shows the colours
+// without the padding.
 import { BodyComponent } from "mjml-core";
 
 // inline is the attribute style with what is set of these, "" when nothing is.
@@ -22,7 +23,8 @@ function inline(properties) {
 // mso is what only Outlook for Windows reads.
 const mso = (html) => `<!--[if mso]>${html}<![endif]-->`;
 
-// Light is an element that knows the attributes which it lists, and no other: the build stops at any that would do nothing.
+// Light is an element that knows the attributes which it lists, and no other: the build stops at any that would do
+// nothing.
 class Light extends BodyComponent {
   static element(name, attributes, more = {}) {
     const allowed = Object.fromEntries(attributes.map((attribute) => [attribute, "string"]));
@@ -33,11 +35,6 @@ class Light extends BodyComponent {
     const name = this.getAttribute("css-class");
     return name ? ` class="${name}"` : "";
   }
-
-  // inline is the style of those attributes of the element that are named as CSS names them.
-  inline(...names) {
-    return inline(Object.fromEntries(names.map((name) => [name, this.getAttribute(name)])));
-  }
 }
 
 class Body extends Light {
@@ -46,8 +43,8 @@ class Body extends Light {
     const width = parseInt(this.getAttribute("width"), 10);
     const background = inline({ background: this.getAttribute("background-color") });
     const table = inline({
-      width: "100%", "max-width": `${width}px`, margin: "auto", font: this.getAttribute("font"), color: this.getAttribute("color"),
-      "word-break": "break-word",
+      width: "100%", "max-width": `${width}px`, margin: "auto",
+      font: this.getAttribute("font"), color: this.getAttribute("color"), "word-break": "break-word",
     });
     return `<body${this.class}>
 <div style="display:none">${preview}</div>
@@ -65,7 +62,8 @@ ${mso("</td></tr></table>")}
 class Section extends Light {
   render() {
     const style = inline({
-      padding: this.getAttribute("padding"), background: this.getAttribute("background-color"), color: this.getAttribute("color"),
+      padding: this.getAttribute("padding"),
+      background: this.getAttribute("background-color"), color: this.getAttribute("color"),
     });
     return `<tr><td${this.class}${style}>\n${this.renderChildren()}\n</td></tr>\n`;
   }
@@ -84,7 +82,7 @@ class Button extends Light {
       background: this.getAttribute("background-color"), color: this.getAttribute("color"),
       "font-weight": this.getAttribute("font-weight"), "text-decoration": "none",
     });
-    return `<p${this.inline("margin")}><a${this.class} href="${this.getAttribute("href")}"${style}>${this.getContent()}</a></p>`;
+    return `<p${inline({ margin: this.getAttribute("margin") })}><a${this.class} href="${this.getAttribute("href")}"${style}>${this.getContent()}</a></p>`;
   }
 }
 
@@ -110,7 +108,9 @@ export const light = {
     Body.element("mj-body", ["width", "background-color", "font", "color"]),
     Section.element("mj-section", ["padding", "background-color", "color"]),
     Text.element("mj-text", [], { endingTag: true }),
-    Button.element("mj-button", ["href", "margin", "padding", "border-radius", "background-color", "color", "font-weight"], { endingTag: true }),
+    Button.element(
+      "mj-button", ["href", "margin", "padding", "border-radius", "background-color", "color", "font-weight"], { endingTag: true },
+    ),
     Image.element("mj-image", ["src", "alt", "width", "margin"]),
     Divider.element("mj-divider", ["border-width", "border-color", "margin"]),
   ],
