@@ -1,10 +1,15 @@
 package rig
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"unoxuno/internal/app"
+	"unoxuno/internal/delivery/deliverytest"
 )
 
 func TestCounterReadsSmtpSink(t *testing.T) {
@@ -78,5 +83,41 @@ func TestTheTownIsWhole(t *testing.T) {
 	}
 	if len(emails) != many || len(mobiles) != many {
 		t.Errorf("%d e-mail addresses and %d mobile numbers of %d people", len(emails), len(mobiles), many)
+	}
+}
+
+// TestLettersAreOfSixKilobytes: what is measured is mails of 6 kB, as the results say and as smtp-source sends them.
+func TestLettersAreOfSixKilobytes(t *testing.T) {
+	r, err := New(os.Args[0], t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := r.InputsFor(40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := deliverytest.New(t, deliverytest.Options{})
+	data := t.TempDir()
+	settings := map[string]string{
+		"UNOXUNO_DATA": data, "UNOXUNO_SECRET": secret, "UNOXUNO_DATABASE_URL": "sqlite:" + filepath.Join(data, "house.db"),
+		"UNOXUNO_SMTP_URL": sink.URL(), "UNOXUNO_LOG_LEVEL": "warn",
+	}
+	for _, args := range [][]string{
+		{"town", "apply", in.Town}, {"people", "import", in.People}, {"issue", "send", in.Issue, "--wait"},
+	} {
+		var said bytes.Buffer
+		std := app.Stdio{In: strings.NewReader(""), Out: &said, Err: &said}
+		if code := app.Main(t.Context(), args, func(name string) string { return settings[name] }, std); code != 0 {
+			t.Fatalf("%v: exit %d: %s", args, code, &said)
+		}
+	}
+	mails := sink.Mails()
+	if len(mails) != in.Many {
+		t.Errorf("%d mails to %d people", len(mails), in.Many)
+	}
+	for _, m := range mails {
+		if n := len(m.Data); n < 6000 || n > 6300 {
+			t.Errorf("to %s: %d bytes", m.To, n)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func (f Frame) greeting() (before, after string) {
 func emailText(doc Document, frame Frame, links *linkSet) Template {
 	w := plainWriter{doc: doc, labels: frame.Labels, links: links}
 	w.WriteString(wrap(oneLine(frame.Town)+" – "+oneLine(frame.Newsletter), "", "") + "\n")
-	w.WriteString(heading(doc.Title, "=") + "\n")
+	w.WriteString(heading(doc.Title, titleLine) + "\n")
 	if frame.Greet {
 		before, after := frame.greeting()
 		w.WriteString(before)

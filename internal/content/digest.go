@@ -119,15 +119,15 @@ func (v *frameView) partBlocks(t *template.Template, p Part, language string) er
 		v.Blocks = append(v.Blocks, Template{Segments: []Segment{{Literal: html}}})
 	}
 	r := reading{
-		language: p.Language, labels: v.Labels, style: emailStyle(), links: newLinkSet(p.Link), image: v.absolute, deeper: 1,
+		language: p.Language, labels: v.Labels, links: newLinkSet(p.Link), image: v.absolute, deeper: 1,
 	}
 	foreign := p.Language != language
-	if foreign { // the frame's column is one table body: the part gets its own
-		put(`</tbody><tbody lang="` + template.HTMLEscapeString(p.Language) + `">`)
+	if foreign {
+		put(`<div lang="` + template.HTMLEscapeString(p.Language) + `">`)
 	}
 	err := r.each(t, p.Blocks, func(k Kind) string { return string(k) + ".html" }, func(html []byte) { put(string(html)) })
 	if foreign {
-		put("</tbody><tbody>")
+		put("</div>\n")
 	}
 	return err
 }
@@ -147,7 +147,7 @@ func titles(parts []Part, limit int) string {
 func digestText(doc Document, parts []Part, frame Frame, leave string) Template {
 	w := plainWriter{doc: doc, labels: frame.Labels}
 	w.WriteString(wrap(oneLine(frame.Town)+" – "+oneLine(frame.Newsletter), "", "") + "\n")
-	w.WriteString(heading(doc.Title, "=") + "\n")
+	w.WriteString(heading(doc.Title, titleLine) + "\n")
 	if frame.Greet {
 		before, after := frame.greeting()
 		w.WriteString(before)
@@ -180,7 +180,7 @@ func digestText(doc Document, parts []Part, frame Frame, leave string) Template 
 func (w *plainWriter) part(n int, p Part, leave string) {
 	w.doc, w.links = p.Document, newLinkSet(p.Link)
 	w.WriteString(strings.Repeat("_", textWidth) + "\n\n")
-	w.WriteString(wrap(oneLine(p.Newsletter), "", "") + heading(p.Title, "=") + "\n")
+	w.WriteString(wrap(oneLine(p.Newsletter), "", "") + heading(p.Title, titleLine) + "\n")
 	w.blocks()
 	w.hole(PartHole(n, HoleWhy))
 	w.WriteString("\n\n")

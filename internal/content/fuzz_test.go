@@ -50,7 +50,7 @@ func FuzzTextHTML(f *testing.F) {
 		if len(source) > 4000 {
 			t.Skip("long texts say nothing new")
 		}
-		harmless(t, string(textHTML(source, emailStyle(), newLinkSet(nil))), []string{"p", "ul", "ol", "li", "em", "strong", "a", "br"})
+		harmless(t, string(textHTML(source, newLinkSet(nil))), []string{"p", "ul", "ol", "li", "em", "strong", "a", "br"})
 	})
 }
 

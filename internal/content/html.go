@@ -50,7 +50,6 @@ type blockView struct {
 type reading struct {
 	language string
 	labels   Labels
-	style    textStyle
 	links    *linkSet
 	image    func(address string) string
 	deeper   int // how many levels its headings stand below those of an issue that is alone
@@ -63,7 +62,7 @@ func (r reading) view(b Block, level int) blockView {
 	}
 	switch b.Kind {
 	case KindText:
-		v.HTML = textHTML(b.Text, r.style, r.links)
+		v.HTML = textHTML(b.Text, r.links)
 	case KindImage:
 		if safeImage(b.URL) {
 			v.Source = template.URL(r.image(b.URL)) //nolint:gosec // just found safe
@@ -175,7 +174,7 @@ func emailHTML(doc Document, frame Frame, links *linkSet) (Template, error) {
 		Pixel: template.URL(frame.PixelURL), BeforeName: before, AfterName: after, out: out, //nolint:gosec // ours
 	}
 	r := reading{
-		language: doc.Language, labels: frame.Labels, style: emailStyle(), links: links, image: frame.absolute,
+		language: doc.Language, labels: frame.Labels, links: links, image: frame.absolute,
 	}
 	err = r.each(t, doc.Blocks, func(k Kind) string { return string(k) + ".html" }, func(html []byte) {
 		v.Blocks = append(v.Blocks, Template{Segments: []Segment{{Literal: string(html)}}})

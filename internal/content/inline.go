@@ -9,26 +9,10 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// textStyle holds the attributes that a reading gives to the elements of a text, each with a leading blank.
-type textStyle struct {
-	paragraph, list, sublist, item, link string
-}
-
-// Mail programs drop style sheets, so e-mail carries its style inline; the web page has Bootstrap Italia's.
-func emailStyle() textStyle {
-	return textStyle{
-		paragraph: ` style="margin:0 0 16px"`,
-		list:      ` style="margin:0 0 16px;padding:0 0 0 24px"`,
-		sublist:   ` style="margin:4px 0 0;padding:0 0 0 24px"`,
-		item:      ` style="margin:0 0 4px"`,
-		link:      ` style="color:#00566b"`,
-	}
-}
-
 // textHTML is the HTML of a text block. It writes every element itself and escapes every leaf, which is what makes
-// template.HTML true.
-func textHTML(source string, style textStyle, links *linkSet) template.HTML {
-	w := inlineWriter{markup: parseText(source), style: style, links: links}
+// template.HTML true. It carries no style: the page has one, and so has the frame of an e-mail.
+func textHTML(source string, links *linkSet) template.HTML {
+	w := inlineWriter{markup: parseText(source), links: links}
 	w.children(w.root)
 	return template.HTML(w.String()) //nolint:gosec // built above from escaped leaves; FuzzTextHTML holds it to that
 }
@@ -36,7 +20,6 @@ func textHTML(source string, style textStyle, links *linkSet) template.HTML {
 type inlineWriter struct {
 	strings.Builder
 	markup
-	style textStyle
 	links *linkSet
 }
 
@@ -49,11 +32,11 @@ func (w *inlineWriter) children(n ast.Node) {
 func (w *inlineWriter) node(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.Paragraph:
-		w.element("p", w.style.paragraph, n)
+		w.element("p", "", n)
 	case *ast.List:
 		w.list(n)
 	case *ast.ListItem:
-		w.element("li", w.style.item, n)
+		w.element("li", "", n)
 	case *ast.Emphasis:
 		w.element(map[bool]string{true: "strong", false: "em"}[n.Level >= 2], "", n)
 	case *ast.Link:
@@ -86,14 +69,11 @@ func (w *inlineWriter) element(name, attributes string, n ast.Node) {
 }
 
 func (w *inlineWriter) list(n *ast.List) {
-	name, attributes := "ul", w.style.list
-	if n.Parent().Kind() == ast.KindListItem {
-		attributes = w.style.sublist
-	}
+	name, attributes := "ul", ""
 	if n.IsOrdered() {
 		name = "ol"
 		if n.Start != 1 {
-			attributes += ` start="` + strconv.Itoa(n.Start) + `"`
+			attributes = ` start="` + strconv.Itoa(n.Start) + `"`
 		}
 	}
 	w.element(name, attributes, n)
@@ -105,7 +85,7 @@ func (w *inlineWriter) link(address string, inside func()) {
 		inside()
 		return
 	}
-	w.WriteString(`<a href="` + stdhtml.EscapeString(w.links.rewrite(address)) + `"` + w.style.link + `>`)
+	w.WriteString(`<a href="` + stdhtml.EscapeString(w.links.rewrite(address)) + `">`)
 	inside()
 	w.WriteString("</a>")
 }

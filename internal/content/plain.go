@@ -12,6 +12,10 @@ import (
 // textWidth is how wide plain text is at most, in characters: RFC 5322 §2.1.1 asks for 78, and replies add marks.
 const textWidth = 72
 
+// titleLine is what a title is underlined with: not the usual equals signs, for each of them travels as three bytes
+// (RFC 2045 §6.7).
+const titleLine = "*"
+
 // plainWriter writes the plain-text reading.
 type plainWriter struct {
 	cutter

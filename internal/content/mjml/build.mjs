@@ -4,20 +4,21 @@
 //   node internal/content/mjml/build.mjs
 //
 // frame.mjml is the whole message; every other *.mjml is one kind of block, compiled where it will stand, inside the
-// frame's own column, and then cut out.
+// frame's card, and then cut out. What the elements of MJML become is said in light.mjs.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import mjml2html from "mjml";
+import { light, skeleton } from "./light.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "email");
 const slot = "<mj-raw>{{range .Blocks}}{{$.Put .}}{{end}}</mj-raw>";
 const cut = "<!-- cut here -->";
 
-// compile makes HTML of MJML. No fonts are given, so that nothing loads from another host.
+// compile makes HTML of MJML.
 async function compile(name, source) {
-  const { html, errors } = await mjml2html(source, { fonts: {}, validationLevel: "strict", keepComments: true });
+  const { html, errors } = await mjml2html(source, { presets: [light], skeleton, validationLevel: "strict", keepComments: true });
   if (errors.length > 0) {
     throw new Error(`${name}: ${errors.map((e) => e.formattedMessage).join("\n")}`);
   }
@@ -27,7 +28,7 @@ async function compile(name, source) {
 // goTemplate makes a Go template of HTML. html/template drops comments, and Outlook's layout lives in conditional
 // comments, so each becomes an action that writes it back.
 function goTemplate(html) {
-  const kept = html.replace(/<!--[\s\S]*?-->/g, (comment) => (comment.includes("[") ? `{{comment \`${squeeze(comment)}\`}}` : ""));
+  const kept = html.replace(/<!--[\s\S]*?-->/g, (comment) => (comment.includes("[") ? `{{comment \`${comment}\`}}` : ""));
   return `${squeeze(kept)}\n`;
 }
 
