@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"unoxuno/internal/people"
@@ -51,7 +50,6 @@ func (r *run) serve(h *house, ready func(address string), more ...func(context.C
 	work.Go(func() error {
 		return serveOn(ctx, work, r.config.Listen, server, func(address string) {
 			r.log.Info("serving", "address", address, "url", r.config.PublicURL)
-			debug.FreeOSMemory() // what starting needed
 			if ready != nil {
 				ready(address)
 			}
