@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"unoxuno/bench/record"
 	"unoxuno/bench/rig"
@@ -17,39 +18,54 @@ func importMeasure() measure {
 			"categories, topics, newsletters, consents with date and source) into an empty town.",
 		take: func(ctx context.Context, b *bench) error {
 			return b.everyEngine(func(engine storage.Engine, name string, _ int) error {
-				done, server, _, err := b.importOnce(ctx, engine, b.plan.imports)
+				i, err := b.importOnce(ctx, engine, b.plan.imports)
 				if err != nil {
 					return err
 				}
 				row := b.row(fmt.Sprintf("%s, %d rows", name, b.plan.imports))
-				row.Add("rows", "a second", float64(b.plan.imports)/done.Wall.Seconds(), b.speed(record.AtLeast(wantedImport)))
-				row.Add("CPU", "s per 1,000", (done.CPU.Seconds()+server)/float64(b.plan.imports)*1000, nil)
-				row.Add("peak memory", "MB", megabytes(done.Peak), nil)
+				row.Add("rows", "a second", i.rate(), b.speed(record.AtLeast(wantedImport)))
+				row.Add("CPU", "s per 1,000", (i.CPU+i.server).Seconds()/float64(i.many)*1000, nil)
+				row.Add("peak memory", "MB", megabytes(i.Peak), nil)
 				return nil
 			})
 		},
 	}
 }
 
-// importOnce imports that many people into an empty town, and tells the processor seconds of the database's server and
-// the size of the database.
-func (b *bench) importOnce(ctx context.Context, engine storage.Engine, many int) (done rig.Done, server float64, size int64, err error) {
+// imported is what an import cost.
+type imported struct {
+	rig.Usage
+
+	many   int
+	server time.Duration // processor time of PostgreSQL's server
+	size   int64         // of the database afterwards, bytes
+}
+
+func (i imported) rate() float64 { return float64(i.many) / i.Wall.Seconds() }
+
+// importOnce imports that many people into an empty town.
+func (b *bench) importOnce(ctx context.Context, engine storage.Engine, many int) (i imported, err error) {
 	h, err := b.Empty(ctx, engine, many)
 	if err != nil {
-		return done, 0, 0, err
+		return i, err
 	}
 	defer func() { err = errors.Join(err, h.Remove()) }()
 	before, err := b.serverTime(ctx, engine)
 	if err != nil {
-		return done, 0, 0, err
+		return i, err
 	}
-	if done, err = h.Import(ctx); err != nil {
-		return done, 0, 0, err
-	}
-	after, err := b.serverTime(ctx, engine)
+	done, err := h.Import(ctx)
 	if err != nil {
-		return done, 0, 0, err
+		return i, err
 	}
-	size, err = h.Size(ctx)
-	return done, (after - before).Seconds(), size, err
+	i = imported{Usage: done.Usage, many: many}
+	if i.server, err = b.serverTime(ctx, engine); err != nil {
+		return i, err
+	}
+	i.server -= before
+	if i.size, err = h.Size(ctx); err != nil {
+		return i, err
+	}
+	b.known.imports.keep(engine, many, i)
+	return i, nil
 }

@@ -88,13 +88,13 @@ func takeAll(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	plan := planFor(o)
+	plan, known := planFor(o), newKnown()
 	var failed []error
 	for _, m := range measures() {
 		if o.only != "" && !slices.Contains(asked, m.name) || ctx.Err() != nil {
 			continue
 		}
-		if err := take(ctx, r, plan, m, o); err != nil {
+		if err := take(ctx, r, plan, known, m, o); err != nil {
 			tell("%s FAILED: %v", m.name, err)
 			failed = append(failed, fmt.Errorf("%s: %w", m.name, err))
 		}
@@ -103,10 +103,10 @@ func takeAll(ctx context.Context, o options) (err error) {
 }
 
 // take takes one measure and saves what it gave.
-func take(ctx context.Context, r *rig.Rig, p plan, m measure, o options) error {
+func take(ctx context.Context, r *rig.Rig, p plan, k known, m measure, o options) error {
 	tell("%s: %s", m.name, m.title)
 	begun := time.Now()
-	b := &bench{Rig: r, plan: p, result: record.Result{
+	b := &bench{Rig: r, plan: p, known: k, result: record.Result{
 		Name: m.name, Title: m.title, About: m.about, Quick: o.quick, Taken: begun.UTC().Truncate(time.Second),
 		Machine: rig.ThisMachine(ctx), Versions: r.Versions(ctx),
 	}}

@@ -93,8 +93,8 @@ const owedCode = 6
 func stopOwing(p *rig.Process) error {
 	p.Signal(syscall.SIGTERM)
 	code, err := p.Wait()
-	if err != nil || code != 0 && code != owedCode {
-		return fmt.Errorf("issue send ended by SIGTERM with %d, %w: %s", code, err, p.Said())
+	if err == nil && code != 0 && code != owedCode {
+		err = fmt.Errorf("issue send ended by SIGTERM with %d: %s", code, p.Said())
 	}
-	return nil
+	return err
 }

@@ -42,7 +42,7 @@ type faultPlan struct {
 
 func planFor(o options) plan {
 	p := plan{
-		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, far: 10_000, shared: 20_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
+		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, far: 4000, shared: 10_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
 		counts: 2000, visits: 10 * time.Second, idle: time.Minute, growth: []int{10_000, 100_000, 1_000_000},
 		faults: faultPlan{
 			town: 100_000, kills: 20, stops: 5, away: 2 * time.Minute, stall: 30 * time.Second, greet: 5 * time.Second,
@@ -95,6 +95,7 @@ type bench struct {
 	*rig.Rig
 
 	plan   plan
+	known  known
 	result record.Result
 }
 

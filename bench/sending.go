@@ -87,7 +87,11 @@ func (b *bench) sendAll(ctx context.Context, engine storage.Engine, many int) (s
 		return s, err
 	}
 	defer sink.Close()
-	return b.sendTo(ctx, engine, many, sink, map[string]string{"smtp_url": "smtp://" + sink.Addr, "smtp_conns": conns})
+	s, err = b.sendTo(ctx, engine, many, sink, map[string]string{"smtp_url": "smtp://" + sink.Addr, "smtp_conns": conns})
+	if err == nil {
+		b.known.sendings.keep(engine, many, s)
+	}
+	return s, err
 }
 
 // sendTo is sendAll to a sink that the settings lead to.
@@ -114,9 +118,10 @@ func (b *bench) sendTo(ctx context.Context, engine storage.Engine, many int, sin
 		return s, err
 	}
 	filled := watchFilling(ctx, h, p)
-	code, err := p.Wait()
-	if err != nil || code != 0 {
-		return s, fmt.Errorf("issue send: exit %d, %w: %s", code, err, p.Said())
+	if code, err := p.Wait(); err != nil {
+		return s, err
+	} else if code != 0 {
+		return s, fmt.Errorf("issue send: exit %d: %s", code, p.Said())
 	}
 	s = sent{Usage: p.Usage(), many: many, filled: <-filled}
 	if s.server, err = b.serverTime(ctx, engine); err != nil {
