@@ -73,9 +73,7 @@ func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.Delive
 	if err != nil || added == 0 {
 		return 0, err
 	}
-	if err := queries.AddChunks(ctx, db.AddChunksParams{
-		Batch: batch.ID, LastNumber: last.Number, PersonAfter: last.PersonThrough, Due: batch.At, Size: int64(r.settings.ChunkSize),
-	}); err != nil {
+	if err := r.addChunks(ctx, queries, batch, last); err != nil {
 		return 0, fmt.Errorf("add chunks: %w", err)
 	}
 	if last.PersonThrough > batch.Filled { // some of them may have come into chunks that were there
@@ -92,6 +90,22 @@ func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.Delive
 		}
 	}
 	return added, nil
+}
+
+// addChunks cuts the messages behind the last chunk into new ones. Each begins where the one before it ends.
+func (r *Room) addChunks(ctx context.Context, queries *db.Queries, batch *db.DeliveryBatch, last db.LastChunkRow) error {
+	for after, number := last.PersonThrough, last.Number+1; ; number++ {
+		through, err := queries.ChunkEnd(ctx, db.ChunkEndParams{Batch: batch.ID, PersonAfter: after, Size: int32(r.settings.ChunkSize)})
+		if err != nil || through == 0 {
+			return err
+		}
+		if err := queries.AddChunk(ctx, db.AddChunkParams{
+			Batch: batch.ID, Number: number, PersonAfter: after, PersonThrough: through, Due: batch.At,
+		}); err != nil {
+			return err
+		}
+		after = through
+	}
 }
 
 // fill goes on filling batches, of the batch only, or of all when only is 0, until ctx ends or the ledger holds

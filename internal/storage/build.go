@@ -46,25 +46,13 @@ func (b *Builder) Append(o *Builder) *Builder {
 // placeholder is what Add made of a ?: its texts hold no other dollar sign.
 var placeholder = regexp.MustCompile(`\$[0-9]+`)
 
-// In appends " IN (…)" with the list to what b wrote. The list is filled up with its last member to a power of two, so
-// that there are only a few texts, which a database can keep prepared.
-func In[T any](b *Builder, list []T) {
-	if len(list) == 0 {
-		b.Add(" IN (NULL)")
-		return
-	}
-	size := 1
-	for size < len(list) {
-		size *= 2
-	}
-	b.text.Grow(len(", $1000") * size)
-	sign := " IN ($"
-	for i := range size {
-		b.args = append(b.args, list[min(i, len(list)-1)])
-		b.text.WriteString(sign)
-		b.text.WriteString(strconv.Itoa(len(b.args)))
-		sign = ", $"
-	}
+// In appends the condition " = ANY (…)" that what b wrote last is among the list, which is one argument however long it
+// is: a database keeps one text prepared, and is not handed hundreds of values one by one. SQLite, which has no arrays,
+// reads the list from JSON.
+func In[T int64 | string](b *Builder, list []T) {
+	b.args = append(b.args, list)
+	b.text.WriteString(" = ANY ($")
+	b.text.WriteString(strconv.Itoa(len(b.args)))
 	b.text.WriteByte(')')
 }
 

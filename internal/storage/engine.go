@@ -3,6 +3,8 @@ package storage
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +42,8 @@ const rewriteCacheSize = 2000
 
 var rewritten = &rewriteCache{texts: map[string]string{}}
 
-// rewrite gives $1 the form ?1 on SQLite. A dollar within quotes is left alone.
+// rewrite gives $1 the form ?1 on SQLite, and what In wrote the form that reads a list from JSON. A dollar within quotes
+// is left alone.
 func (e Engine) rewrite(query string) string {
 	if e == Postgres || !strings.Contains(query, "$") {
 		return query
@@ -72,7 +75,20 @@ func numbered(query string) string {
 			b[i] = '?'
 		}
 	}
-	return string(b)
+	return among.ReplaceAllString(string(b), "IN (SELECT value FROM json_each($1))")
+}
+
+// among is what In wrote.
+var among = regexp.MustCompile(`= ANY \((\?[0-9]+)\)`)
+
+// listed is a list that In was given as SQLite reads it; other arguments are as they were.
+func listed(argument any) (any, error) {
+	switch argument.(type) {
+	case []int64, []string:
+		text, err := json.Marshal(argument)
+		return string(text), err
+	}
+	return argument, driver.ErrSkip
 }
 
 // gooseUp is the first line of every file of a schema.

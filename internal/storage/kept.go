@@ -83,6 +83,12 @@ func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver
 	return &keptRows{Rows: rows, conn: c, query: query, stmt: s}, nil
 }
 
+// CheckNamedValue takes lists, too, as arguments.
+func (c *keptConn) CheckNamedValue(v *driver.NamedValue) (err error) {
+	v.Value, err = listed(v.Value)
+	return err
+}
+
 // take is a prepared statement that nobody else runs; nil for what is not worth keeping.
 func (c *keptConn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	if s, ok := c.idle[query]; ok {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"pgregory.net/rapid"
+
 	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/storage/storagetest"
@@ -233,6 +235,29 @@ func TestDatabaseClockIsNow(t *testing.T) {
 		if id < before-2 || id > after+2 {
 			t.Errorf("database says %d…%d, process %d", before, after, id)
 		}
+	})
+}
+
+func TestAListIsOneArgument(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		rapid.Check(t, func(t *rapid.T) {
+			numbers := rapid.SliceOf(rapid.Int64()).Draw(t, "numbers")
+			words := rapid.SliceOf(rapid.StringMatching(`[a-z"'{},\\ àß]{0,6}`)).Draw(t, "words")
+			number := rapid.OneOf(rapid.SampledFrom(append(numbers, 7)), rapid.Int64()).Draw(t, "number")
+			word := rapid.SampledFrom(append(words, "x")).Draw(t, "word")
+			var b storage.Builder
+			b.Add("SELECT CAST(? AS bigint)", number)
+			storage.In(&b, numbers)
+			b.Add(", CAST(? AS text)", word)
+			storage.In(&b, words)
+			var hasNumber, hasWord bool
+			if err := db.QueryRowContext(context.Background(), b.SQL(), b.Args()...).Scan(&hasNumber, &hasWord); err != nil {
+				t.Fatal(err)
+			}
+			if hasNumber != slices.Contains(numbers, number) || hasWord != slices.Contains(words, word) {
+				t.Errorf("%d among %v: %v; %q among %q: %v", number, numbers, hasNumber, word, words, hasWord)
+			}
+		})
 	})
 }
 

@@ -9,34 +9,26 @@ import (
 	"context"
 )
 
-const addChunks = `-- name: AddChunks :exec
+const addChunk = `-- name: AddChunk :exec
 INSERT INTO delivery_chunk (batch, number, person_after, person_through, due, lease_until, fence)
-SELECT cut.batch, CAST($1 AS bigint) + cut.n,
-    COALESCE(LAG(cut.person) OVER (ORDER BY cut.n), CAST($2 AS bigint)), cut.person, $3, 0, 0
-FROM (
-    SELECT m.batch, m.person, (row_number() OVER (ORDER BY m.person) + CAST($4 AS bigint) - 1) / CAST($4 AS bigint) AS n,
-        row_number() OVER (ORDER BY m.person) % CAST($4 AS bigint) AS rest, MAX(m.person) OVER () AS last
-    FROM delivery_message m WHERE m.batch = $5 AND m.person > $2
-) cut
-WHERE cut.rest = 0 OR cut.person = cut.last
+VALUES ($1, $2, $3, $4, $5, 0, 0)
 `
 
-type AddChunksParams struct {
-	LastNumber  int64
-	PersonAfter int64
-	Due         int64
-	Size        int64
-	Batch       int64
+type AddChunkParams struct {
+	Batch         int64
+	Number        int64
+	PersonAfter   int64
+	PersonThrough int64
+	Due           int64
 }
 
-// Cuts the messages behind the last chunk into new ones of a size. Each begins where the one before it ends.
-func (q *Queries) AddChunks(ctx context.Context, arg AddChunksParams) error {
-	_, err := q.db.ExecContext(ctx, addChunks,
-		arg.LastNumber,
-		arg.PersonAfter,
-		arg.Due,
-		arg.Size,
+func (q *Queries) AddChunk(ctx context.Context, arg AddChunkParams) error {
+	_, err := q.db.ExecContext(ctx, addChunk,
 		arg.Batch,
+		arg.Number,
+		arg.PersonAfter,
+		arg.PersonThrough,
+		arg.Due,
 	)
 	return err
 }
@@ -122,6 +114,26 @@ func (q *Queries) CancelMessages(ctx context.Context, arg CancelMessagesParams) 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const chunkEnd = `-- name: ChunkEnd :one
+SELECT CAST(COALESCE(MAX(next.person), 0) AS bigint) FROM (
+    SELECT m.person FROM delivery_message m WHERE m.batch = $1 AND m.person > $2
+    ORDER BY m.person LIMIT $3) next
+`
+
+type ChunkEndParams struct {
+	Batch       int64
+	PersonAfter int64
+	Size        int32
+}
+
+// The last person of the chunk of a size that begins behind a person; 0 when nobody comes after her.
+func (q *Queries) ChunkEnd(ctx context.Context, arg ChunkEndParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, chunkEnd, arg.Batch, arg.PersonAfter, arg.Size)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const countMessages = `-- name: CountMessages :one

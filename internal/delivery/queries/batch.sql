@@ -24,17 +24,15 @@ UPDATE delivery_batch SET finished = 0, cancelled = 0 WHERE id = $1;
 SELECT CAST(COALESCE(MAX(number), -1) AS bigint) AS number, CAST(COALESCE(MAX(person_through), 0) AS bigint) AS person_through
 FROM delivery_chunk WHERE batch = $1;
 
--- name: AddChunks :exec
--- Cuts the messages behind the last chunk into new ones of a size. Each begins where the one before it ends.
+-- name: ChunkEnd :one
+-- The last person of the chunk of a size that begins behind a person; 0 when nobody comes after her.
+SELECT CAST(COALESCE(MAX(next.person), 0) AS bigint) FROM (
+    SELECT m.person FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.person > sqlc.arg(person_after)
+    ORDER BY m.person LIMIT sqlc.arg(size)) next;
+
+-- name: AddChunk :exec
 INSERT INTO delivery_chunk (batch, number, person_after, person_through, due, lease_until, fence)
-SELECT cut.batch, CAST(sqlc.arg(last_number) AS bigint) + cut.n,
-    COALESCE(LAG(cut.person) OVER (ORDER BY cut.n), CAST(sqlc.arg(person_after) AS bigint)), cut.person, sqlc.arg(due), 0, 0
-FROM (
-    SELECT m.batch, m.person, (row_number() OVER (ORDER BY m.person) + CAST(sqlc.arg(size) AS bigint) - 1) / CAST(sqlc.arg(size) AS bigint) AS n,
-        row_number() OVER (ORDER BY m.person) % CAST(sqlc.arg(size) AS bigint) AS rest, MAX(m.person) OVER () AS last
-    FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.person > sqlc.arg(person_after)
-) cut
-WHERE cut.rest = 0 OR cut.person = cut.last;
+VALUES ($1, $2, $3, $4, $5, 0, 0);
 
 -- name: ReopenChunks :exec
 -- Chunks that were there before the step, and to which it added somebody. One that is due already is touched all the
