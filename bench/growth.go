@@ -52,6 +52,7 @@ func (b *bench) grow(ctx context.Context, engine storage.Engine, many, run int) 
 	}
 	row.Add("messages", "a second", s.rate(), nil)
 	row.Add("ledger filled", "s", s.filled.Seconds(), nil)
+	row.Add("ledger", "bytes a message", float64(s.grown)/float64(many), nil)
 	row.Add("CPU", "s per 1,000", (s.CPU+s.server).Seconds()/float64(many)*1000, nil)
 	row.Add("peak memory", "MB", megabytes(s.Peak), nil)
 	return nil

@@ -48,6 +48,7 @@ type sent struct {
 	many   int
 	server time.Duration // processor time of PostgreSQL's server
 	filled time.Duration // from the start until the whole ledger was there; 0 when nobody looked
+	grown  int64         // by so many bytes the database
 }
 
 func (s sent) rate() float64 { return float64(s.many) / s.Wall.Seconds() }
@@ -109,6 +110,10 @@ func (b *bench) sendTo(ctx context.Context, engine storage.Engine, many int, sin
 		h = h.With(name, value)
 	}
 	sink.Mark()
+	before, err := h.Size(ctx)
+	if err != nil {
+		return s, err
+	}
 	server, err := b.serverTime(ctx, engine)
 	if err != nil {
 		return s, err
@@ -128,6 +133,11 @@ func (b *bench) sendTo(ctx context.Context, engine storage.Engine, many int, sin
 		return s, err
 	}
 	s.server -= server
+	after, err := h.Size(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.grown = after - before
 	return s, checkNumbers(ctx, h, p.Out(), int64(many), sink)
 }
 
