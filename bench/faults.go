@@ -89,12 +89,12 @@ func takeFaults(ctx context.Context, b *bench) error {
 	_ = trying.Wait() // each trial's error is kept beside its row
 	for i, row := range rows {
 		if failed[i] != nil {
-			row.Notes = append(row.Notes, "not brought to an end: "+failed[i].Error())
-			tell("  FAILED %s: %v", row.Name, failed[i])
+			failed[i] = fmt.Errorf("%s: not brought to an end: %w", row.Name, failed[i])
+			tell("  FAILED %v", failed[i])
 		}
-		b.result.Rows = append(b.result.Rows, row)
 	}
-	return nil
+	b.result.Rows = append(b.result.Rows, rows...)
+	return errors.Join(failed...)
 }
 
 // run tries the fault, and counts.
