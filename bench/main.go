@@ -4,7 +4,7 @@
 // Usage: go run ./bench [-quick] [-large] [-only NAME,…] [-runs N] [-binary bin/unoxuno] [-results FOLDER] [-tables FILE]
 //
 // It writes one JSON file for each measure into the folder of results, and from these files the tables of
-// docs/performance.md. Times are wall clock of whole processes, start included; CPU is the operating system's account of
+// docs/performance.md and the curves beside it. Times are wall clock of whole processes, start included; CPU is the operating system's account of
 // the processes and, where there is PostgreSQL, of its server; memory is the most that a process held at once. Each
 // figure is the median of the runs, with the least and the greatest.
 //
@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -70,9 +71,18 @@ func run(ctx context.Context, o options) error {
 	case o.tables == "":
 		fmt.Println(record.Markdown(results))
 	default:
-		err = record.Fill(o.tables, results)
+		err = errors.Join(record.Fill(o.tables, results), draw(o.tables, results))
 	}
 	return errors.Join(failed, err)
+}
+
+// draw draws growth beside the document of the tables.
+func draw(document string, results []record.Result) error {
+	at := slices.IndexFunc(results, func(r record.Result) bool { return r.Name == growthMeasure().name })
+	if at < 0 {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(filepath.Dir(document), "growth.svg"), []byte(record.Curves(results[at])), 0o644)
 }
 
 // takeAll takes the measures asked for, each as far as it goes: one that fails does not keep the others from being taken.

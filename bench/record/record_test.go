@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,30 @@ func TestJustSoHoldsInEveryRun(t *testing.T) {
 	}
 	if failed := (Result{Name: "faults", Rows: []Row{row}}).Failed(); len(failed) != 1 {
 		t.Errorf("%q", failed)
+	}
+}
+
+func TestCurvesSpanTheirPanel(t *testing.T) {
+	r := Result{Title: "Growth <&>"}
+	for _, row := range []struct {
+		name   string
+		values []float64
+	}{{"A, 10 people", []float64{1, 2, 3}}, {"A, 1000 people", []float64{4}}, {"B, 10 people", []float64{2}}} {
+		one := Row{Name: row.name}
+		for _, v := range row.values {
+			one.Add("rate", "a second", v, nil)
+		}
+		r.Rows = append(r.Rows, one)
+	}
+	drawn := Curves(r)
+	if err := xml.Unmarshal([]byte(drawn), new(struct{})); err != nil {
+		t.Fatalf("%v: %s", err, drawn)
+	}
+	// Of A: from half the height at the left to the top at the right, over runs of 1 to 3; of B: one point.
+	for _, want := range []string{"M56.0 95.0L276.0 40.0", "M56.0 122.5V67.5", `d="M56.0 95.0" stroke="#a34700"`, ">rate, a second<", "Growth &lt;&amp;&gt;"} {
+		if !strings.Contains(drawn, want) {
+			t.Errorf("no %q in %s", want, drawn)
+		}
 	}
 }
 
