@@ -48,15 +48,15 @@ demo: bin/unoxuno
 unwatched := modernc.org/... golang.org/x/crypto/...
 race := -race $(foreach package,$(unwatched),'-gcflags=$(package)=-race=false')
 
-# The stories and the browser drive whole processes, which the race detector would only make slow: the same code runs
-# under it in the rooms' own tests and in those of internal/app.
+# The stories, the browser and the table of faults drive whole processes, which the race detector would only make slow:
+# the same code runs under it in the rooms' own tests and in those of internal/app. The faults mostly wait: three at a time.
 check: bin/unoxuno
 	go vet ./...
 	@if url=$$(scripts/test-postgres); then export UNOXUNO_TEST_POSTGRES_URL="$$url"; \
 	else echo; echo '!!! POSTGRESQL IS NOT TESTED: its server is not on this machine (see above) !!!'; echo; \
 		if [ -n "$${UNOXUNO_REQUIRE_POSTGRES:-}" ]; then exit 1; fi; fi; \
-	go test $(race) -timeout 15m $$(go list ./... | grep -v -e /stories -e /browser) ; \
-	go test -timeout 15m ./stories ./browser
+	go test $(race) -timeout 15m $$(go list ./... | grep -v -e /stories -e /browser -e '/bench$$') && \
+	go test -timeout 15m -p 3 ./bench ./stories ./browser
 
 # The pictures of the documents, from the running program.
 screenshots: bin/unoxuno

@@ -43,7 +43,7 @@ func TestNobodyIsLostWhateverBreaks(t *testing.T) {
 		}
 	})
 	b := &bench{Rig: r, known: newKnown(), plan: plan{faults: faultPlan{
-		town: 600, kills: 5, stops: 2, away: 3 * time.Second, stall: time.Second, greet: 500 * time.Millisecond,
+		town: 600, kills: 3, stops: 2, away: 3 * time.Second, stall: time.Second, greet: 500 * time.Millisecond,
 		room: []int64{64 << 10}, within: 3 * time.Minute, beside: 4,
 	}}}
 	if err := takeFaults(t.Context(), b); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // Measures of the drawing, in pixels.
 const (
-	panelWidth, panelHeight = 300, 190
+	panelWidth, panelHeight = 312, 190
 	plotLeft, plotTop       = 56, 40 // of the plot within its panel
 	plotWidth, plotHeight   = 220, 110
 	legendHeight            = 34
