@@ -4,9 +4,9 @@
 // Usage: go run ./bench [-quick] [-large] [-only NAME,…] [-runs N] [-binary bin/unoxuno] [-results FOLDER] [-tables FILE]
 //
 // It writes one JSON file for each measure into the folder of results, and from these files the tables of
-// docs/performance.md and the curves beside it. Times are wall clock of whole processes, start included; CPU is the operating system's account of
-// the processes and, where there is PostgreSQL, of its server; memory is the most that a process held at once. Each
-// figure is the median of the runs, with the least and the greatest.
+// docs/performance.md and the curves beside it. Times are wall clock of whole processes, start included; CPU is the
+// operating system's account of the processes and, where there is PostgreSQL, of its server; memory is the most that a
+// process held at once. Each figure is the median of the runs, with the least and the greatest.
 //
 // It needs Postfix (its test programs smtp-sink and smtp-source), wrk, and PostgreSQL's server, which it starts by itself
 // in a folder that it removes; what lacks is said, and not measured. As root it also fills a disk.
