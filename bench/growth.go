@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"unoxuno/bench/rig"
@@ -28,12 +29,41 @@ func growthMeasure() measure {
 	}
 }
 
+// regionBytes is the disk that a person takes while a region is measured, at most: on PostgreSQL, twice, with the ledger,
+// the log of changes and a line of the file.
+const regionBytes = 8000
+
+func regionMeasure() measure {
+	return measure{
+		name: "region", title: "Growth to a region",
+		about: "The same measures in a place of five million people, once on each engine, where the disk has room for it.",
+		take: func(ctx context.Context, b *bench) error {
+			many := b.plan.region
+			free, err := b.Free()
+			if err != nil {
+				return err
+			}
+			if wanted := int64(many) * regionBytes; free < wanted {
+				b.skip(fmt.Sprintf("%d people: that takes %.0f MB of disk, of which %.0f are free", many, megabytes(wanted), megabytes(free)))
+				return nil
+			}
+			for _, engine := range b.engines() {
+				if err := errors.Join(b.grow(ctx, engine, many, 0), b.Discard(engine, many)); err != nil {
+					return fmt.Errorf("%s, %d people: %w", engine, many, err)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// grow takes one run of a town of that size. What is known of it already is not taken again.
 func (b *bench) grow(ctx context.Context, engine storage.Engine, many, run int) error {
 	i, err := b.known.imports.again(engine, many, run, func() (imported, error) { return b.importOnce(ctx, engine, many) })
 	if err != nil {
 		return err
 	}
-	counted, err := b.known.counts.again(engine, many, run, func() (counting, error) { return b.countAudiences(ctx, engine, many) })
+	counted, err := b.known.counts.again(engine, many, run, func() (counting, error) { return b.countAudiences(ctx, engine, many, 0) })
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,11 @@ func (b *bench) importOnce(ctx context.Context, engine storage.Engine, many int)
 	if err != nil {
 		return i, err
 	}
-	defer func() { err = errors.Join(err, h.Remove()) }()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Remove())
+		}
+	}()
 	before, err := b.serverTime(ctx, engine)
 	if err != nil {
 		return i, err
@@ -67,5 +71,5 @@ func (b *bench) importOnce(ctx context.Context, engine storage.Engine, many int)
 		return i, err
 	}
 	b.known.imports.keep(engine, many, i)
-	return i, nil
+	return i, b.Keep(h)
 }

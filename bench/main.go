@@ -82,7 +82,13 @@ func draw(document string, results []record.Result) error {
 	if at < 0 {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(filepath.Dir(document), "growth.svg"), []byte(record.Curves(results[at])), 0o644)
+	growth := results[at]
+	for _, r := range results {
+		if r.Name == regionMeasure().name {
+			growth.Rows = append(slices.Clip(growth.Rows), r.Rows...)
+		}
+	}
+	return os.WriteFile(filepath.Join(filepath.Dir(document), "growth.svg"), []byte(record.Curves(growth)), 0o644)
 }
 
 // takeAll takes the measures asked for, each as far as it goes: one that fails does not keep the others from being taken.

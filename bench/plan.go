@@ -24,6 +24,7 @@ type plan struct {
 	visits   time.Duration // for how long links are followed
 	idle     time.Duration // before idle memory is read
 	growth   []int         // people
+	region   int           // people of the largest place, once
 	faults   faultPlan
 }
 
@@ -43,7 +44,7 @@ type faultPlan struct {
 func planFor(o options) plan {
 	p := plan{
 		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, far: 4000, shared: 10_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
-		counts: 2000, visits: 10 * time.Second, idle: time.Minute, growth: []int{10_000, 100_000, 1_000_000},
+		counts: 2000, visits: 10 * time.Second, idle: time.Minute, growth: []int{10_000, 100_000, 1_000_000}, region: 5_000_000,
 		faults: faultPlan{
 			town: 100_000, kills: 20, stops: 5, away: 2 * time.Minute, stall: 30 * time.Second, greet: 5 * time.Second,
 			room: []int64{8 << 20, 2 << 20}, within: 20 * time.Minute, beside: 2,
@@ -54,11 +55,11 @@ func planFor(o options) plan {
 	}
 	if o.quick {
 		p = plan{
-			runs: 1, town: 5000, large: 10_000, imports: 10_000, far: 300, shared: 2000, sessions: []int{8}, crowd: 10_000,
-			counts: 200, visits: 2 * time.Second, idle: 2 * time.Second, growth: []int{2000, 5000},
+			runs: 1, town: 4000, large: 8000, imports: 8000, far: 200, shared: 800, sessions: []int{8}, crowd: 8000,
+			counts: 200, visits: 2 * time.Second, idle: 2 * time.Second, growth: []int{2000}, region: 4000,
 			faults: faultPlan{
-				town: 2000, kills: 2, stops: 2, away: 20 * time.Second, stall: 2 * time.Second, greet: time.Second,
-				room: []int64{1 << 20, 64 << 10}, within: 2 * time.Minute, beside: 6,
+				town: 1000, kills: 2, stops: 2, away: 8 * time.Second, stall: 2 * time.Second, greet: time.Second,
+				room: []int64{128 << 10, 64 << 10}, within: 2 * time.Minute, beside: 8,
 			},
 		}
 	}
@@ -79,7 +80,7 @@ type measure struct {
 func measures() []measure {
 	return []measure{
 		sendingMeasure(), farMeasure(), millionMeasure(), importMeasure(), audienceMeasure(), visitsMeasure(), nodesMeasure(),
-		idleMeasure(), faultsMeasure(), growthMeasure(),
+		idleMeasure(), faultsMeasure(), growthMeasure(), regionMeasure(),
 	}
 }
 

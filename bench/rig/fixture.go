@@ -20,8 +20,7 @@ type Fixture struct {
 
 // Fixture is the town of that many people on that engine.
 func (r *Rig) Fixture(ctx context.Context, engine storage.Engine, many int) (*Fixture, error) {
-	key := fmt.Sprint(engine, many)
-	if f, ok := r.fixtures[key]; ok {
+	if f, ok := r.fixtures[fixtureKey(engine, many)]; ok {
 		return f, nil
 	}
 	h, err := r.Empty(ctx, engine, many)
@@ -29,10 +28,33 @@ func (r *Rig) Fixture(ctx context.Context, engine storage.Engine, many int) (*Fi
 		return nil, err
 	}
 	if _, err := h.Import(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, h.Remove())
+	}
+	err = r.Keep(h)
+	return r.fixtures[fixtureKey(engine, many)], err
+}
+
+func fixtureKey(engine storage.Engine, many int) string { return fmt.Sprint(engine, many) }
+
+// Keep lets a house whose people were just imported be the fixture of its size, and removes it where there is one.
+func (r *Rig) Keep(h *House) error {
+	key := fixtureKey(h.Engine, h.inputs.Many)
+	if _, ok := r.fixtures[key]; ok {
+		return h.Remove()
 	}
 	r.fixtures[key] = &Fixture{house: h}
-	return r.fixtures[key], nil
+	return nil
+}
+
+// Discard removes the fixture of that many people on that engine, for the room it takes.
+func (r *Rig) Discard(engine storage.Engine, many int) error {
+	key := fixtureKey(engine, many)
+	f, ok := r.fixtures[key]
+	if !ok {
+		return nil
+	}
+	delete(r.fixtures, key)
+	return f.house.Remove()
 }
 
 // Empty is a house with a town, ready for the import of that many people.

@@ -87,6 +87,13 @@ func (r *Rig) Commands() []string {
 	return noted
 }
 
+// Free is how much the disk of the rig's folder still holds, bytes.
+func (r *Rig) Free() (int64, error) {
+	var disk syscall.Statfs_t
+	err := syscall.Statfs(r.Folder, &disk)
+	return int64(disk.Bavail) * disk.Bsize, err
+}
+
 // temp makes a new folder in the rig's.
 func (r *Rig) temp(name string) (string, error) { return os.MkdirTemp(r.Folder, name+"-") }
 
