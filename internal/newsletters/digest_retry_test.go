@@ -22,26 +22,34 @@ func (w *world) wantState(want newsletters.State, issues ...newsletters.Issue) {
 	}
 }
 
+// tornDigest is a slot in which Ada is served, Bea's and Carla's mailboxes are full, and Dina's is gone; Carla gets the
+// concert alone.
+func tornDigest(w *world) (play, concert newsletters.Issue) {
+	w.Helper()
+	for _, name := range []string{"Ada", "Bea", "Carla", "Dina"} {
+		slugs := []string{"teatro", "concerti"}
+		if name == "Carla" {
+			slugs = slugs[1:]
+		}
+		w.paced(w.citizen(people.Details{Given: name}, false, slugs...), newsletters.Daily, slugs...)
+	}
+	play, concert = w.publish(text("teatro", "t1", "")), w.publish(text("concerti", "c1", ""))
+	w.refused = func(a deliverytest.Attempt) error {
+		switch {
+		case a.Stage != deliverytest.AtRcpt, strings.HasPrefix(a.To, "ada@"):
+			return nil
+		case strings.HasPrefix(a.To, "dina@"):
+			return deliverytest.Refuse(550, "5.1.1", "no such user") // for good
+		}
+		return deliverytest.Refuse(552, "5.2.2", "mailbox full")
+	}
+	w.slot()
+	return play, concert
+}
+
 func TestWhatFailedInADigestIsTriedAgain(t *testing.T) {
 	inTown(t, func(w *world) {
-		for _, name := range []string{"Ada", "Bea", "Carla", "Dina"} {
-			slugs := []string{"teatro", "concerti"}
-			if name == "Carla" {
-				slugs = slugs[1:]
-			}
-			w.paced(w.citizen(people.Details{Given: name}, false, slugs...), newsletters.Daily, slugs...)
-		}
-		play, concert := w.publish(text("teatro", "t1", "")), w.publish(text("concerti", "c1", ""))
-		w.refused = func(a deliverytest.Attempt) error {
-			switch {
-			case a.Stage != deliverytest.AtRcpt, strings.HasPrefix(a.To, "ada@"):
-				return nil
-			case strings.HasPrefix(a.To, "dina@"):
-				return deliverytest.Refuse(550, "5.1.1", "no such user") // for good
-			}
-			return deliverytest.Refuse(552, "5.2.2", "mailbox full")
-		}
-		w.slot()
+		play, concert := tornDigest(w)
 		w.wantReached("ada")
 		w.wantState(newsletters.Sent, play, concert)
 		s := w.numbers(concert.ID)
