@@ -74,8 +74,8 @@ func (q *Queries) AnySlow(ctx context.Context, newsletter string) (bool, error) 
 }
 
 const clearDigest = `-- name: ClearDigest :exec
-DELETE FROM newsletters_kept WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM delivery_facts f
-    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.person = newsletters_kept.person_id AND f.state = 'refused')
+DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.person FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused')
 `
 
 // What was refused stays: it may be tried again.

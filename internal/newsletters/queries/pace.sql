@@ -93,8 +93,8 @@ ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.p
 
 -- name: ClearDigest :exec
 -- What was refused stays: it may be tried again.
-DELETE FROM newsletters_kept WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM delivery_facts f
-    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.person = newsletters_kept.person_id AND f.state = 'refused');
+DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.person FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused');
 
 -- name: DigestsWith :many
 -- The digests under way that hold the issue, and those in which it was refused.
