@@ -2,7 +2,6 @@ package newsletters
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/db"
-	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
 
@@ -25,7 +23,7 @@ type digestLetter struct {
 	batch int64
 
 	mu        sync.Mutex
-	issues    map[int64]*letter
+	issues    map[int64]*letter          // nil is one that cannot be read
 	templates map[string]*email.Template // by what is in the mail, and in which language its frame is
 }
 
@@ -44,20 +42,13 @@ func (d digests) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter
 	}, nil
 }
 
-// share is one issue of a person's mail, and why she gets it.
-type share struct {
-	*letter
-
-	why reason
-}
-
 // Recipients says how to reach those of persons who are owed something of the digest at this moment: of each issue it is
-// asked again whether it may go to her.
+// asked again whether it may go to her. Who gets all of it another way, or later, is put aside.
 func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	shares, err := l.shares(ctx, persons)
+	shares, moved, err := l.shares(ctx, persons)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +62,7 @@ func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]deliv
 	if err != nil {
 		return nil, err
 	}
-	recipients := make([]delivery.Recipient, len(found))
+	recipients := make([]delivery.Recipient, len(found), len(found)+len(moved))
 	for at, a := range found {
 		if full[a.person] {
 			recipients[at] = delivery.Recipient{Person: a.person, Aside: l.aside(a.person)}
@@ -79,6 +70,11 @@ func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]deliv
 		}
 		if recipients[at], err = l.recipient(ctx, a, shares[a.person]); err != nil {
 			return nil, err
+		}
+	}
+	for person := range moved {
+		if len(shares[person]) == 0 {
+			recipients = append(recipients, delivery.Recipient{Person: person, Aside: alreadyMoved})
 		}
 	}
 	return recipients, nil
@@ -89,59 +85,6 @@ func (l *digestLetter) aside(person int64) func(context.Context, *storage.Tx) er
 	return func(ctx context.Context, tx *storage.Tx) error {
 		return db.New(tx).KeepOn(ctx, db.KeepOnParams{PersonID: person, Digest: l.row.ID, KeptAt: l.room.now()})
 	}
-}
-
-// shares are the issues that each of persons gets, in the order in which they were published.
-func (l *digestLetter) shares(ctx context.Context, persons []int64) (map[int64][]share, error) {
-	var b storage.Builder
-	b.Add(`SELECT k.issue, k.person_id FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
-		WHERE k.digest = ? AND i.state IN ('sending', 'sent')`, l.row.ID)
-	writeAmong(&b, "k.person_id", persons)
-	b.Add(" ORDER BY i.sent_at, k.issue, k.person_id")
-	var order []int64
-	owed := map[int64][]int64{} // persons by issue
-	if err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
-		var issue, person int64
-		err := rows.Scan(&issue, &person)
-		if owed[issue] == nil {
-			order = append(order, issue)
-		}
-		owed[issue] = append(owed[issue], person)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	shares := make(map[int64][]share, len(persons))
-	for _, issue := range order {
-		one, err := l.open(ctx, issue)
-		if err != nil {
-			return nil, err
-		}
-		reasons, err := one.reasons(ctx, owed[issue])
-		if err != nil {
-			return nil, err
-		}
-		for _, person := range owed[issue] {
-			if why, may := reasons[person]; may {
-				shares[person] = append(shares[person], share{one, why})
-			}
-		}
-	}
-	return shares, nil
-}
-
-// open is the issue as it was frozen when its sending began.
-func (l *digestLetter) open(ctx context.Context, issue int64) (*letter, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if one, ok := l.issues[issue]; ok {
-		return one, nil
-	}
-	one, err := l.room.open(ctx, delivery.Matter{Ref: issue, Channel: string(people.Email)})
-	if err == nil {
-		l.issues[issue] = one
-	}
-	return one, err
 }
 
 func (l *digestLetter) recipient(ctx context.Context, a addressee, shares []share) (delivery.Recipient, error) {

@@ -20,6 +20,12 @@
 //   - One mail per person per slot: what is not to come at once waits (newsletters_kept) and goes with the others in one
 //     digest, at the town's hour. Whatever she changes meanwhile, and whoever dies, nobody misses an issue she is entitled
 //     to and nobody gets it twice. An issue is sent only when nobody waits for it any more.
+//   - Who chooses another channel while an issue waits for her slot gets it in that slot all the same: by text message
+//     where the issue has one and she a mobile, else in the mail, as it was owed to her.
+//   - An issue that cannot be read is left out of a digest, which goes with the others; it is owed to the next slot, and
+//     the office is told, until it is mended or cancelled.
+//   - What failed is tried again ([Room.Retry]) for the issue's own readers only: on its own, or in the mail of a digest,
+//     which goes with all that it held.
 //   - In a pause nothing comes to her, and no more messages a week than she and the town allow; what is urgent does.
 //   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
 //   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it

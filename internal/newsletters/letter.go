@@ -219,7 +219,7 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	reasons, err := l.reasons(ctx, persons)
+	reasons, err := l.reasons(ctx, l.channel, persons)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package newsletters
 
 import (
 	"context"
+	"time"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/content"
@@ -9,6 +10,7 @@ import (
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
 )
 
 // sample are the values of a person who is not there, for previews and tests.
@@ -90,4 +92,45 @@ func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 		Address: to, Template: template, Values: fill(values),
 		Unsubscribe: email.Unsubscribe{URL: r.settings.PublicURL + OneClickPath(r.UnsubscribeToken(0, i.ID))},
 	})
+}
+
+// testLife is how long a text message of a test is worth sending.
+const testLife = 10 * time.Minute
+
+// TestText puts the issue's text message on its way to one mobile number, as people dial it in the town: marked as a test,
+// and beside the ledger. It asks access.WriteIssues. Faults: newsletters.sms.none where the issue has no text,
+// newsletters.sms.no_gateway where the town sends no text messages, and those of people.NormalMobile, on the field mobile.
+func (r *Room) TestText(ctx context.Context, id int64, mobile string) error {
+	i, _, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	switch {
+	case err != nil:
+		return err
+	case i.SMS == "":
+		return fault.Conflict("newsletters.sms.none")
+	case !r.Delivery.Gateway().Configured:
+		return fault.Conflict("newsletters.sms.no_gateway")
+	}
+	number, err := r.People.Mobile(mobile)
+	if err != nil {
+		var problems fault.Problems
+		if err := problems.Add("mobile", err); err != nil {
+			return err
+		}
+		return problems.Err()
+	}
+	lang := r.readable(ctx, i.Language)
+	marked := r.Words.Say(lang, "newsletters.test.subject", "Title", i.SMS)
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := r.Delivery.Post(ctx, tx, delivery.Note{
+			Channel: delivery.SMS, Kind: "test", To: number, Language: lang, Text: r.textOf(ctx, marked, i.Language, 0).Text,
+			Expires: r.Clock.Now().Add(testLife),
+		}); err != nil {
+			return err
+		}
+		return r.Identity.Audit(ctx, tx, "audit.issue.tested_by_sms", i.Subject(), "")
+	})
+	if err == nil {
+		r.Delivery.Wake()
+	}
+	return err
 }

@@ -51,7 +51,7 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 				continue
 			}
 			l := letter{room: r, newsletter: n, vocabulary: vocabulary, channel: channel, zone: r.Town.Town(ctx).Zone()}
-			reasons, err := l.reasons(ctx, []int64{person})
+			reasons, err := l.reasons(ctx, l.channel, []int64{person})
 			if err != nil {
 				return nil, err
 			}

@@ -180,11 +180,11 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	p := delivery.Together(all...)
 	s.Recipients, s.Accepted, s.Refused, s.Later, s.Waiting = p.Messages, p.Sent, p.Refused, p.Later, p.Waiting
 	s.Suppressed, s.Withdrawn, s.Cancelled, s.Retried = p.Suppressed, p.Withdrawn, p.Cancelled, p.Retried
-	if err := r.addDigests(ctx, i, p.Kept, s); err != nil {
-		return err
-	}
 	for _, reason := range p.Reasons {
 		s.Reasons = append(s.Reasons, Reason{State: string(reason.State), Reason: string(reason.Reason), Count: reason.Count})
+	}
+	if err := r.addDigests(ctx, i, p.Kept, s); err != nil {
+		return err
 	}
 	s.Returned, s.Complaints = p.Returned(), countOf(p.Complaints(), limit)
 	for _, one := range p.Returns {
@@ -193,6 +193,17 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 		}
 	}
 	return nil
+}
+
+// addReason adds to the number of those who failed for a reason.
+func (s *Statistics) addReason(more Reason) {
+	for n, known := range s.Reasons {
+		if known.State == more.State && known.Reason == more.Reason {
+			s.Reasons[n].Count += more.Count
+			return
+		}
+	}
+	s.Reasons = append(s.Reasons, more)
 }
 
 // addDigests adds what became of the issue in digests. Of its own ledger kept messages are there a second time.
@@ -206,8 +217,15 @@ func (r *Room) addDigests(ctx context.Context, i Issue, kept int64, s *Statistic
 	if err != nil {
 		return err
 	}
+	failures, err := queries.DigestFailures(ctx, i.ID)
+	if err != nil {
+		return err
+	}
 	s.Recipients += waiting - kept
 	s.AwaitingDigest = waiting
+	for _, f := range failures {
+		s.addReason(Reason{State: f.State, Reason: f.Reason, Count: f.People})
+	}
 	for _, row := range rows {
 		s.Recipients += row.People
 		switch delivery.State(row.State) {

@@ -63,7 +63,7 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	reasons, err := l.reasons(ctx, persons)
+	reasons, err := l.reasons(ctx, l.channel, persons)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
 )
@@ -20,11 +21,11 @@ type reason struct {
 	categories []string  // of the newsletter, that she is of
 }
 
-// reasons are the reasons, at this moment, of those of persons who have one.
-func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason, error) {
+// reasons are the reasons, at this moment, of those of persons who have one to get the issue by that channel.
+func (l *letter) reasons(ctx context.Context, channel people.Channel, persons []int64) (map[int64]reason, error) {
 	found := make(map[int64]reason, len(persons))
 	var b storage.Builder
-	writeSubscribed(&b, "s.person_id, s.began_at", l.channel)
+	writeSubscribed(&b, "s.person_id, s.began_at", channel)
 	b.Add(" AND s.newsletter = ?", l.newsletter.Slug)
 	writeAmong(&b, "s.person_id", persons)
 	err := each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
@@ -36,16 +37,16 @@ func (l *letter) reasons(ctx context.Context, persons []int64) (map[int64]reason
 	if err != nil || l.newsletter.Sensitive || len(found) == len(persons) {
 		return found, err
 	}
-	if err := l.fitting(ctx, persons, found); err != nil {
+	if err := l.fitting(ctx, channel, persons, found); err != nil {
 		return nil, err
 	}
 	return found, nil
 }
 
 // fitting adds the reasons of those whom the issue reaches by profile alone.
-func (l *letter) fitting(ctx context.Context, persons []int64, found map[int64]reason) error {
+func (l *letter) fitting(ctx context.Context, channel people.Channel, persons []int64, found map[int64]reason) error {
 	var b storage.Builder
-	writeFitting(&b, "w.person_id, t.topic", l.channel)
+	writeFitting(&b, "w.person_id, t.topic", channel)
 	b.Add(" AND t.newsletter = ?", l.newsletter.Slug)
 	writeAmong(&b, "w.person_id", persons)
 	b.Add(" ORDER BY w.person_id, t.topic")

@@ -37,9 +37,11 @@ func (q *Queries) AddDigest(ctx context.Context, arg AddDigestParams) (int64, er
 }
 
 const anyKept = `-- name: AnyKept :one
-SELECT EXISTS (SELECT 1 FROM newsletters_kept WHERE issue = $1)
+SELECT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest = 0 OR EXISTS (SELECT 1 FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id AND f.state IN ('waiting', 'later'))))
 `
 
+// Whether anybody is owed the issue in a digest, to come or under way.
 func (q *Queries) AnyKept(ctx context.Context, issue int64) (bool, error) {
 	row := q.db.QueryRowContext(ctx, anyKept, issue)
 	var exists bool
@@ -72,9 +74,11 @@ func (q *Queries) AnySlow(ctx context.Context, newsletter string) (bool, error) 
 }
 
 const clearDigest = `-- name: ClearDigest :exec
-DELETE FROM newsletters_kept WHERE digest = $1
+DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.person FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused')
 `
 
+// What was refused stays: it may be tried again.
 func (q *Queries) ClearDigest(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, clearDigest, digest)
 	return err
@@ -84,10 +88,11 @@ const countDigested = `-- name: CountDigested :exec
 INSERT INTO newsletters_digested (issue, digest, state, people)
 SELECT k.issue, k.digest, f.state, count(*) FROM newsletters_kept k
 JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
-WHERE k.digest = $1 GROUP BY k.issue, k.digest, f.state
+WHERE k.digest = $1 AND f.state <> 'refused' GROUP BY k.issue, k.digest, f.state
 ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.people + excluded.people
 `
 
+// What stays after ClearDigest is counted where it stands.
 func (q *Queries) CountDigested(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, countDigested, digest)
 	return err
@@ -103,6 +108,42 @@ func (q *Queries) CountInDigest(ctx context.Context, digest int64) (int64, error
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const digestFailures = `-- name: DigestFailures :many
+SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
+JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason ORDER BY f.state, f.reason
+`
+
+type DigestFailuresRow struct {
+	State  string
+	Reason string
+	People int64
+}
+
+// Why mails of digests that hold the issue were refused or put off.
+func (q *Queries) DigestFailures(ctx context.Context, issue int64) ([]DigestFailuresRow, error) {
+	rows, err := q.db.QueryContext(ctx, digestFailures, issue)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DigestFailuresRow{}
+	for rows.Next() {
+		var i DigestFailuresRow
+		if err := rows.Scan(&i.State, &i.Reason, &i.People); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const digestOf = `-- name: DigestOf :one
@@ -138,7 +179,7 @@ type DigestedRow struct {
 	People int64
 }
 
-// What became of an issue in digests: in those that are finished, and so far in those under way.
+// What became of an issue in digests: what is settled there, and what may still change.
 func (q *Queries) Digested(ctx context.Context, issue int64) ([]DigestedRow, error) {
 	rows, err := q.db.QueryContext(ctx, digested, issue)
 	if err != nil {
@@ -152,6 +193,34 @@ func (q *Queries) Digested(ctx context.Context, issue int64) ([]DigestedRow, err
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const digestsWith = `-- name: DigestsWith :many
+SELECT DISTINCT digest FROM newsletters_kept WHERE issue = $1 AND digest > 0 ORDER BY digest
+`
+
+// The digests under way that hold the issue, and those in which it was refused.
+func (q *Queries) DigestsWith(ctx context.Context, issue int64) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, digestsWith, issue)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var digest int64
+		if err := rows.Scan(&digest); err != nil {
+			return nil, err
+		}
+		items = append(items, digest)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -494,6 +563,19 @@ func (q *Queries) PutRhythm(ctx context.Context, arg PutRhythmParams) error {
 	return err
 }
 
+const reopenDigested = `-- name: ReopenDigested :exec
+UPDATE newsletters_issue SET state = 'sending', finished_at = 0 WHERE state = 'sent' AND id IN (
+    SELECT k.issue FROM newsletters_kept k
+    JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+    WHERE k.digest = $1 AND f.state IN ('waiting', 'later'))
+`
+
+// Somebody is owed these issues again, in a mail of the digest.
+func (q *Queries) ReopenDigested(ctx context.Context, digest int64) error {
+	_, err := q.db.ExecContext(ctx, reopenDigested, digest)
+	return err
+}
+
 const rhythmOf = `-- name: RhythmOf :one
 SELECT person_id, pace, paused_until, most_a_week FROM newsletters_rhythm WHERE person_id = $1
 `
@@ -511,7 +593,8 @@ func (q *Queries) RhythmOf(ctx context.Context, personID int64) (NewslettersRhyt
 }
 
 const stillKept = `-- name: StillKept :one
-SELECT count(*) FROM newsletters_kept WHERE issue = $1
+SELECT count(*) FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest = 0 OR EXISTS (SELECT 1 FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id AND f.state IN ('waiting', 'later')))
 `
 
 func (q *Queries) StillKept(ctx context.Context, issue int64) (int64, error) {

@@ -15,6 +15,7 @@ type previewView struct {
 	newsletters.Issue
 	Text    *newsletters.TextPreview // nil where it has none
 	Own     string                   // the reader's address, where a test goes; "" for a program
+	Mobile  ui.Field                 // where a test of the text message goes
 	Problem *ui.Notice
 	Notices []ui.Notice
 }
@@ -33,11 +34,15 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewView, error) {
-	view := previewView{Issue: issue, Own: access.From(r.Context()).Name}
+	ctx := r.Context()
+	view := previewView{Issue: issue, Own: access.From(ctx).Name, Mobile: ui.Field{
+		Name: "mobile", Label: tell(ctx, "preview.mobile"), Help: tell(ctx, "preview.mobile_help"), Type: "tel", Autocomplete: "tel",
+		Required: true, MaxLength: 40, Short: true,
+	}}
 	if issue.SMS == "" {
 		return view, nil
 	}
-	look, err := p.Newsletters.PreviewSMS(r.Context(), issue.ID, issue.SMS)
+	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
 	view.Text = &look
 	return view, err
 }
@@ -98,5 +103,37 @@ func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
 		return failed
 	}
 	view.Problem = &ui.Notice{Tone: ui.Danger, Title: tell(r.Context(), "preview.not_sent"), Text: web.Sentence(r.Context(), err)}
+	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
+}
+
+// testText sends the issue's text message to the number that the one who asks has typed.
+func (p *Pages) testText(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if err := p.tests.Allow(access.From(ctx).Name); err != nil {
+		return err
+	}
+	mobile := form.Get("mobile")
+	err = p.Newsletters.TestText(ctx, issue.ID, mobile)
+	if err == nil {
+		return done(w, r, issuePath(issue.ID, "/preview"), "tested_text")
+	}
+	if !mendable(err) {
+		return err
+	}
+	view, failed := p.previewView(r, issue)
+	if failed != nil {
+		return failed
+	}
+	faults := web.FieldErrors(ctx, err)
+	view.Mobile.Value, view.Mobile.Error = mobile, faults["mobile"]
+	view.Problem = &ui.Notice{Tone: ui.Danger, Title: tell(ctx, "preview.not_sent"), Text: web.Sentence(ctx, err)}
 	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
 }

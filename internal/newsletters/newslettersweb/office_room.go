@@ -68,6 +68,7 @@ func (p *Pages) OfficeRoutes() []web.Route {
 		{Pattern: "GET /office/issues/{id}/preview.html", Permission: write, Kind: web.Data, Do: p.previewHTML},
 		{Pattern: "GET /office/issues/{id}/preview.txt", Permission: write, Kind: web.Data, Do: p.previewText},
 		{Pattern: "POST /office/issues/{id}/test", Permission: write, Kind: web.Action, Do: p.testSend},
+		{Pattern: "POST /office/issues/{id}/test-sms", Permission: write, Kind: web.Action, Do: p.testText},
 		{Pattern: "GET /office/issues/{id}/delete", Permission: write, Kind: web.Page, Do: p.deleteAsk},
 		{Pattern: "POST /office/issues/{id}/delete", Permission: write, Kind: web.Action, Do: p.deleteIssue},
 		{Pattern: "GET /office/issues/{id}/progress", Permission: write, Kind: web.Fragment, Do: p.progress},

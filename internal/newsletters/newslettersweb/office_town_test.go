@@ -18,6 +18,7 @@ import (
 	"unoxuno/internal/content"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -40,7 +41,20 @@ type office struct {
 	site   *web.Site
 	actor  access.Actor
 	relay  email.Health
+
+	audit    *identity.Room
+	delivery *delivery.Room
+	silent   bool          // the town sends no text messages
+	texted   []sms.Message // that its gateway took
 }
+
+// phones is the office's gateway of text messages.
+type phones struct {
+	sms.Gateway
+	o *office
+}
+
+func (p phones) Health() sms.Health { return sms.Health{Configured: !p.o.silent, Up: true} }
 
 func staff(role identity.Role, newsrooms ...string) access.Actor {
 	return access.Actor{
@@ -69,12 +83,18 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	sealer, log := seal.New([]byte("secret of a test")), slog.New(slog.DiscardHandler)
 	terms, towns := taxonomy.New(db), town.New(db, o.now)
 	o.people = people.New(db, o.now, terms, func() people.Town { return people.Town{Region: "IT", Zone: time.UTC, Languages: []string{"it", "en"}} })
-	post, err := delivery.New(db, o.now, sealer, log, delivery.Settings{Domain: "comune.example"})
+	post, err := delivery.New(db, o.now, sealer, log, delivery.Settings{
+		Domain: "comune.example", SMS: delivery.SMSSettings{Gateway: phones{sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) {
+			o.texted = append(o.texted, m)
+			return []string{m.Reference}, nil
+		}), o}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.audit, o.delivery, o.silent = identity.New(db, o.now, sealer), post, true
 	o.room = newsletters.New(newsletters.Deps{
-		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: identity.New(db, o.now, sealer), Town: towns,
+		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: o.audit, Town: towns,
 		Taxonomy: terms, People: o.people, Delivery: post,
 	}, newsletters.Settings{PublicURL: "https://uno.comune.example"})
 	post.Plug(newsletters.Origin, o.room)
@@ -82,6 +102,7 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	o.people.PlugSubscriptions(o.room)
 	pages := newslettersweb.New(newslettersweb.Options{
 		Newsletters: o.room, People: o.people, Taxonomy: terms, Clock: o.now, Relay: func() email.Health { return o.relay },
+		Gateway: post.Gateway,
 	})
 	rome, err := time.LoadLocation("Europe/Rome")
 	if err != nil {

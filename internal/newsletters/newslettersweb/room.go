@@ -1,6 +1,8 @@
 package newslettersweb
 
 import (
+	"time"
+
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
@@ -8,6 +10,7 @@ import (
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/taxonomy"
+	"unoxuno/internal/web"
 )
 
 // Options are what the pages are built with.
@@ -27,7 +30,11 @@ type Options struct {
 // Pages are the room's pages.
 type Pages struct {
 	Options
+
+	tests *web.Limiter // of text messages, by who asks
 }
 
 // New makes the pages.
-func New(o Options) *Pages { return &Pages{Options: o} }
+func New(o Options) *Pages {
+	return &Pages{Options: o, tests: web.NewLimiter(5, 2*time.Minute, o.Clock.Now)}
+}

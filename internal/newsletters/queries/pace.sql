@@ -59,7 +59,9 @@ SELECT issue FROM newsletters_kept WHERE person_id = $1 ORDER BY issue;
 DELETE FROM newsletters_kept WHERE person_id = $1;
 
 -- name: AnyKept :one
-SELECT EXISTS (SELECT 1 FROM newsletters_kept WHERE issue = $1);
+-- Whether anybody is owed the issue in a digest, to come or under way.
+SELECT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest = 0 OR EXISTS (SELECT 1 FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id AND f.state IN ('waiting', 'later'))));
 
 -- name: WaitingForSlot :one
 SELECT count(*) FROM newsletters_kept WHERE issue = $1 AND digest = 0;
@@ -82,17 +84,31 @@ SELECT DISTINCT issue FROM newsletters_kept WHERE digest = $1 ORDER BY issue;
 UPDATE newsletters_digest SET finished_at = $2 WHERE id = $1 AND finished_at = 0;
 
 -- name: CountDigested :exec
+-- What stays after ClearDigest is counted where it stands.
 INSERT INTO newsletters_digested (issue, digest, state, people)
 SELECT k.issue, k.digest, f.state, count(*) FROM newsletters_kept k
 JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
-WHERE k.digest = $1 GROUP BY k.issue, k.digest, f.state
+WHERE k.digest = $1 AND f.state <> 'refused' GROUP BY k.issue, k.digest, f.state
 ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.people + excluded.people;
 
 -- name: ClearDigest :exec
-DELETE FROM newsletters_kept WHERE digest = $1;
+-- What was refused stays: it may be tried again.
+DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.person FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused');
+
+-- name: DigestsWith :many
+-- The digests under way that hold the issue, and those in which it was refused.
+SELECT DISTINCT digest FROM newsletters_kept WHERE issue = $1 AND digest > 0 ORDER BY digest;
+
+-- name: ReopenDigested :exec
+-- Somebody is owed these issues again, in a mail of the digest.
+UPDATE newsletters_issue SET state = 'sending', finished_at = 0 WHERE state = 'sent' AND id IN (
+    SELECT k.issue FROM newsletters_kept k
+    JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+    WHERE k.digest = $1 AND f.state IN ('waiting', 'later'));
 
 -- name: Digested :many
--- What became of an issue in digests: in those that are finished, and so far in those under way.
+-- What became of an issue in digests: what is settled there, and what may still change.
 SELECT u.state, CAST(SUM(u.people) AS bigint) AS people FROM (
     SELECT d.state, d.people FROM newsletters_digested d WHERE d.issue = $1
     UNION ALL
@@ -109,4 +125,11 @@ SELECT CAST(count(*) AS bigint) FROM (
     SELECT k.issue FROM newsletters_kept k WHERE k.digest = $1 UNION SELECT d.issue FROM newsletters_digested d WHERE d.digest = $1) u;
 
 -- name: StillKept :one
-SELECT count(*) FROM newsletters_kept WHERE issue = $1;
+SELECT count(*) FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest = 0 OR EXISTS (SELECT 1 FROM delivery_facts f
+    WHERE f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id AND f.state IN ('waiting', 'later')));
+
+-- name: DigestFailures :many
+-- Why mails of digests that hold the issue were refused or put off.
+SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
+JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason ORDER BY f.state, f.reason;

@@ -17,7 +17,8 @@ CREATE TABLE newsletters_rhythm (
 CREATE INDEX newsletters_rhythm_slow ON newsletters_rhythm (person_id) WHERE pace <> 'at-once';
 CREATE INDEX newsletters_rhythm_paused ON newsletters_rhythm (paused_until) WHERE paused_until > 0;
 
--- What somebody is owed in a digest. A row goes when its digest has gone.
+-- What somebody is owed in a digest. A row goes when its digest has gone, unless her mail was refused: then it may be tried
+-- again.
 CREATE TABLE newsletters_kept (
     person_id bigint NOT NULL,
     issue     bigint NOT NULL,

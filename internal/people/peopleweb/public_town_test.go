@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type publicTown struct {
 	url    string
 	mu     sync.Mutex
 	texts  []sms.Message // that the gateway took
+	silent atomic.Bool   // the town sends no text messages
 }
 
 // eachTown runs a test in a new town, on each engine.
@@ -79,7 +81,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	pages := peopleweb.New(peopleweb.Options{
 		People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer,
 		Newsletters: town.shelf, OwnPage: keys{sealer, now}, Mailer: town.post,
-		Texting: func() bool { return true },
+		Texting: func() bool { return !town.silent.Load() },
 	})
 	server := httptest.NewUnstartedServer(nil)
 	town.url = "http://" + server.Listener.Addr().String()

@@ -1,0 +1,52 @@
+package newslettersweb_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"unoxuno/internal/identity"
+)
+
+func TestATextMessageIsTriedOnOnesOwnPhone(t *testing.T) {
+	eachOffice(t, func(_ *testing.T, o *office) {
+		o.silent = false
+		issue := o.draft("teatro")
+		form, to := `name="mobile"`, path(issue, "/test-sms")
+		o.actor = staff(identity.Editor, "cultura")
+		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, form) {
+			o.Error("there is no text to try")
+		}
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusUnprocessableEntity)
+		c := issue.Content()
+		c.SMS = "Stasera a teatro"
+		_, err := o.room.Save(o.ctx(), issue.ID, issue.Version, c)
+		o.must(err)
+		o.wantText(o.get(path(issue, "/preview")), form, `action="`+to+`"`)
+		wrong := o.post(to, "mobile", "06 698")
+		o.wantStatus(wrong, http.StatusUnprocessableEntity)
+		o.wantText(wrong, `value="06 698"`, "field-wrong")
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusSeeOther)
+		_, err = o.delivery.SendNotes(o.ctx())
+		o.must(err)
+		if len(o.texted) != 1 || o.texted[0].To.String() != "+393331234567" || !strings.HasPrefix(o.texted[0].Text, "[Prova] Stasera a teatro\n") {
+			o.Errorf("the gateway took %+v", o.texted)
+		}
+		log, err := o.audit.AuditLog(o.ctx(), identity.AuditQuery{Limit: 1})
+		o.must(err)
+		if log[0].Action != "audit.issue.tested_by_sms" || log[0].Subject != issue.Subject() || log[0].Detail != "" {
+			o.Errorf("the log says %+v", log[0])
+		}
+
+		o.silent = true
+		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, form) {
+			o.Error("the town sends no text messages")
+		}
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusUnprocessableEntity)
+		o.actor = staff(identity.Editor, "musica")
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusForbidden)
+		o.silent, o.actor = false, staff(identity.Editor, "cultura")
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusSeeOther)
+		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusTooManyRequests) // the sixth time
+	})
+}
