@@ -197,10 +197,20 @@ func TestWhatFailedIsTriedAgainByHand(t *testing.T) {
 	})
 }
 
+// retry tries again, and checks that it does what was said beforehand, and leaves nothing more to be done.
 func (n *node) retry(t testing.TB, batch int64) (again delivery.Retried) {
 	t.Helper()
-	n.tx(t, func(ctx context.Context, tx *storage.Tx) (err error) {
-		again, err = n.Retry(ctx, tx, batch)
+	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
+		told, err := n.Retryable(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
+		if again, err = n.Retry(ctx, tx, batch); err == nil && told != again {
+			t.Errorf("retried %+v, was to be %+v", again, told)
+		}
+		if left, _ := n.Retryable(ctx, tx, batch); left != (delivery.Retried{}) {
+			t.Errorf("left %+v", left)
+		}
 		return err
 	})
 	return again

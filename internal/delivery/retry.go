@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 )
@@ -31,10 +33,10 @@ func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64) (Retried,
 		return Retried{}, fault.Conflict("delivery.retry.cancelled")
 	}
 	var again Retried
-	if again.Later, err = queries.LaterNow(ctx, db.LaterNowParams{Batch: batch, Now: now}); err != nil {
+	if again.Later, err = laterNow(ctx, tx, batch, now); err != nil {
 		return Retried{}, err
 	}
-	if again.Refused, err = queries.OweRefused(ctx, db.OweRefusedParams{Batch: batch, Now: now}); err != nil {
+	if again.Refused, err = oweRefused(ctx, tx, batch, now); err != nil {
 		return Retried{}, err
 	}
 	if again == (Retried{}) {
@@ -48,4 +50,69 @@ func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64) (Retried,
 	}
 	r.routes.all.Retry()
 	return again, nil
+}
+
+// Retryable is what Retry would do with the batch now.
+func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64) (again Retried, err error) {
+	var query storage.Builder
+	query.Add("SELECT state, count(*) FROM delivery_message WHERE batch = ? AND (", batch)
+	putOff(&query, r.now())
+	query.Add(" OR ")
+	givenUp(&query)
+	query.Add(") GROUP BY state")
+	rows, err := q.QueryContext(ctx, query.SQL(), query.Args()...)
+	if err != nil {
+		return Retried{}, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told all
+	for rows.Next() {
+		var state State
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return Retried{}, err
+		}
+		if state == Later {
+			again.Later = n
+		} else {
+			again.Refused = n
+		}
+	}
+	return again, rows.Err()
+}
+
+// putOff writes the condition that a message would be tried later.
+func putOff(query *storage.Builder, now int64) { query.Add("state = 'later' AND next_at > ?", now) }
+
+// givenUp writes the condition that a message was refused for a reason that may have passed.
+func givenUp(query *storage.Builder) {
+	query.Add("state = 'refused' AND reason")
+	storage.In(query, []string{
+		string(email.Expired), string(email.Blocked), string(email.MailboxFull), string(email.Temporary), string(email.ConnectionLost),
+		string(email.RelayUnreachable), string(sms.PhoneOff), string(sms.SenderRefused), string(sms.GatewayUnreachable),
+	})
+}
+
+// laterNow makes due what was put off.
+func laterNow(ctx context.Context, tx *storage.Tx, batch, now int64) (int64, error) {
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET next_at = ? WHERE batch = ? AND ", now, batch)
+	putOff(&query, now)
+	return changed(ctx, tx, &query)
+}
+
+// oweRefused owes again what was given up, from the first wait on.
+func oweRefused(ctx context.Context, tx *storage.Tx, batch, now int64) (int64, error) {
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET state = 'later', attempts = 1, next_at = ?, changed = ? WHERE batch = ? AND ", now, now, batch)
+	givenUp(&query)
+	return changed(ctx, tx, &query)
+}
+
+// changed runs a statement, and tells how many rows it changed.
+func changed(ctx context.Context, tx *storage.Tx, query *storage.Builder) (int64, error) {
+	result, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

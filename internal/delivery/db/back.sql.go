@@ -157,23 +157,6 @@ func (q *Queries) IsNote(ctx context.Context, id int64) (bool, error) {
 	return exists, err
 }
 
-const laterNow = `-- name: LaterNow :execrows
-UPDATE delivery_message SET next_at = $1 WHERE batch = $2 AND state = 'later' AND next_at > $1
-`
-
-type LaterNowParams struct {
-	Now   int64
-	Batch int64
-}
-
-func (q *Queries) LaterNow(ctx context.Context, arg LaterNowParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, laterNow, arg.Now, arg.Batch)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const liftBrake = `-- name: LiftBrake :execrows
 UPDATE delivery_brake SET lifted_at = $2, lifted_by = $3 WHERE account = $1 AND lifted_at = 0
 `
@@ -251,27 +234,6 @@ type OweChunksParams struct {
 func (q *Queries) OweChunks(ctx context.Context, arg OweChunksParams) error {
 	_, err := q.db.ExecContext(ctx, oweChunks, arg.Now, arg.Batch)
 	return err
-}
-
-const oweRefused = `-- name: OweRefused :execrows
-UPDATE delivery_message SET state = 'later', attempts = 1, next_at = $1, changed = $1
-WHERE batch = $2 AND state = 'refused' AND reason IN (
-    'expired', 'blocked', 'mailbox_full', 'temporary', 'connection_lost', 'relay_unreachable', 'phone_off',
-    'sender_refused', 'gateway_unreachable')
-`
-
-type OweRefusedParams struct {
-	Now   int64
-	Batch int64
-}
-
-// What was refused for a reason that may pass is owed again, from the first wait on.
-func (q *Queries) OweRefused(ctx context.Context, arg OweRefusedParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, oweRefused, arg.Now, arg.Batch)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const reopenFinished = `-- name: ReopenFinished :execrows

@@ -69,16 +69,6 @@ SELECT * FROM delivery_brake WHERE lifted_at = 0 ORDER BY account;
 -- name: LiftBrake :execrows
 UPDATE delivery_brake SET lifted_at = $2, lifted_by = $3 WHERE account = $1 AND lifted_at = 0;
 
--- name: OweRefused :execrows
--- What was refused for a reason that may pass is owed again, from the first wait on.
-UPDATE delivery_message SET state = 'later', attempts = 1, next_at = sqlc.arg(now), changed = sqlc.arg(now)
-WHERE batch = sqlc.arg(batch) AND state = 'refused' AND reason IN (
-    'expired', 'blocked', 'mailbox_full', 'temporary', 'connection_lost', 'relay_unreachable', 'phone_off',
-    'sender_refused', 'gateway_unreachable');
-
--- name: LaterNow :execrows
-UPDATE delivery_message SET next_at = sqlc.arg(now) WHERE batch = sqlc.arg(batch) AND state = 'later' AND next_at > sqlc.arg(now);
-
 -- name: OweChunks :exec
 -- Those that are due already, too: see ReopenChunks.
 UPDATE delivery_chunk SET due = sqlc.arg(now)

@@ -35,6 +35,7 @@ import (
 type office struct {
 	*testing.T
 	room   *newsletters.Room
+	mail   *delivery.Room
 	people *people.People
 	now    *clock.Manual
 	site   *web.Site
@@ -73,6 +74,7 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.mail = post
 	o.room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: identity.New(db, o.now, sealer), Town: towns,
 		Taxonomy: terms, People: o.people, Delivery: post,
