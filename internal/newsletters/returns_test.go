@@ -229,6 +229,13 @@ func TestANewsroomThatStandsStillIsLetGoByWhoMay(t *testing.T) {
 		if p, err := w.delivery.Drain(w.ctx, d.Batch.ID, nil); err != nil || p.Sent != 0 || p.Owed() == 0 {
 			t.Fatalf("%+v, %v", p, err)
 		}
+		p, err := w.Progress(w.ctx, issue.ID)
+		w.must(err)
+		s, err := w.Statistics(w.ctx, issue.ID)
+		w.must(err)
+		if p.Delay.Reason != delivery.DelayBrake || s.Delay != p.Delay {
+			t.Errorf("it says that it waits for %+v, and %+v", p.Delay, s.Delay)
+		}
 		for who, sees := range map[*access.Actor]int{
 			{Kind: access.Console}: 1,
 			{Kind: access.StaffAct, Permissions: identity.Publisher.Permissions(), Newsrooms: []string{"amici-della-musica"}}: 0,

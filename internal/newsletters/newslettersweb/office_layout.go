@@ -57,6 +57,17 @@ func progressLabel(ctx context.Context, p delivery.Progress) string {
 	return tell(ctx, "progress.running")
 }
 
+// delayText says why a sending takes its time; "" where nothing holds it up.
+func delayText(ctx context.Context, d delivery.Delay) string {
+	switch d.Reason {
+	case "":
+		return ""
+	case delivery.DelayWindow:
+		return tell(ctx, "delay.window", "Until", moment(ctx, d.Until))
+	}
+	return tell(ctx, "delay."+string(d.Reason), "PerMinute", ui.NumberText(ctx, d.PerMinute))
+}
+
 // progressStats are the numbers of a sending; those that are usually nothing appear when they are something.
 func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	stats := []ui.StatSpec{
