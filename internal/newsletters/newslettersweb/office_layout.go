@@ -51,6 +51,8 @@ func progressLabel(ctx context.Context, p delivery.Progress) string {
 	switch {
 	case p.Owed() == 0:
 		return tell(ctx, "progress.finished")
+	case p.Delay.Reason == delivery.DelayBrake || p.Delay.Reason == delivery.DelayWindow:
+		return tell(ctx, "progress.held")
 	case p.Waiting == 0:
 		return tell(ctx, "progress.later")
 	}

@@ -48,7 +48,7 @@ func TestASendingSaysWhatItWaitsFor(t *testing.T) {
 		}
 		o.now.Set(time.Date(2025, 3, 3, 21, 0, 0, 0, time.UTC)) // the hours are over
 		for _, page := range []string{"", "/progress"} {
-			o.wantText(o.get(path(issue, page)), "In attesa: l’invio riprende il 4 marzo 2025, 07:00 (orario di spedizione).")
+			o.wantText(o.get(path(issue, page)), "Invio in attesa", "In attesa: l’invio riprende il 4 marzo 2025, 07:00 (orario di spedizione).")
 		}
 		o.wantText(o.get("/en"+path(issue, "/progress")), "Waiting until 4 March 2025, 07:00")
 	})
