@@ -17,6 +17,7 @@ type smsTemplate struct {
 	Headers  []string `yaml:"headers"`
 	Accepted string   `yaml:"accepted"`
 	Refused  string   `yaml:"refused"`
+	Unknown  string   `yaml:"unknown"`
 	ID       string   `yaml:"id"`
 	Callback struct {
 		ID          string `yaml:"id"`
@@ -24,6 +25,7 @@ type smsTemplate struct {
 		Code        string `yaml:"code"`
 		Delivered   string `yaml:"delivered"`
 		Undelivered string `yaml:"undelivered"`
+		Unknown     string `yaml:"unknown"`
 		From        string `yaml:"from"`
 		To          string `yaml:"to"`
 		Text        string `yaml:"text"`
@@ -49,7 +51,7 @@ func (r *run) smsSettings() (delivery.SMSSettings, error) {
 		return s, fault.Invalid("config.malformed", "File", file, "Reason", err.Error())
 	}
 	s.Template = sms.Template{
-		Method: t.Method, Body: t.Body, Headers: t.Headers, Accepted: t.Accepted, Refused: t.Refused, ID: t.ID,
+		Method: t.Method, Body: t.Body, Headers: t.Headers, Accepted: t.Accepted, Refused: t.Refused, Unknown: t.Unknown, ID: t.ID,
 		Callback: sms.Fields(t.Callback),
 	}
 	return s, nil

@@ -34,6 +34,7 @@ func TestATelephoneAloneFromSignUpToStop(t *testing.T) {
 			centre.Next("bind")
 			person := b.joinsByText(centre)
 			b.getsIssueByText(centre)
+			b.losesHerNumberAndConfirmsItAgain(centre)
 			b.stopsByText(centre, person)
 		})
 	}
@@ -94,6 +95,32 @@ func (b *borgo) getsIssueByText(centre *smstest.SMSC) {
 		b.must(err)
 		return p.Delivered == 1 && !now.Finished.IsZero()
 	})
+}
+
+func (b *borgo) losesHerNumberAndConfirmsItAgain(centre *smstest.SMSC) {
+	b.t.Helper()
+	suppressed := func() bool {
+		yes, err := b.delivery.Suppressed(b.ctx, b.db, telephone)
+		b.must(err)
+		return yes
+	}
+	// GSM's code 1: unknown subscriber.
+	centre.Deliver(map[string]any{"esm_class": 4, "source_addr": digits, "receipted_message_id": "m3", "message_state": 5,
+		"network_error_code_hex": "030001", "text": ""})
+	if a := centre.Next("deliver_sm_resp"); a.Status != 0 {
+		b.t.Fatalf("the receipt was answered %d", a.Status)
+	}
+	issue := b.put("gone", "---\nnewsletter: teatro\nslug: sabato-sera\ntitle: Sabato sera\nlanguage: it\nsms: Sabato a teatro\n---\nTesto.\n")
+	_, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	b.must(err)
+	if sent := centre.Next("submit"); sent.Dest != digits {
+		b.t.Fatalf("%+v", sent)
+	}
+	b.until("the number is suppressed, by a receipt that came before its message", suppressed)
+	b.joinsByText(centre)
+	if suppressed() {
+		b.t.Error("she confirmed her number by its code, and it is still suppressed")
+	}
 }
 
 func (b *borgo) stopsByText(centre *smstest.SMSC, person int64) {

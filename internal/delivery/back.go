@@ -212,44 +212,63 @@ func ofMailbox(reason bounce.Reason) bool {
 	return false
 }
 
-// note writes down what came back, and what follows of it, in one transaction.
+// note writes down what came back, and what follows of it.
 func (r *Room) note(ctx context.Context, c coming) error {
-	var news bool
-	var digest string
+	var n noted
 	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
-		news = false
+		n = noted{}
 		origin, known, err := r.find(ctx, tx, &c)
 		if err != nil || !known {
 			return err
 		}
-		if digest, err = r.against(ctx, tx, c, origin); err != nil {
-			return err
+		digest, err := r.against(ctx, tx, c, origin)
+		if err == nil {
+			n, err = r.keepReturn(ctx, tx, c, origin, digest)
 		}
-		queries, now := db.New(tx), r.now()
-		n, err := queries.NoteReturn(ctx, db.NoteReturnParams{
-			Batch: c.Batch, Person: c.Person, Kind: string(c.kind), Digest: digest, Reason: string(c.reason), Status: c.status, At: now,
-		})
-		if news = n > 0; err != nil || !news || c.kind == bounce.Soft {
-			return err
-		}
-		if digest != "" {
-			if err := queries.SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(c.kind), Created: now}); err != nil {
-				return err
-			}
-		}
-		if c.kind == bounce.Complaint && origin != nil {
-			return origin.Complained(ctx, tx, c.ref, c.Person)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("note what came back: %w", err)
 	}
-	if news {
-		r.metrics.back(string(c.kind))
+	return r.heedReturn(ctx, n)
+}
+
+// noted is what was put on record.
+type noted struct {
+	kind   bounce.Kind
+	digest string // the address it is held against; "" is none
+	news   bool   // it was not on record yet
+}
+
+// keepReturn puts on record what came back of a message that was found, and suppresses the address of the digest unless
+// that may recover.
+func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin Origin, digest string) (noted, error) {
+	queries, now := db.New(tx), r.now()
+	news, err := queries.NoteReturn(ctx, db.NoteReturnParams{
+		Batch: c.Batch, Person: c.Person, Kind: string(c.kind), Digest: digest, Reason: string(c.reason), Status: c.status, At: now,
+	})
+	n := noted{c.kind, digest, news > 0}
+	if err != nil || !n.news || c.kind == bounce.Soft {
+		return n, err
 	}
-	if c.kind == bounce.Soft && digest != "" {
-		return r.suppressSoft(ctx, digest)
+	if digest != "" {
+		if err := queries.SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(c.kind), Created: now}); err != nil {
+			return n, err
+		}
+	}
+	if c.kind == bounce.Complaint && origin != nil {
+		return n, origin.Complained(ctx, tx, c.ref, c.Person)
+	}
+	return n, nil
+}
+
+// heedReturn does what follows of what was put on record, once that is committed.
+func (r *Room) heedReturn(ctx context.Context, n noted) error {
+	if n.news {
+		r.metrics.back(string(n.kind))
+	}
+	if n.kind == bounce.Soft && n.digest != "" {
+		return r.suppressSoft(ctx, n.digest)
 	}
 	return nil
 }

@@ -197,10 +197,20 @@ func TestWhatFailedIsTriedAgainByHand(t *testing.T) {
 	})
 }
 
+// retry tries again, and checks that it does what was said beforehand, and leaves nothing more to be done.
 func (n *node) retry(t testing.TB, batch int64) (again delivery.Retried) {
 	t.Helper()
-	n.tx(t, func(ctx context.Context, tx *storage.Tx) (err error) {
-		again, err = n.Retry(ctx, tx, batch)
+	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
+		told, err := n.Retryable(ctx, tx, batch, nil)
+		if err != nil {
+			return err
+		}
+		if again, err = n.Retry(ctx, tx, batch, nil); err == nil && told != again {
+			t.Errorf("retried %+v, was to be %+v", again, told)
+		}
+		if left, _ := n.Retryable(ctx, tx, batch, nil); left != (delivery.Retried{}) {
+			t.Errorf("left %+v", left)
+		}
 		return err
 	})
 	return again
@@ -232,7 +242,7 @@ func TestWhatWasGivenUpBeginsAnewAndWhatWasCancelledDoesNot(t *testing.T) {
 		return err
 	})
 	err := n.db.Tx(t.Context(), func(tx *storage.Tx) error {
-		_, err := n.Retry(t.Context(), tx, batch.ID)
+		_, err := n.Retry(t.Context(), tx, batch.ID, nil)
 		return err
 	})
 	if !fault.HasKey(err, "delivery.retry.cancelled") {

@@ -75,22 +75,30 @@ func isDown(err error) bool {
 	return errors.As(err, &relay) || errors.As(err, &gateway)
 }
 
-// refusal is what a channel said of a message that it did not take; ok is false for what is none. Reasons that mean the
-// same have the same text on all channels.
-func refusal(err error) (reason email.Reason, code int, forever, ok bool) {
+// refusal is what a channel said of a message that it did not take. Reasons that mean the same have the same text on all
+// channels.
+type refusal struct {
+	reason  email.Reason
+	code    int
+	forever bool
+	gone    bool // nobody has the address: a hard bounce that came at once
+}
+
+// refusalOf is the refusal that an error of a channel tells of; ok is false for what is none.
+func refusalOf(err error) (_ refusal, ok bool) {
 	var never *email.Permanent
 	var later *email.Later
 	var neverText *sms.Permanent
 	var laterText *sms.Later
 	switch {
 	case errors.As(err, &never):
-		return never.Reason, never.Code, true, true
+		return refusal{never.Reason, never.Code, true, never.Gone()}, true
 	case errors.As(err, &later):
-		return later.Reason, later.Code, false, true
+		return refusal{reason: later.Reason, code: later.Code}, true
 	case errors.As(err, &neverText):
-		return email.Reason(neverText.Reason), neverText.Code, true, true
+		return refusal{email.Reason(neverText.Reason), neverText.Code, true, neverText.Reason == sms.NumberUnknown}, true
 	case errors.As(err, &laterText):
-		return email.Reason(laterText.Reason), laterText.Code, false, true
+		return refusal{reason: email.Reason(laterText.Reason), code: laterText.Code}, true
 	}
-	return "", 0, false, false
+	return refusal{}, false
 }

@@ -171,6 +171,8 @@ func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, er
 	if came.reason == r.way(row.Channel, routing.Default).down() {
 		tries-- // nothing of the note was tried
 	}
+	digest := r.digest(row.ToAddress)
+	var back []noted
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		queries, now := db.New(tx), r.now()
 		if came.state == Later {
@@ -179,16 +181,28 @@ func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, er
 				Due: came.nextAt, Changed: now,
 			})
 		}
-		for _, id := range parts {
-			if err := queries.PutPart(ctx, db.PutPartParams{ID: id, Batch: 0, Person: row.ID, Changed: now}); err != nil {
+		if came.gone {
+			if err := suppressGone(ctx, tx, digest, now); err != nil {
 				return err
 			}
+		}
+		told, err := writeParts(ctx, tx, 0, row.ID, parts, digest, now)
+		if err != nil {
+			return err
+		}
+		if back, err = r.undeliveredAll(ctx, tx, told); err != nil {
+			return err
 		}
 		return queries.NoteDone(ctx, db.NoteDoneParams{
 			ID: row.ID, Fence: row.Fence, State: string(came.state), Reason: string(came.reason), Code: int64(came.code),
 			Attempts: tries, Changed: now,
 		})
 	})
+	for _, n := range back {
+		if err == nil {
+			err = r.heedReturn(ctx, n)
+		}
+	}
 	return came.state, err
 }
 
@@ -228,12 +242,13 @@ func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (came result, p
 const (
 	NoteConfirm = "confirm" // a sign-up
 	NoteAddress = "address" // another address of somebody who is known
+	NoteCode    = "code"    // that a number is hers, by text message
 )
 
-// unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the code that she asks for herself.
+// unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the answer that says so.
 func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
 	switch {
-	case row.Kind == NoteConfirm, row.Kind == NoteAddress:
+	case row.Kind == NoteConfirm, row.Kind == NoteAddress, row.Kind == NoteCode:
 		return false, nil
 	case row.Channel == SMS:
 		return db.New(r.db).SuppressedExcept(ctx, db.SuppressedExceptParams{Digest: r.digest(row.ToAddress), Reason: stopped})

@@ -49,6 +49,7 @@ type Progress struct {
 	Returns     []ReturnCount // of Sent: what came back
 	Filling     bool          // more messages are being added
 	Finished    time.Time     // zero while something is owed
+	Delay       Delay         // why it takes its time, where that was asked for (Room.Delay)
 }
 
 // Owed is how many messages may still be sent.

@@ -73,9 +73,14 @@ func (w *worker) gather(first outcome) []outcome {
 func (w *worker) writeTrying(group []outcome) error {
 	for try, first := 1, time.Now(); ; try++ {
 		began := time.Now()
-		err := w.db.Tx(w.life, func(tx *storage.Tx) error { return w.write(w.life, tx, group) })
+		var back []noted
+		err := w.db.Tx(w.life, func(tx *storage.Tx) (err error) {
+			back, err = w.write(w.life, tx, group)
+			return err
+		})
 		if err == nil {
 			w.metrics.count(group, time.Since(began))
+			w.heedReturns(back)
 			return nil
 		}
 		again := try < recordTries || storage.Lost(err) && time.Since(first) < awayFor
@@ -91,8 +96,9 @@ func (w *worker) writeTrying(group []outcome) error {
 }
 
 // write writes a group of outcomes, chunk by chunk. Of a chunk that another worker holds by now, only what was sent is
-// written: that is a fact whoever says it; anything else would overwrite the new holder.
-func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) error {
+// written: that is a fact whoever says it; anything else would overwrite the new holder. It tells of the text messages
+// that have come back by now.
+func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) ([]noted, error) {
 	chunks := map[*chunk][]outcome{}
 	for _, o := range group {
 		if o.state != "" {
@@ -100,18 +106,32 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) err
 		}
 	}
 	now := w.now()
+	var told []part
 	for c, outcomes := range chunks {
 		if err := writeSent(ctx, tx, c.batch, outcomes, now); err != nil {
-			return fmt.Errorf("sent: %w", err)
+			return nil, fmt.Errorf("sent: %w", err)
 		}
-		if err := writeParts(ctx, tx, c.batch, outcomes, now); err != nil {
-			return fmt.Errorf("parts: %w", err)
+		for _, o := range outcomes {
+			some, err := writeParts(ctx, tx, c.batch, o.person, o.parts, o.digest, now)
+			if err != nil {
+				return nil, fmt.Errorf("parts: %w", err)
+			}
+			told = append(told, some...)
 		}
 		if err := w.writeOthers(ctx, tx, c, outcomes, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return w.undeliveredAll(ctx, tx, told)
+}
+
+// heedReturns does what follows of text messages that had come back before they were on record.
+func (w *worker) heedReturns(back []noted) {
+	for _, n := range back {
+		if err := w.heedReturn(w.life, n); err != nil {
+			w.log.Warn("what came back is on record, and not yet looked at", "error", err) // the next of them will do
+		}
+	}
 }
 
 // writeOthers writes what was not sent, if the chunk is still ours.
@@ -144,6 +164,11 @@ func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, grou
 			Attempts: o.attempts, NextAt: o.nextAt, Changed: now,
 		}); err != nil {
 			return fmt.Errorf("settle: %w", err)
+		}
+		if o.gone {
+			if err := suppressGone(ctx, tx, o.digest, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 )
@@ -16,14 +18,10 @@ type Retried struct {
 
 // Retry makes due at once what was put off, and owes again what was refused for a reason that may have passed: a full
 // mailbox, a blocklist, days of trying in vain. What was sent, suppressed, withdrawn or refused because there is no such
-// address is left alone. It works in the caller's transaction; after the commit, call Wake. It fails with the fault
+// address is left alone, and so is everybody whom among does not select: a SELECT of one column, person_id, or nil for
+// all. It works in the caller's transaction; after the commit, call Wake. It fails with the fault
 // delivery.retry.cancelled for a batch that was cancelled.
-func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64) (Retried, error) {
-	return r.RetryAmong(ctx, tx, batch, nil)
-}
-
-// RetryAmong is Retry for those of the batch whom among selects: a SELECT of one column, person_id; nil is everybody.
-func (r *Room) RetryAmong(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder) (Retried, error) {
+func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder) (Retried, error) {
 	queries, now := db.New(tx), r.now()
 	if err := queries.HoldBatch(ctx, batch); err != nil {
 		return Retried{}, err
@@ -36,14 +34,10 @@ func (r *Room) RetryAmong(ctx context.Context, tx *storage.Tx, batch int64, amon
 		return Retried{}, fault.Conflict("delivery.retry.cancelled")
 	}
 	var again Retried
-	var later, refused storage.Builder
-	later.Add("UPDATE delivery_message SET next_at = ? WHERE batch = ? AND state = 'later' AND next_at > ?", now, batch, now)
-	if again.Later, err = changed(ctx, tx, &later, among); err != nil {
+	if again.Later, err = laterNow(ctx, tx, batch, among, now); err != nil {
 		return Retried{}, err
 	}
-	refused.Add(`UPDATE delivery_message SET state = 'later', attempts = 1, next_at = ?, changed = ?
-		WHERE batch = ? AND state = 'refused' AND `+mayPass, now, now, batch) // from the first wait on
-	if again.Refused, err = changed(ctx, tx, &refused, among); err != nil {
+	if again.Refused, err = oweRefused(ctx, tx, batch, among, now); err != nil {
 		return Retried{}, err
 	}
 	if again == (Retried{}) {
@@ -59,16 +53,76 @@ func (r *Room) RetryAmong(ctx context.Context, tx *storage.Tx, batch int64, amon
 	return again, nil
 }
 
-// mayPass is the SQL condition that what a message was refused for may have passed.
-const mayPass = `reason IN ('expired', 'blocked', 'mailbox_full', 'temporary', 'connection_lost', 'relay_unreachable', 'phone_off',
-	'sender_refused', 'gateway_unreachable')`
-
-// changed executes an update of messages, of those only whom among selects, unless it is nil.
-func changed(ctx context.Context, tx *storage.Tx, update, among *storage.Builder) (int64, error) {
-	if among != nil {
-		update.Add(" AND person IN (").Append(among).Add(")")
+// Retryable is what Retry would do now.
+func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64, among *storage.Builder) (again Retried, err error) {
+	var query storage.Builder
+	query.Add("SELECT state, count(*) FROM delivery_message WHERE batch = ? AND (", batch)
+	putOff(&query, r.now())
+	query.Add(" OR ")
+	givenUp(&query)
+	query.Add(")")
+	only(&query, among)
+	query.Add(" GROUP BY state")
+	rows, err := q.QueryContext(ctx, query.SQL(), query.Args()...)
+	if err != nil {
+		return Retried{}, err
 	}
-	result, err := tx.ExecContext(ctx, update.SQL(), update.Args()...)
+	defer func() { _ = rows.Close() }() // Err has told all
+	for rows.Next() {
+		var state State
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return Retried{}, err
+		}
+		if state == Later {
+			again.Later = n
+		} else {
+			again.Refused = n
+		}
+	}
+	return again, rows.Err()
+}
+
+// putOff writes the condition that a message would be tried later.
+func putOff(query *storage.Builder, now int64) { query.Add("state = 'later' AND next_at > ?", now) }
+
+// givenUp writes the condition that a message was refused for a reason that may have passed.
+func givenUp(query *storage.Builder) {
+	query.Add("state = 'refused' AND reason")
+	storage.In(query, []string{
+		string(email.Expired), string(email.Blocked), string(email.MailboxFull), string(email.Temporary), string(email.ConnectionLost),
+		string(email.RelayUnreachable), string(sms.PhoneOff), string(sms.SenderRefused), string(sms.GatewayUnreachable),
+	})
+}
+
+// only writes the further condition that among selects the person, unless it is nil.
+func only(query, among *storage.Builder) {
+	if among != nil {
+		query.Add(" AND person IN (").Append(among).Add(")")
+	}
+}
+
+// laterNow makes due what was put off.
+func laterNow(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder, now int64) (int64, error) {
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET next_at = ? WHERE batch = ? AND ", now, batch)
+	putOff(&query, now)
+	only(&query, among)
+	return changed(ctx, tx, &query)
+}
+
+// oweRefused owes again what was given up, from the first wait on.
+func oweRefused(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder, now int64) (int64, error) {
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET state = 'later', attempts = 1, next_at = ?, changed = ? WHERE batch = ? AND ", now, now, batch)
+	givenUp(&query)
+	only(&query, among)
+	return changed(ctx, tx, &query)
+}
+
+// changed runs a statement, and tells how many rows it changed.
+func changed(ctx context.Context, tx *storage.Tx, query *storage.Builder) (int64, error) {
+	result, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
 	if err != nil {
 		return 0, err
 	}

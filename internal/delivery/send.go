@@ -16,6 +16,7 @@ type result struct {
 	reason email.Reason
 	code   int   // what the server said: of SMTP, SMPP or HTTP; 0: none
 	nextAt int64 // of Later: when it is tried again
+	gone   bool  // of Refused: nobody has the address
 }
 
 // outcome is the result of one message of a chunk.
@@ -25,6 +26,7 @@ type outcome struct {
 	person   int64
 	attempts int64                                    // with this one, if it was one
 	parts    []string                                 // of a text message that was taken: the names of its receipts
+	digest   string                                   // of the address, where something may be held against it
 	aside    func(context.Context, *storage.Tx) error // of Kept: see Recipient.Aside
 	inFlight bool                                     // holds a token of Room.inFlight, given back when it is on record
 }
@@ -80,6 +82,9 @@ func (m *message) Done(err error) {
 	if o.state == Sent {
 		o.parts = m.parts
 	}
+	if len(o.parts) > 0 || o.gone {
+		o.digest = m.digest(m.to.Address)
+	}
 	if !m.begun.IsZero() {
 		m.metrics.seconds.Observe(time.Since(m.begun).Seconds())
 	}
@@ -131,18 +136,18 @@ func (r *Room) verdict(err error, tries int64) result {
 	if err == nil {
 		return result{state: Sent}
 	}
-	reason, code, forever, ok := refusal(err)
+	said, ok := refusalOf(err)
 	switch {
 	case !ok:
 		return result{} // told to stop before anything was said
-	case forever:
-		return result{state: Refused, reason: reason, code: code}
+	case said.forever:
+		return result{state: Refused, reason: said.reason, code: said.code, gone: said.gone}
 	}
 	pause, again := wait(r.settings.RetryFirst, tries)
 	if !again {
-		return result{state: Refused, reason: email.Expired, code: code}
+		return result{state: Refused, reason: email.Expired, code: said.code}
 	}
-	return result{state: Later, reason: reason, code: code, nextAt: clock.Millis(r.clock.Now().Add(pause))}
+	return result{state: Later, reason: said.reason, code: said.code, nextAt: clock.Millis(r.clock.Now().Add(pause))}
 }
 
 // unfitError says that a message could not be built: an origin's mistake.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"unoxuno/internal/delivery/bounce"
 	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/storage"
@@ -26,8 +27,8 @@ const (
 // Room is told what comes back over its gateway.
 var _ sms.Handler = (*Room)(nil)
 
-// Receipt puts on record what the network tells of a message. The same may be told twice, in any order: what is final
-// stays.
+// Receipt puts on record what the network tells of a message, and does what follows of it, as of a mail that came back.
+// The same may be told twice, in any order: what is final stays.
 func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	r.metrics.receipts.WithLabelValues(string(receipt.State)).Inc()
 	var state State
@@ -39,41 +40,111 @@ func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	default:
 		return nil // there may come more, or nothing ever
 	}
-	now := r.now()
-	var strange int64
+	var strange bool
+	var n noted
 	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
-		queries := db.New(tx)
-		taken, err := queries.TakeReceipt(ctx, db.TakeReceiptParams{
-			ID: receipt.ID, State: string(state), Reason: string(receipt.Reason), Changed: now,
-		})
-		if err != nil || taken > 0 {
+		n = noted{}
+		p, found, err := r.takeReceipt(ctx, tx, receipt, state)
+		if strange = found && p.person == 0; err != nil || !found || strange {
 			return err
 		}
-		strange, err = queries.KeepReceipt(ctx, db.KeepReceiptParams{
-			ID: receipt.ID, State: string(state), Reason: string(receipt.Reason), Changed: now, Most: mostStrangers,
-		})
+		n, err = r.undelivered(ctx, tx, p)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
-	if strange > 0 {
+	if strange {
 		r.metrics.strangers.Inc()
 		r.log.DebugContext(ctx, "a receipt of a text message that is not on record, or not yet", "state", state)
 	}
-	return nil
+	return r.heedReturn(ctx, n)
 }
 
-// writeParts puts on record under which names the gateway will report on the messages of the group.
-func writeParts(ctx context.Context, tx *storage.Tx, batch int64, group []outcome, now int64) error {
-	for _, o := range group {
-		for _, id := range o.parts {
-			if err := db.New(tx).PutPart(ctx, db.PutPartParams{ID: id, Batch: batch, Person: o.person, Changed: now}); err != nil {
-				return err
-			}
+// part is a part of a text message of which there is a receipt.
+type part struct {
+	batch, person int64  // person is 0 when its message is not on record yet
+	digest        string // of the number that it went to
+	state         State
+	reason        sms.Reason
+}
+
+// takeReceipt writes a receipt down; found is false when that changes nothing.
+func (r *Room) takeReceipt(ctx context.Context, tx *storage.Tx, receipt sms.Receipt, state State) (p part, found bool, err error) {
+	queries, now := db.New(tx), r.now()
+	p.state, p.reason = state, receipt.Reason
+	taken, err := queries.TakeReceipt(ctx, db.TakeReceiptParams{
+		ID: receipt.ID, State: string(state), Reason: string(receipt.Reason), Changed: now,
+	})
+	if storage.None(err) {
+		var kept db.KeepReceiptRow
+		kept, err = queries.KeepReceipt(ctx, db.KeepReceiptParams{
+			ID: receipt.ID, State: string(state), Reason: string(receipt.Reason), Changed: now, Most: mostStrangers,
+		})
+		taken = db.TakeReceiptRow(kept)
+	}
+	if storage.None(err) {
+		return p, false, nil
+	}
+	p.batch, p.person, p.digest = taken.Batch, taken.Person, taken.Digest
+	return p, err == nil, err
+}
+
+// Reasons for which text messages come back, and mails do not; both have words with those of package bounce.
+const (
+	numberUnknown = bounce.Reason(sms.NumberUnknown)
+	phoneOff      = bounce.Reason(sms.PhoneOff)
+)
+
+// undelivered puts on record that a text message came back, when that is what the receipt says. A number that nobody has
+// is suppressed like a mailbox that does not exist; a telephone that stays off counts like a mailbox that stays full. All
+// else may speak of our sender or of the network, and is held against no number.
+func (r *Room) undelivered(ctx context.Context, tx *storage.Tx, p part) (noted, error) {
+	if p.state != Undelivered {
+		return noted{}, nil
+	}
+	c := coming{Envelope: Envelope{Batch: p.batch, Person: p.person}, kind: bounce.Soft, reason: bounce.Undetermined}
+	against := ""
+	switch p.reason {
+	case sms.NumberUnknown:
+		c.kind, c.reason, against = bounce.Hard, numberUnknown, p.digest
+	case sms.PhoneOff:
+		c.reason, against = phoneOff, p.digest
+	case sms.Blocked:
+		c.reason = bounce.Policy
+	}
+	origin, known, err := r.find(ctx, tx, &c)
+	if err != nil || !known {
+		return noted{}, err
+	}
+	return r.keepReturn(ctx, tx, c, origin, against)
+}
+
+// writeParts puts on record under which names the gateway will report on a text message to the number of the digest. It
+// tells which of them it has reported on already.
+func writeParts(ctx context.Context, tx *storage.Tx, batch, person int64, names []string, digest string, now int64) (told []part, err error) {
+	for _, id := range names {
+		row, err := db.New(tx).PutPart(ctx, db.PutPartParams{ID: id, Batch: batch, Person: person, Changed: now, Digest: digest})
+		if err != nil {
+			return nil, err
+		}
+		if State(row.State) != Sent {
+			told = append(told, part{batch, person, digest, State(row.State), sms.Reason(row.Reason)})
 		}
 	}
-	return nil
+	return told, nil
+}
+
+// undeliveredAll is undelivered for all of them.
+func (r *Room) undeliveredAll(ctx context.Context, tx *storage.Tx, told []part) (all []noted, err error) {
+	for _, p := range told {
+		n, err := r.undelivered(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // addReceipts adds what the network told of a batch of text messages.

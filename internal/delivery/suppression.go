@@ -3,8 +3,10 @@ package delivery
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
+	"unoxuno/internal/delivery/bounce"
 	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/storage"
@@ -13,6 +15,16 @@ import (
 // Suppress makes the address get nothing any more; reason is a word of the caller's for the record.
 func (r *Room) Suppress(ctx context.Context, tx *storage.Tx, address, reason string) error {
 	return db.New(tx).Suppress(ctx, db.SuppressParams{Digest: r.digest(address), Reason: reason, Created: r.now()})
+}
+
+// suppressGone suppresses an address that nobody has, as its server or the gateway said at once, like one whose mail came
+// back for that.
+func suppressGone(ctx context.Context, tx *storage.Tx, digest string, now int64) error {
+	err := db.New(tx).SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(bounce.Hard), Created: now})
+	if err != nil {
+		return fmt.Errorf("suppress: %w", err)
+	}
+	return nil
 }
 
 // Lift ends the suppression of the address, whose holder has proved that mail reaches her. What came back before is held

@@ -20,6 +20,9 @@ func Together(all ...Progress) Progress {
 		sum.Cancelled, sum.Retried, sum.Kept = sum.Cancelled+p.Cancelled, sum.Retried+p.Retried, sum.Kept+p.Kept
 		sum.Delivered, sum.Undelivered = sum.Delivered+p.Delivered, sum.Undelivered+p.Undelivered
 		sum.Returns, sum.Filling = append(sum.Returns, p.Returns...), sum.Filling || p.Filling
+		if sum.Delay == (Delay{}) {
+			sum.Delay = p.Delay
+		}
 		for _, r := range p.Reasons {
 			k := key{r.State, r.Reason}
 			if n, ok := at[k]; ok {

@@ -12,6 +12,25 @@ import (
 	"unoxuno/internal/storage"
 )
 
+// Retryable is what Retry would try again of an issue now; nothing where Retry would fail. It asks access.SendIssues.
+func (r *Room) Retryable(ctx context.Context, id int64) (delivery.Retried, error) {
+	var none delivery.Retried
+	i, _, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	if err != nil || !i.retryable() {
+		return none, err
+	}
+	own, inDigests, err := r.sendingsOf(ctx, r.DB, id)
+	if err != nil {
+		return none, err
+	}
+	return sumOf(append(own, inDigests...), func(s sending) (delivery.Retried, error) {
+		return r.Delivery.Retryable(ctx, r.DB, s.batch, s.among)
+	})
+}
+
+// retryable tells whether what failed of the issue may be tried again at all.
+func (i Issue) retryable() bool { return !i.Archived && (i.State == Sending || i.State == Sent) }
+
 // Retry tries again what failed of an issue, on its own and in digests: what was put off is due at once, and what was
 // refused for a reason that may have passed is owed again. A mail of a digest goes with all the issues that it held.
 // Nobody gets an issue twice. It asks access.SendIssues, and fails with the fault
@@ -19,27 +38,14 @@ import (
 func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	var again delivery.Retried
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		again = delivery.Retried{}
 		i, _, err := issueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
 		}
-		if i.Archived || i.State != Sending && i.State != Sent {
+		if !i.retryable() {
 			return fault.Conflict("newsletters.issue.not_retryable")
 		}
-		own, err := r.retryOwn(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		digested, err := r.retryDigested(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		again = delivery.Retried{Later: own.Later + digested.Later, Refused: own.Refused + digested.Refused}
-		if again == (delivery.Retried{}) {
-			return nil
-		}
-		if err := db.New(tx).ReopenIssue(ctx, id); err != nil {
+		if again, err = r.retrySendings(ctx, tx, id); err != nil || again == (delivery.Retried{}) {
 			return err
 		}
 		return r.Identity.Audit(ctx, tx, "audit.issue.retried", i.Subject(), fmt.Sprint(again.Later+again.Refused))
@@ -50,53 +56,76 @@ func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	return again, err
 }
 
-// retryOwn tries again what failed of the issue's own sendings.
-func (r *Room) retryOwn(ctx context.Context, tx *storage.Tx, id int64) (again delivery.Retried, err error) {
-	batches, err := r.batches(ctx, tx, id)
+// retrySendings tries again what failed, and has every issue that is owed to somebody again be under way. All batches are
+// held before any issue, as where a batch finishes.
+func (r *Room) retrySendings(ctx context.Context, tx *storage.Tx, id int64) (again delivery.Retried, err error) {
+	own, inDigests, err := r.sendingsOf(ctx, tx, id)
 	if err != nil {
 		return again, err
 	}
-	for _, b := range batches {
-		some, err := r.Delivery.Retry(ctx, tx, b.ID)
-		if err != nil {
-			return again, err
-		}
-		again.Later, again.Refused = again.Later+some.Later, again.Refused+some.Refused
+	retry := func(s sending) (delivery.Retried, error) { return r.Delivery.Retry(ctx, tx, s.batch, s.among) }
+	again, err = sumOf(own, retry)
+	if err != nil {
+		return again, err
 	}
-	return again, nil
+	digested, err := sumOf(inDigests, retry)
+	again.Later, again.Refused = again.Later+digested.Later, again.Refused+digested.Refused
+	if err != nil || again == (delivery.Retried{}) {
+		return again, err
+	}
+	queries := db.New(tx)
+	if digested.Refused > 0 { // else nobody is owed more of a digest than before
+		for _, s := range inDigests {
+			if err := queries.ReopenDigested(ctx, s.digest); err != nil {
+				return again, err
+			}
+		}
+	}
+	return again, queries.ReopenIssue(ctx, id)
 }
 
-// retryDigested tries again the mails of digests that hold the issue and failed; the other issues in them are owed again
-// too. All batches are held before any issue, as where a batch finishes.
-func (r *Room) retryDigested(ctx context.Context, tx *storage.Tx, id int64) (again delivery.Retried, err error) {
-	queries := db.New(tx)
-	digests, err := queries.DigestsWith(ctx, id)
+// sending is a batch by which an issue goes to people.
+type sending struct {
+	batch  int64
+	digest int64            // that the batch is of; 0 is the issue's own
+	among  *storage.Builder // SELECTs the persons whom the issue goes to by it; nil is all
+}
+
+// sendingsOf are the issue's own batches, and those of the digests that hold it.
+func (r *Room) sendingsOf(ctx context.Context, q storage.Queryer, id int64) (own, inDigests []sending, err error) {
+	batches, err := r.batches(ctx, q, id)
 	if err != nil {
-		return again, err
+		return nil, nil, err
+	}
+	for _, b := range batches {
+		own = append(own, sending{batch: b.ID})
+	}
+	digests, err := db.New(q).DigestsWith(ctx, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, digest := range digests {
-		batch, found, err := r.Delivery.Find(ctx, tx, DigestOrigin, digest, string(people.Email))
+		batch, found, err := r.Delivery.Find(ctx, q, DigestOrigin, digest, string(people.Email))
 		if err != nil {
-			return again, err
+			return nil, nil, err
 		}
-		if !found {
-			continue
+		if found {
+			var among storage.Builder
+			among.Add("SELECT k.person_id FROM newsletters_kept k WHERE k.issue = ? AND k.digest = ?", id, digest)
+			inDigests = append(inDigests, sending{batch.ID, digest, &among})
 		}
-		var among storage.Builder
-		among.Add("SELECT k.person_id FROM newsletters_kept k WHERE k.issue = ? AND k.digest = ?", id, digest)
-		some, err := r.Delivery.RetryAmong(ctx, tx, batch.ID, &among)
+	}
+	return own, inDigests, nil
+}
+
+// sumOf is what retry makes of all the sendings.
+func sumOf(sendings []sending, retry func(sending) (delivery.Retried, error)) (all delivery.Retried, err error) {
+	for _, s := range sendings {
+		one, err := retry(s)
 		if err != nil {
-			return again, err
+			return all, err
 		}
-		again.Later, again.Refused = again.Later+some.Later, again.Refused+some.Refused
+		all.Later, all.Refused = all.Later+one.Later, all.Refused+one.Refused
 	}
-	if again.Refused == 0 { // else nobody is owed more than before
-		return again, nil
-	}
-	for _, digest := range digests {
-		if err := queries.ReopenDigested(ctx, digest); err != nil {
-			return again, err
-		}
-	}
-	return again, nil
+	return all, nil
 }

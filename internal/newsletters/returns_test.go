@@ -171,6 +171,9 @@ func TestAnIssueThatFailedIsTriedAgain(t *testing.T) {
 		if _, err := w.Retry(w.ctx, draft.ID); !fault.HasKey(err, "newsletters.issue.not_retryable") {
 			t.Errorf("a draft: %v", err)
 		}
+		if told, err := w.Retryable(w.ctx, draft.ID); err != nil || told != (delivery.Retried{}) {
+			t.Errorf("a draft: %+v, %v", told, err)
+		}
 		issue := w.create(text("teatro", "2025-03", ""))
 		w.send(issue.ID)
 		w.refused = nil
@@ -178,8 +181,16 @@ func TestAnIssueThatFailedIsTriedAgain(t *testing.T) {
 		if _, err := w.Retry(editor, issue.ID); !fault.Is(err, fault.KindForbidden) {
 			t.Errorf("an editor: %v", err)
 		}
+		if _, err := w.Retryable(editor, issue.ID); !fault.Is(err, fault.KindForbidden) {
+			t.Errorf("an editor asks: %v", err)
+		}
+		told, err := w.Retryable(w.ctx, issue.ID)
+		w.must(err)
 		again, err := w.Retry(w.ctx, issue.ID)
 		w.must(err)
+		if told != again {
+			t.Errorf("retried %+v, was to be %+v", again, told)
+		}
 		now, err := w.Issue(w.ctx, issue.ID)
 		w.must(err)
 		if again.Refused == 0 || again.Later != 0 || now.State != newsletters.Sending || !now.Finished.IsZero() {
@@ -217,6 +228,13 @@ func TestANewsroomThatStandsStillIsLetGoByWhoMay(t *testing.T) {
 		w.must(err)
 		if p, err := w.delivery.Drain(w.ctx, d.Batch.ID, nil); err != nil || p.Sent != 0 || p.Owed() == 0 {
 			t.Fatalf("%+v, %v", p, err)
+		}
+		p, err := w.Progress(w.ctx, issue.ID)
+		w.must(err)
+		s, err := w.Statistics(w.ctx, issue.ID)
+		w.must(err)
+		if p.Delay.Reason != delivery.DelayBrake || s.Delay != p.Delay {
+			t.Errorf("it says that it waits for %+v, and %+v", p.Delay, s.Delay)
 		}
 		for who, sees := range map[*access.Actor]int{
 			{Kind: access.Console}: 1,

@@ -274,13 +274,22 @@ func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error
 	if err != nil {
 		return delivery.Progress{}, err
 	}
-	all := make([]delivery.Progress, len(batches))
+	all, err := r.progressOf(ctx, batches)
+	return delivery.Together(all...), err
+}
+
+// progressOf is how far each of the batches is, and what holds it up.
+func (r *Room) progressOf(ctx context.Context, batches []delivery.Batch) (all []delivery.Progress, err error) {
+	all = make([]delivery.Progress, len(batches))
 	for n, b := range batches {
 		if all[n], err = r.Delivery.Progress(ctx, b.ID); err != nil {
-			return delivery.Progress{}, err
+			return nil, err
+		}
+		if all[n].Delay, err = r.Delivery.Delay(ctx, all[n]); err != nil {
+			return nil, err
 		}
 	}
-	return delivery.Together(all...), nil
+	return all, nil
 }
 
 // Awaiting is how many people get the issue with a digest that is still to come. It asks what Progress asks.

@@ -99,25 +99,26 @@ type Statistics struct {
 	Accepted   int64     `json:"accepted"`      // by the receiving server
 	InDigests  int64     `json:"in_digests"`    // of those accepted: together with other issues
 	// AwaitingDigest are the recipients who get it with their next mail of several issues.
-	AwaitingDigest int64        `json:"awaiting_digest"`
-	Refused        int64        `json:"refused"`
-	Later          int64        `json:"later"` // put off, and tried again
-	Waiting        int64        `json:"waiting"`
-	Suppressed     int64        `json:"suppressed"`
-	Withdrawn      int64        `json:"withdrawn"` // who left, or withdrew consent, before it went
-	Cancelled      int64        `json:"cancelled"`
-	Retried        int64        `json:"retried"` // tried more than once
-	Channels       []OnChannel  `json:"channels"`
-	Reasons        []Reason     `json:"reasons"`
-	Returned       int64        `json:"returned"` // of those accepted: came back undelivered
-	Returns        []Returned   `json:"returns"`
-	Complaints     Count        `json:"complaints"` // who called it spam
-	Clicks         Visits       `json:"clicks"`
-	Opens          Visits       `json:"opens"`
-	Readers        Readers      `json:"readers"`
-	Links          []LinkVisits `json:"links"`
-	Unsubscribed   Count        `json:"unsubscribed"` // by a link of this issue
-	Timeline       []Point      `json:"timeline"`
+	AwaitingDigest int64          `json:"awaiting_digest"`
+	Refused        int64          `json:"refused"`
+	Later          int64          `json:"later"` // put off, and tried again
+	Waiting        int64          `json:"waiting"`
+	Suppressed     int64          `json:"suppressed"`
+	Withdrawn      int64          `json:"withdrawn"` // who left, or withdrew consent, before it went
+	Cancelled      int64          `json:"cancelled"`
+	Retried        int64          `json:"retried"`        // tried more than once
+	Delay          delivery.Delay `json:"delay,omitzero"` // what holds up its sending
+	Channels       []OnChannel    `json:"channels"`
+	Reasons        []Reason       `json:"reasons"`
+	Returned       int64          `json:"returned"` // of those accepted: came back undelivered
+	Returns        []Returned     `json:"returns"`
+	Complaints     Count          `json:"complaints"` // who called it spam
+	Clicks         Visits         `json:"clicks"`
+	Opens          Visits         `json:"opens"`
+	Readers        Readers        `json:"readers"`
+	Links          []LinkVisits   `json:"links"`
+	Unsubscribed   Count          `json:"unsubscribed"` // by a link of this issue
+	Timeline       []Point        `json:"timeline"`
 }
 
 // Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
@@ -164,20 +165,19 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	if err != nil {
 		return err
 	}
+	all, err := r.progressOf(ctx, batches)
+	if err != nil {
+		return err
+	}
 	s.Channels = make([]OnChannel, len(batches))
-	all := make([]delivery.Progress, len(batches))
-	for n, b := range batches {
-		p, err := r.Delivery.Progress(ctx, b.ID)
-		if err != nil {
-			return err
-		}
-		all[n] = p
+	for n, p := range all {
 		s.Channels[n] = OnChannel{
-			Channel: people.Channel(b.Channel), Recipients: p.Messages, Accepted: p.Sent, Refused: p.Refused, Owed: p.Owed(),
+			Channel: people.Channel(batches[n].Channel), Recipients: p.Messages, Accepted: p.Sent, Refused: p.Refused, Owed: p.Owed(),
 			Delivered: p.Delivered, Undelivered: p.Undelivered,
 		}
 	}
 	p := delivery.Together(all...)
+	s.Delay = p.Delay
 	s.Recipients, s.Accepted, s.Refused, s.Later, s.Waiting = p.Messages, p.Sent, p.Refused, p.Later, p.Waiting
 	s.Suppressed, s.Withdrawn, s.Cancelled, s.Retried = p.Suppressed, p.Withdrawn, p.Cancelled, p.Retried
 	for _, reason := range p.Reasons {

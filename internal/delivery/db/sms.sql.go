@@ -33,7 +33,7 @@ func (q *Queries) CountReceipts(ctx context.Context, batch int64) (CountReceipts
 }
 
 const forgetPart = `-- name: ForgetPart :exec
-UPDATE delivery_sms_part SET id = $1, person = $2 WHERE id = $3
+UPDATE delivery_sms_part SET id = $1, person = $2, digest = '' WHERE id = $3
 `
 
 type ForgetPartParams struct {
@@ -47,12 +47,13 @@ func (q *Queries) ForgetPart(ctx context.Context, arg ForgetPartParams) error {
 	return err
 }
 
-const keepReceipt = `-- name: KeepReceipt :execrows
+const keepReceipt = `-- name: KeepReceipt :one
 INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed)
 SELECT CAST($1 AS text), 0, 0, CAST($2 AS text), CAST($3 AS text), CAST($4 AS bigint)
 WHERE (SELECT count(*) FROM delivery_sms_part p WHERE p.batch = 0 AND p.person = 0) < CAST($5 AS bigint)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, changed = excluded.changed
 WHERE delivery_sms_part.state = 'sent'
+RETURNING batch, person, digest
 `
 
 type KeepReceiptParams struct {
@@ -63,20 +64,25 @@ type KeepReceiptParams struct {
 	Most    int64
 }
 
+type KeepReceiptRow struct {
+	Batch  int64
+	Person int64
+	Digest string
+}
+
 // Of messages that we do not know yet, so many and no more. One that is being put on record at this very moment takes the
 // receipt like any other.
-func (q *Queries) KeepReceipt(ctx context.Context, arg KeepReceiptParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, keepReceipt,
+func (q *Queries) KeepReceipt(ctx context.Context, arg KeepReceiptParams) (KeepReceiptRow, error) {
+	row := q.db.QueryRowContext(ctx, keepReceipt,
 		arg.ID,
 		arg.State,
 		arg.Reason,
 		arg.Changed,
 		arg.Most,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	var i KeepReceiptRow
+	err := row.Scan(&i.Batch, &i.Person, &i.Digest)
+	return i, err
 }
 
 const liftFor = `-- name: LiftFor :exec
@@ -151,14 +157,15 @@ func (q *Queries) PartsOf(ctx context.Context, arg PartsOfParams) ([]string, err
 	return items, nil
 }
 
-const putPart = `-- name: PutPart :exec
-INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed) VALUES ($1, $2, $3, 'sent', '', $4)
+const putPart = `-- name: PutPart :one
+INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed, digest) VALUES ($1, $2, $3, 'sent', '', $4, $5)
 ON CONFLICT (id) DO UPDATE SET
     state = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
         THEN delivery_sms_part.state ELSE 'sent' END,
     reason = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
         THEN delivery_sms_part.reason ELSE '' END,
-    batch = excluded.batch, person = excluded.person, changed = excluded.changed
+    batch = excluded.batch, person = excluded.person, changed = excluded.changed, digest = excluded.digest
+RETURNING state, reason
 `
 
 type PutPartParams struct {
@@ -166,17 +173,26 @@ type PutPartParams struct {
 	Batch   int64
 	Person  int64
 	Changed int64
+	Digest  string
+}
+
+type PutPartRow struct {
+	State  string
+	Reason string
 }
 
 // The message of a receipt that came first takes it over; a gateway that uses a name again speaks of the newer message.
-func (q *Queries) PutPart(ctx context.Context, arg PutPartParams) error {
-	_, err := q.db.ExecContext(ctx, putPart,
+func (q *Queries) PutPart(ctx context.Context, arg PutPartParams) (PutPartRow, error) {
+	row := q.db.QueryRowContext(ctx, putPart,
 		arg.ID,
 		arg.Batch,
 		arg.Person,
 		arg.Changed,
+		arg.Digest,
 	)
-	return err
+	var i PutPartRow
+	err := row.Scan(&i.State, &i.Reason)
+	return i, err
 }
 
 const suppressedExcept = `-- name: SuppressedExcept :one
@@ -219,8 +235,9 @@ func (q *Queries) SweepReceipts(ctx context.Context, changed int64) (int64, erro
 	return result.RowsAffected()
 }
 
-const takeReceipt = `-- name: TakeReceipt :execrows
+const takeReceipt = `-- name: TakeReceipt :one
 UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent'
+RETURNING batch, person, digest
 `
 
 type TakeReceiptParams struct {
@@ -230,16 +247,21 @@ type TakeReceiptParams struct {
 	Changed int64
 }
 
+type TakeReceiptRow struct {
+	Batch  int64
+	Person int64
+	Digest string
+}
+
 // What is final stays.
-func (q *Queries) TakeReceipt(ctx context.Context, arg TakeReceiptParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, takeReceipt,
+func (q *Queries) TakeReceipt(ctx context.Context, arg TakeReceiptParams) (TakeReceiptRow, error) {
+	row := q.db.QueryRowContext(ctx, takeReceipt,
 		arg.ID,
 		arg.State,
 		arg.Reason,
 		arg.Changed,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	var i TakeReceiptRow
+	err := row.Scan(&i.Batch, &i.Person, &i.Digest)
+	return i, err
 }

@@ -193,3 +193,23 @@ func (q *Queries) Settle(ctx context.Context, arg SettleParams) error {
 	)
 	return err
 }
+
+const waitsForDomains = `-- name: WaitsForDomains :one
+SELECT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = $1 AND c.due > $2 AND EXISTS (
+    SELECT 1 FROM delivery_message m WHERE m.batch = $1 AND m.person > c.person_after AND m.person <= c.person_through
+        AND m.state = 'waiting' AND m.next_at <= $2))
+`
+
+type WaitsForDomainsParams struct {
+	Batch int64
+	Now   int64
+}
+
+// Whether a chunk of the batch is put off while messages of it wait that have never been tried: that is what is done with
+// those for whose domain there is no room.
+func (q *Queries) WaitsForDomains(ctx context.Context, arg WaitsForDomainsParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, waitsForDomains, arg.Batch, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

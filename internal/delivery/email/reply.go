@@ -25,6 +25,16 @@ type Permanent struct {
 	Reason   Reason
 }
 
+// Gone tells whether the server says, beyond doubt, that there is no such mailbox, or no mail for its domain (RFC 3463
+// §3.2, RFC 7505). A bare 550 does not: many say that to whom they would not relay for, or do not like.
+func (e *Permanent) Gone() bool {
+	switch e.Enhanced {
+	case "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10":
+		return true
+	}
+	return false
+}
+
 func (e *Permanent) Error() string { return describe("refused", e.Code, e.Enhanced, e.Reason) }
 
 // Later says that the message was not taken this time, or that nobody knows.

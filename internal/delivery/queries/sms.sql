@@ -1,25 +1,28 @@
--- name: PutPart :exec
+-- name: PutPart :one
 -- The message of a receipt that came first takes it over; a gateway that uses a name again speaks of the newer message.
-INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed) VALUES ($1, $2, $3, 'sent', '', $4)
+INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed, digest) VALUES ($1, $2, $3, 'sent', '', $4, $5)
 ON CONFLICT (id) DO UPDATE SET
     state = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
         THEN delivery_sms_part.state ELSE 'sent' END,
     reason = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
         THEN delivery_sms_part.reason ELSE '' END,
-    batch = excluded.batch, person = excluded.person, changed = excluded.changed;
+    batch = excluded.batch, person = excluded.person, changed = excluded.changed, digest = excluded.digest
+RETURNING state, reason;
 
--- name: TakeReceipt :execrows
+-- name: TakeReceipt :one
 -- What is final stays.
-UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent';
+UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent'
+RETURNING batch, person, digest;
 
--- name: KeepReceipt :execrows
+-- name: KeepReceipt :one
 -- Of messages that we do not know yet, so many and no more. One that is being put on record at this very moment takes the
 -- receipt like any other.
 INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed)
 SELECT CAST(sqlc.arg(id) AS text), 0, 0, CAST(sqlc.arg(state) AS text), CAST(sqlc.arg(reason) AS text), CAST(sqlc.arg(changed) AS bigint)
 WHERE (SELECT count(*) FROM delivery_sms_part p WHERE p.batch = 0 AND p.person = 0) < CAST(sqlc.arg(most) AS bigint)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, changed = excluded.changed
-WHERE delivery_sms_part.state = 'sent';
+WHERE delivery_sms_part.state = 'sent'
+RETURNING batch, person, digest;
 
 -- name: CountReceipts :one
 -- A message is delivered when all its parts are, and undelivered when one is.
@@ -35,7 +38,7 @@ FROM (
 SELECT id FROM delivery_sms_part WHERE batch = $1 AND person = $2;
 
 -- name: ForgetPart :exec
-UPDATE delivery_sms_part SET id = sqlc.arg(nothing), person = sqlc.arg(nobody) WHERE id = sqlc.arg(id);
+UPDATE delivery_sms_part SET id = sqlc.arg(nothing), person = sqlc.arg(nobody), digest = '' WHERE id = sqlc.arg(id);
 
 -- name: SweepReceipts :execrows
 DELETE FROM delivery_sms_part WHERE batch = 0 AND changed < $1;

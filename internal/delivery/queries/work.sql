@@ -35,3 +35,10 @@ WHERE delivery_chunk.batch = sqlc.arg(batch) AND number = sqlc.arg(number) AND f
 
 -- name: DueNow :one
 SELECT count(*) AS chunks, CAST(COALESCE(MIN(due), 0) AS bigint) AS oldest FROM delivery_chunk WHERE due > 0 AND due <= $1;
+
+-- name: WaitsForDomains :one
+-- Whether a chunk of the batch is put off while messages of it wait that have never been tried: that is what is done with
+-- those for whose domain there is no room.
+SELECT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = sqlc.arg(batch) AND c.due > sqlc.arg(now) AND EXISTS (
+    SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.person > c.person_after AND m.person <= c.person_through
+        AND m.state = 'waiting' AND m.next_at <= sqlc.arg(now)));

@@ -26,8 +26,13 @@ func (t *template) Receipt(r *http.Request) (Receipt, error) {
 		return Receipt{}, fault.Invalid("delivery.sms.callback")
 	case t.delivered != nil && t.delivered.MatchString(state):
 		out.State = Delivered
+	case t.nobody != nil && t.nobody.MatchString(state):
+		out.State, out.Reason = Undelivered, NumberUnknown
 	case t.never != nil && t.never.MatchString(state):
 		out.State, out.Reason = Undelivered, Other
+		if code := field(t.callback.Code); t.nobody != nil && code != "" && t.nobody.MatchString(code) {
+			out.Reason = NumberUnknown
+		}
 	default:
 		out.State = Buffered
 	}

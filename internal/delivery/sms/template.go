@@ -22,6 +22,7 @@ type Template struct {
 	Headers  []string // "Authorization: Bearer …", "X-Api-Key: …"
 	Accepted string   // regular expression: the answer 2xx to a message that was taken matches it; "" every one does
 	Refused  string   // regular expression: the answer, of any status, to a message that never will be taken matches it
+	Unknown  string   // regular expression: the answer to a message for a number that nobody has matches it
 	ID       string   // regular expression whose first group is the identifier in the answer; "" it is {reference}
 
 	Callback Fields // where receipts and inbound messages say what
@@ -32,6 +33,7 @@ type Template struct {
 type Fields struct {
 	ID, State, Code        string // of a receipt
 	Delivered, Undelivered string // regular expressions for State; what matches neither is Buffered
+	Unknown                string // regular expression for State, or for Code where State is Undelivered: nobody has the number
 	From, To, Text         string // of an inbound message
 }
 
@@ -44,9 +46,10 @@ type template struct {
 	headers          http.Header
 	basic            *url.Userinfo
 	accepted, id     *regexp.Regexp // nil: none
-	refused          *regexp.Regexp
+	refused, unknown *regexp.Regexp
 	callback         Fields
 	delivered, never *regexp.Regexp
+	nobody           *regexp.Regexp
 	country          string
 }
 
@@ -121,8 +124,9 @@ func (t *template) readPatterns(from Template) error {
 		into       **regexp.Regexp
 		groups     int
 	}{
-		{"accepted", from.Accepted, &t.accepted, 0}, {"refused", from.Refused, &t.refused, 0}, {"id", from.ID, &t.id, 1},
+		{"accepted", from.Accepted, &t.accepted, 0}, {"refused", from.Refused, &t.refused, 0}, {"unknown", from.Unknown, &t.unknown, 0}, {"id", from.ID, &t.id, 1},
 		{"delivered", from.Callback.Delivered, &t.delivered, 0}, {"undelivered", from.Callback.Undelivered, &t.never, 0},
+		{"callback.unknown", from.Callback.Unknown, &t.nobody, 0},
 	} {
 		if p.text == "" {
 			continue
@@ -212,6 +216,8 @@ func fillJSON(template any, fill *strings.Replacer) any {
 func (t *template) answer(status int, body string, m Message) (string, error) {
 	good := status >= 200 && status < 300
 	switch {
+	case t.unknown != nil && t.unknown.MatchString(body):
+		return "", &Permanent{Code: status, Reason: NumberUnknown}
 	case t.refused != nil && t.refused.MatchString(body):
 		return "", &Permanent{Code: status, Reason: Other}
 	case status == http.StatusForbidden:

@@ -105,7 +105,7 @@ func TestAFormProviderAndAQueryProvider(t *testing.T) {
 }
 
 func TestAnswersOfAProvider(t *testing.T) {
-	template := sms.Template{Accepted: `"ok":true`, Refused: `invalid number`}
+	template := sms.Template{Accepted: `"ok":true`, Refused: `invalid number`, Unknown: `unknown subscriber`}
 	for name, c := range map[string]struct {
 		status int
 		text   string
@@ -115,6 +115,7 @@ func TestAnswersOfAProvider(t *testing.T) {
 		"an error in OK": {200, `{"ok":false}`, &sms.Later{Code: 200, Reason: sms.Other}},
 		"refused":        {200, `invalid number`, &sms.Permanent{Code: 200, Reason: sms.Other}},
 		"refused by 400": {400, `invalid number`, &sms.Permanent{Code: 400, Reason: sms.Other}},
+		"nobody's":       {400, `invalid number: unknown subscriber`, &sms.Permanent{Code: 400, Reason: sms.NumberUnknown}},
 		"our mistake":    {400, `what?`, &sms.Later{Code: 400, Reason: sms.Other}},
 		"its mistake":    {500, `oops`, &sms.Later{Code: 500, Reason: sms.Other}},
 		"too fast":       {429, ``, &sms.Later{Code: 429, Reason: sms.Temporary}},
@@ -217,7 +218,7 @@ func TestAProviderThatFindsUsTooFastIsGivenTime(t *testing.T) {
 func TestCallbacksOfAProvider(t *testing.T) {
 	g := open(t, "https://sms.example/?to={to}&text={text}", sms.Setup{Template: sms.Template{Callback: sms.Fields{
 		ID: "results.0.id", State: "results.0.status", Code: "results.0.error", Delivered: "^DELIVERED$", Undelivered: "(?i)fail|reject",
-		From: "from", To: "to", Text: "text",
+		Unknown: "^(EC_1|NO_SUCH)$", From: "from", To: "to", Text: "text",
 	}}})
 	hooks, ok := g.(sms.Hooks)
 	if !ok {
@@ -231,6 +232,8 @@ func TestCallbacksOfAProvider(t *testing.T) {
 	for body, want := range map[string]sms.Receipt{
 		`{"results":[{"id":"a","status":"DELIVERED","error":0}]}`:     {ID: "a", State: sms.Delivered, Code: "0"},
 		`{"results":[{"id":12,"status":"Failed","error":"EC_99 x"}]}`: {ID: "12", State: sms.Undelivered, Reason: sms.Other},
+		`{"results":[{"id":"a","status":"Failed","error":"EC_1"}]}`:   {ID: "a", State: sms.Undelivered, Reason: sms.NumberUnknown},
+		`{"results":[{"id":"a","status":"NO_SUCH"}]}`:                 {ID: "a", State: sms.Undelivered, Reason: sms.NumberUnknown},
 		`{"results":[{"id":"a","status":"SENT"}]}`:                    {ID: "a", State: sms.Buffered},
 	} {
 		if got, err := hooks.Receipt(post("application/json; charset=utf-8", body)); err != nil || got != want {

@@ -51,10 +51,23 @@ func progressLabel(ctx context.Context, p delivery.Progress) string {
 	switch {
 	case p.Owed() == 0:
 		return tell(ctx, "progress.finished")
+	case p.Delay.Reason == delivery.DelayBrake || p.Delay.Reason == delivery.DelayWindow:
+		return tell(ctx, "progress.held")
 	case p.Waiting == 0:
 		return tell(ctx, "progress.later")
 	}
 	return tell(ctx, "progress.running")
+}
+
+// delayText says why a sending takes its time; "" where nothing holds it up.
+func delayText(ctx context.Context, d delivery.Delay) string {
+	switch d.Reason {
+	case "":
+		return ""
+	case delivery.DelayWindow:
+		return tell(ctx, "delay.window", "Until", moment(ctx, d.Until))
+	}
+	return tell(ctx, "delay."+string(d.Reason), "PerMinute", ui.NumberText(ctx, d.PerMinute))
 }
 
 // progressStats are the numbers of a sending; those that are usually nothing appear when they are something.

@@ -205,7 +205,7 @@ func returnsPart(v statisticsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.MayRetry {
+		if v.Retryable > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<h3>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -236,7 +236,7 @@ func returnsPart(v statisticsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PostButton(issueURL(ctx, v.Issue.ID, "/retry"), ui.Button{Label: tell(ctx, "retry.button"), Kind: ui.Secondary, Icon: "refresh"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(issueURL(ctx, v.Issue.ID, "/retry"), ui.Button{Label: tell(ctx, "retry.button", "Count", v.Retryable), Kind: ui.Secondary, Icon: "refresh"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/delivery"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/web"
@@ -17,7 +18,7 @@ type statisticsView struct {
 	newsletters.Statistics
 	Delivery, Readers []ui.StatSpec
 	Outcome, Course   ui.Chart
-	MayRetry          bool // something failed that may be tried again
+	Retryable         int64 // messages that failed and that the reader may have tried again
 	Notices           []ui.Notice
 }
 
@@ -31,10 +32,16 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var again delivery.Retried
+	if may(ctx, access.SendIssues, issue) && numbers.Later+numbers.Refused > 0 {
+		if again, err = p.Newsletters.Retryable(ctx, issue.ID); err != nil {
+			return err
+		}
+	}
 	return web.Render(w, r, http.StatusOK, statisticsPage(statisticsView{
 		Issue: issue, Statistics: numbers, Delivery: deliveryStats(ctx, numbers), Readers: readerStats(ctx, numbers),
 		Outcome: outcomeChart(ctx, numbers), Course: courseChart(ctx, numbers), Notices: web.Notices(r),
-		MayRetry: may(ctx, access.SendIssues, issue) && numbers.Later+numbers.Refused > 0 && issue.State != newsletters.Cancelled,
+		Retryable: again.Later + again.Refused,
 	}))
 }
 

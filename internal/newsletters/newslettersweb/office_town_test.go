@@ -18,6 +18,7 @@ import (
 	"unoxuno/internal/content"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/delivery/routing"
 	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
@@ -83,8 +84,12 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	sealer, log := seal.New([]byte("secret of a test")), slog.New(slog.DiscardHandler)
 	terms, towns := taxonomy.New(db), town.New(db, o.now)
 	o.people = people.New(db, o.now, terms, func() people.Town { return people.Town{Region: "IT", Zone: time.UTC, Languages: []string{"it", "en"}} })
+	plan, err := routing.Parse("plan", []byte(`windows: {default: "06:00-21:00"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
 	post, err := delivery.New(db, o.now, sealer, log, delivery.Settings{
-		Domain: "comune.example", SMS: delivery.SMSSettings{Gateway: phones{sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) {
+		Domain: "comune.example", Plan: plan, SMS: delivery.SMSSettings{Gateway: phones{sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) {
 			o.texted = append(o.texted, m)
 			return []string{m.Reference}, nil
 		}), o}},

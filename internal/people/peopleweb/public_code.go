@@ -53,7 +53,7 @@ func (p *Pages) sendCode(ctx context.Context, pending people.Pending) error {
 	text := say(ctx, "code.sms", "Town", web.TownOf(ctx).Name, "Code", code, "Minutes", int(people.CodeLife.Minutes()))
 	err := p.DB.Tx(ctx, func(tx *storage.Tx) error {
 		return p.Mailer.Post(ctx, tx, delivery.Note{
-			Channel: delivery.SMS, Kind: "code", To: pending.Address, Language: locale.Lang(ctx),
+			Channel: delivery.SMS, Kind: delivery.NoteCode, To: pending.Address, Language: locale.Lang(ctx),
 			Text: sms.Look(text, sms.Options{}).Text, Expires: pending.Coded.Add(people.CodeLife),
 		})
 	})

@@ -69,6 +69,7 @@ const last = () => sessions[sessions.length - 1]
 
 function bring(pdu) {
   if (pdu.text_hex !== undefined) pdu.short_message = Buffer.from(pdu.text_hex, "hex")
+  if (pdu.network_error_code_hex) pdu.network_error_code = Buffer.from(pdu.network_error_code_hex, "hex")
   if (pdu.udh_hex) pdu.short_message = { udh: Buffer.from(pdu.udh_hex, "hex"), message: pdu.text }
   if (pdu.short_message === undefined) pdu.short_message = { message: pdu.text }
   last().deliver_sm(pdu)

@@ -217,8 +217,8 @@ func (s *SMSC) Release(reverse bool) {
 	s.do("release", map[string]any{"reverse": reverse})
 }
 
-// Deliver brings a deliver_sm to the last session; pdu has the names of npm's smpp, and text (or text_hex), and udh_hex.
-// Next("deliver_sm_resp") is the response.
+// Deliver brings a deliver_sm to the last session; pdu has the names of npm's smpp, and text (or text_hex), udh_hex and
+// network_error_code_hex. Next("deliver_sm_resp") is the response.
 func (s *SMSC) Deliver(pdu map[string]any) { s.t.Helper(); s.do("deliver", map[string]any{"pdu": pdu}) }
 
 // Raw writes octets, in hexadecimal, to the last session.
