@@ -55,11 +55,11 @@ func planFor(o options) plan {
 	}
 	if o.quick {
 		p = plan{ // of few sizes: making a town takes longer than sending to it
-			runs: 1, town: 1000, large: 4000, imports: 4000, far: 300, shared: 300, sessions: []int{8}, crowd: 4000,
-			counts: 200, visits: 2 * time.Second, idle: 2 * time.Second, growth: []int{1000}, region: 4000,
+			runs: 1, town: 1000, large: 4000, imports: 4000, far: 150, shared: 150, sessions: []int{8}, crowd: 4000,
+			counts: 200, visits: time.Second, idle: time.Second, growth: []int{1000}, region: 4000,
 			faults: faultPlan{
-				town: 1000, kills: 2, stops: 2, away: 8 * time.Second, stall: 2 * time.Second, greet: time.Second,
-				room: []int64{128 << 10, 64 << 10}, within: 2 * time.Minute, beside: 8,
+				town: 1000, kills: 2, stops: 2, away: 4 * time.Second, stall: 2 * time.Second, greet: time.Second,
+				room: []int64{128 << 10, 64 << 10}, within: 2 * time.Minute, beside: 12,
 			},
 		}
 	}
