@@ -24,43 +24,62 @@ func Languages() []string { return []string{"it", "en"} }
 
 // Words are all the words of the interface. They do not change once loaded.
 type Words struct {
-	localizers map[string]*i18n.Localizer
-	keys       map[string][]string // language → its keys, sorted
+	plain      map[string]map[string]string // language → key → what is said as it stands, as most is
+	localizers map[string]*i18n.Localizer   // of what has holes, or a plural
+	keys       map[string][]string          // language → its keys, sorted
 }
 
 // Load gathers the files it.toml and en.toml of every folder given. A key that stands twice is an error: one word
 // has one place.
 func Load(folders ...fs.FS) (*Words, error) {
 	bundle := i18n.NewBundle(language.Italian)
-	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	w := &Words{localizers: map[string]*i18n.Localizer{}, keys: map[string][]string{}}
+	w := &Words{plain: map[string]map[string]string{}, localizers: map[string]*i18n.Localizer{}, keys: map[string][]string{}}
 	for _, lang := range Languages() {
+		w.plain[lang] = map[string]string{}
 		seen := map[string]bool{}
 		for _, folder := range folders {
-			file, err := findFile(folder, lang+".toml")
+			parsed, err := parse(folder, lang)
 			if err != nil {
 				return nil, err
-			}
-			text, err := fs.ReadFile(folder, file)
-			if err != nil {
-				return nil, err
-			}
-			parsed, err := bundle.ParseMessageFileBytes(text, lang+".toml")
-			if err != nil {
-				return nil, fmt.Errorf("words %s: %w", file, err)
 			}
 			for _, m := range parsed.Messages {
 				if seen[m.ID] {
-					return nil, fmt.Errorf("words %s: %q stands twice", file, m.ID)
+					return nil, fmt.Errorf("words %s: %q stands twice", parsed.Path, m.ID)
 				}
 				seen[m.ID] = true
 				w.keys[lang] = append(w.keys[lang], m.ID)
+				if isPlain(m) {
+					w.plain[lang][m.ID] = m.Other
+				} else if err := bundle.AddMessages(parsed.Tag, m); err != nil {
+					return nil, fmt.Errorf("words %s: %w", parsed.Path, err)
+				}
 			}
 		}
 		slices.Sort(w.keys[lang])
 		w.localizers[lang] = i18n.NewLocalizer(bundle, lang)
 	}
 	return w, nil
+}
+
+func parse(folder fs.FS, lang string) (*i18n.MessageFile, error) {
+	file, err := findFile(folder, lang+".toml")
+	if err != nil {
+		return nil, err
+	}
+	text, err := fs.ReadFile(folder, file)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := i18n.ParseMessageFileBytes(text, file, map[string]i18n.UnmarshalFunc{"toml": toml.Unmarshal})
+	if err != nil {
+		return nil, fmt.Errorf("words %s: %w", file, err)
+	}
+	return parsed, nil
+}
+
+// isPlain tells whether a message has neither holes nor a plural.
+func isPlain(m *i18n.Message) bool {
+	return m.Zero == "" && m.One == "" && m.Two == "" && m.Few == "" && m.Many == "" && !strings.Contains(m.Other, "{{")
 }
 
 // findFile lets a room embed either the folder words or its files.
@@ -88,9 +107,11 @@ func (w *Words) Say(lang, key string, args ...any) string {
 
 // SayWith is Say with the holes' values by name.
 func (w *Words) SayWith(lang, key string, data map[string]any) string {
-	l := w.localizers[lang]
-	if l == nil {
-		l = w.localizers[Languages()[0]]
+	if w.localizers[lang] == nil {
+		lang = Languages()[0]
+	}
+	if text := w.plain[lang][key]; text != "" {
+		return text
 	}
 	cfg := &i18n.LocalizeConfig{MessageID: key}
 	if len(data) > 0 {
@@ -103,7 +124,7 @@ func (w *Words) SayWith(lang, key string, data map[string]any) string {
 			cfg.PluralCount = n
 		}
 	}
-	text, err := l.Localize(cfg)
+	text, err := w.localizers[lang].Localize(cfg)
 	if err != nil || text == "" {
 		return key
 	}

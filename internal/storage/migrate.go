@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,19 +86,15 @@ func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
 		}
 		return lock.Unlock, nil
 	}
-	conn, err := db.writer.Conn(ctx)
+	// A lock of a transaction, which a pooler keeps on one connection; one of the session it would not.
+	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
 	}
-	return func() error { return unlockPostgres(conn) }, nil
-}
-
-func unlockPostgres(conn *sql.Conn) error {
-	_, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
-	return errors.Join(err, conn.Close())
+	return tx.Rollback, nil
 }
 
 // Sub is the folder of embedded files, whose name is the program's own and therefore a path: what fs.Sub checks.

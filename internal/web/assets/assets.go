@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -25,13 +26,14 @@ var errNotBuilt = errors.New("the assets were not built into this program: run `
 
 // Assets are the files of one build. They do not change.
 type Assets struct {
+	from  fs.FS             // read when somebody asks: what is compiled in need not lie in memory a second time
 	names map[string]string // "app.css" → "app.3F2A.css"
 	files map[string]file   // by hashed name
 }
 
 type file struct {
 	contentType string
-	plain, gzip []byte // gzip is nil where it would not help
+	plain, gzip string // paths; gzip is "" where it would not help
 }
 
 // embedded reads the files compiled into the program, once.
@@ -48,7 +50,7 @@ func URL(name string) string {
 }
 
 func load(from fs.FS) (*Assets, error) {
-	a := &Assets{names: map[string]string{}, files: map[string]file{}}
+	a := &Assets{from: from, names: map[string]string{}, files: map[string]file{}}
 	manifest, err := fs.ReadFile(from, "dist/manifest.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, errNotBuilt
@@ -59,11 +61,11 @@ func load(from fs.FS) (*Assets, error) {
 	if err := json.Unmarshal(manifest, &a.names); err != nil {
 		return a, fmt.Errorf("assets: manifest.json: %w", err)
 	}
-	return a, a.readFiles(from)
+	return a, a.list()
 }
 
-func (a *Assets) readFiles(from fs.FS) error {
-	entries, err := fs.ReadDir(from, "dist")
+func (a *Assets) list() error {
+	entries, err := fs.ReadDir(a.from, "dist")
 	if err != nil {
 		return fmt.Errorf("assets: %w", err)
 	}
@@ -73,13 +75,13 @@ func (a *Assets) readFiles(from fs.FS) error {
 		if ext == ".gz" || ext == ".json" || name == ".gitkeep" {
 			continue
 		}
-		plain, err := fs.ReadFile(from, "dist/"+name)
+		plain, err := e.Info()
 		if err != nil {
 			return fmt.Errorf("assets: %w", err)
 		}
-		f := file{contentType: contentType(ext), plain: plain}
-		if packed, err := fs.ReadFile(from, "dist/"+name+".gz"); err == nil && len(packed) < len(plain) {
-			f.gzip = packed
+		f := file{contentType: contentType(ext), plain: "dist/" + name}
+		if packed, err := fs.Stat(a.from, f.plain+".gz"); err == nil && packed.Size() < plain.Size() {
+			f.gzip = f.plain + ".gz"
 		}
 		a.files[name] = f
 	}
@@ -120,27 +122,35 @@ func (a *Assets) Handler() http.Handler {
 		case !ok:
 			http.NotFound(w, r)
 		default:
-			serve(w, r, f)
+			a.serve(w, r, f)
 		}
 	})
 }
 
-func serve(w http.ResponseWriter, r *http.Request, f file) {
+func (a *Assets) serve(w http.ResponseWriter, r *http.Request, f file) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("X-Content-Type-Options", "nosniff")
-	body := f.plain
-	if f.gzip != nil {
+	name := f.plain
+	if f.gzip != "" {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
-			body = f.gzip
+			name = f.gzip
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	body, err := a.from.Open(name)
+	if err != nil { // it was there at the start, in the program itself
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer func() { _ = body.Close() }() // nothing was written
+	if info, err := body.Stat(); err == nil {
+		h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	}
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a browser that has gone away is no fault of ours
+		_, _ = io.Copy(w, body) // a browser that has gone away is no fault of ours
 	}
 }
 

@@ -104,13 +104,13 @@ func TestBuiltStylesheet(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	f := a.files[strings.TrimPrefix(a.URL("app.css"), Prefix)]
+	sheet := get(a, a.URL("app.css"), "").Body.String()
 	for _, foreign := range []string{"http:", "https:", "data:", "@import"} {
-		if bytes.Contains(f.plain, []byte(foreign)) {
+		if strings.Contains(sheet, foreign) {
 			t.Errorf("the stylesheet holds %s", foreign)
 		}
 	}
-	if kb := len(f.gzip) / 1024; kb > 32 {
+	if kb := get(a, a.URL("app.css"), "gzip").Body.Len() / 1024; kb > 32 {
 		t.Errorf("%d KB compressed: choose fewer parts in app.scss", kb)
 	}
 }
