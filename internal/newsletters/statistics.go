@@ -123,7 +123,7 @@ type Statistics struct {
 
 // Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
 func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
-	i, n, err := issueFor(ctx, r.DB, id, access.ReadStatistics)
+	i, n, err := anyIssueFor(ctx, r.DB, id, access.ReadStatistics)
 	if err != nil {
 		return Statistics{}, err
 	}

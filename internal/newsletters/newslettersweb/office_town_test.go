@@ -43,6 +43,7 @@ type office struct {
 	actor  access.Actor
 	relay  email.Health
 
+	db       *storage.DB
 	audit    *identity.Room
 	delivery *delivery.Room
 	silent   bool          // the town sends no text messages
@@ -97,7 +98,7 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.audit, o.delivery, o.silent = identity.New(db, o.now, sealer), post, true
+	o.db, o.audit, o.delivery, o.silent = db, identity.New(db, o.now, sealer), post, true
 	o.room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: o.audit, Town: towns,
 		Taxonomy: terms, People: o.people, Delivery: post,
