@@ -18,8 +18,8 @@
 //   - What comes back, by mail or in the receipt of a text message, is on record once for a message and a kind, and
 //     suppresses the address that the message went to, in whatever order notices come (back.go, sms_back.go). So does a
 //     server or a gateway that says at once that nobody has it. Who confirms her address again lifts that.
-//   - An account to which too much came back stands still until somebody lets it go (brake.go). Of every batch it can be
-//     told what holds it up (delay.go).
+//   - An account to which too much came back, or was refused because nobody has the address, stands still until somebody
+//     lets it go (brake.go). Of every batch it can be told what holds it up (delay.go).
 //   - Any number of workers on any number of nodes share the work. A chunk is leased by the database's clock; a worker
 //     that lost its lease cannot overwrite anything, but what it sent stays sent.
 //   - No address stands in the ledger, nor any text that a server wrote. A note's address and text are erased once it
