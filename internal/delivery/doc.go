@@ -13,6 +13,8 @@
 //   - Consent is asked for again, and the suppression list is read, a few hundred messages before each is sent.
 //   - An origin may put somebody aside at the last moment ([Recipient]), to give it to her with something else: its own
 //     record of that and the message's end, kept, are written together.
+//   - Who changes her channel before her turn comes is parted from one batch and joins the other in one transaction: her
+//     message is owed in one of them, whoever dies when (join.go).
 //   - What a server refuses for ever is refused; what it puts off is tried again on a schedule that grows and survives
 //     restarts (see schedule.go); while our own relay is down nothing is counted against anybody.
 //   - What comes back, by mail or in the receipt of a text message, is on record once for a message and a kind, and

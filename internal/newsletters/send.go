@@ -170,7 +170,8 @@ func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, 
 		s.Persons.Add(" AND NOT ")
 		writePaused(s.Persons, r.now())
 	}
-	if channel == people.Email {
+	writeNotElsewhere(s.Persons, i, channel, span{after, through})
+	if channel == people.Email || i.SMS != "" {
 		s.Persons.Add(" AND NOT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.person_id = e.person_id AND k.issue = ?)", i.ID)
 	}
 	return s, nil
