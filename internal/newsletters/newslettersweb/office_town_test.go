@@ -47,6 +47,7 @@ type office struct {
 	audit    *identity.Room
 	delivery *delivery.Room
 	silent   bool          // the town sends no text messages
+	trouble  string        // why its gateway takes nothing
 	texted   []sms.Message // that its gateway took
 }
 
@@ -56,7 +57,9 @@ type phones struct {
 	o *office
 }
 
-func (p phones) Health() sms.Health { return sms.Health{Configured: !p.o.silent, Up: true} }
+func (p phones) Health() sms.Health {
+	return sms.Health{Configured: !p.o.silent, Up: p.o.trouble == "", Since: p.o.now.Now(), Trouble: p.o.trouble}
+}
 
 func staff(role identity.Role, newsrooms ...string) access.Actor {
 	return access.Actor{
