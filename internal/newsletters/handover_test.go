@@ -2,6 +2,7 @@ package newsletters_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
 )
 
 // putOff has mails (or text messages) put off until the returned function is called; then they are due.
@@ -165,6 +167,64 @@ func TestNodesThatHandOverTogetherMoveEachOnce(t *testing.T) {
 		w.wantState(newsletters.Sent, play)
 		if s := w.numbers(play.ID); s.Recipients != 12 || s.Accepted != 12 {
 			t.Errorf("statistics are %+v", s)
+		}
+	})
+}
+
+// named are the people whom the audience of the issue names on a channel now, as while the ledger is filled.
+func (w *world) named(i newsletters.Issue, channel people.Channel) (persons []int64) {
+	w.Helper()
+	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
+		s, err := w.Audience(w.ctx, tx, delivery.Matter{Ref: i.ID, Channel: string(channel)}, 0)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(w.ctx, s.Persons.SQL()+" ORDER BY 1", s.Persons.Args()...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var person int64
+			if err := rows.Scan(&person); err != nil {
+				return err
+			}
+			persons = append(persons, person)
+		}
+		return rows.Err()
+	}))
+	return persons
+}
+
+// TestWhoChangesWhileTheLedgerIsFilledIsInItOnce asks whom the second channel is for when somebody has changed to it since
+// the first was filled.
+func TestWhoChangesWhileTheLedgerIsFilledIsInItOnce(t *testing.T) {
+	inTown(t, func(w *world) {
+		byMail := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
+		byDigest := w.citizen(people.Details{Given: "Bea"}, false, "teatro")
+		byText := w.citizen(people.Details{Given: "Carla"}, false, "teatro")
+		late := w.citizen(people.Details{Given: "Dina"}, false)
+		w.paced(byDigest, newsletters.Daily, "teatro")
+		for _, person := range []int64{byMail, byDigest, byText, late} {
+			w.phone(person)
+		}
+		w.must(w.ChooseChannel(w.ctx, byText, "teatro", people.SMS))
+		play := w.publish(withText("teatro", "t1"))
+		for _, person := range []int64{byMail, byDigest} {
+			w.must(w.ChooseChannel(w.ctx, person, "teatro", people.SMS))
+		}
+		w.must(w.ChooseChannel(w.ctx, byText, "teatro", people.Email))
+		w.paced(byText, newsletters.Daily, "teatro")
+		w.must(w.SubscribePerson(w.ctx, late, "teatro", "own-page"))
+		if got := w.named(play, people.Email); !slices.Equal(got, []int64{late}) {
+			t.Errorf("by mail it is for %v, want %v alone", got, late)
+		}
+		w.must(w.ChooseChannel(w.ctx, late, "teatro", people.SMS))
+		if got := w.named(play, people.SMS); !slices.Equal(got, []int64{late}) {
+			t.Errorf("by text message it is for %v, want %v alone", got, late)
+		}
+		if kept := w.column("SELECT person_id FROM newsletters_kept"); !slices.Equal(kept, []int64{byDigest}) {
+			t.Errorf("it is put aside for %v, want %v alone", kept, byDigest)
 		}
 	})
 }
