@@ -63,9 +63,9 @@ func listed(persons []int64) *storage.Builder {
 	return b
 }
 
-// Part ends as Kept what a batch still owes persons, in the caller's transaction, which gives it to them another way, and
-// tells whom that concerns: each is told of once, whoever asks. With another batch by which they are to get it, those are
-// left alone whose message there has ended, unsent, and everybody if it was cancelled; both batches are then held.
+// Part ends as Kept what the batch from still owes persons, who are to get it by the batch to or in yet another way, and
+// tells whom that concerns. It works in the caller's transaction, which owes it to them there: whoever else asks is told of
+// none of them. Those are left alone whose message in to has ended unsent, and everybody if to was cancelled.
 func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons []int64) (parted []int64, err error) {
 	queries := db.New(tx)
 	for _, batch := range []int64{min(from, to), max(from, to)} { // in the order in which they were made, as everywhere

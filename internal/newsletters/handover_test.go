@@ -74,7 +74,8 @@ func TestWhoseMailWasPutOffGetsATextIfSheChoosesIt(t *testing.T) {
 		w.wantTexted(numbers["Ada"])
 		w.wantReached("ada bea bea dina dina") // what has no text comes to Ada, too, as it was owed to her
 		w.wantState(newsletters.Sent, play, mute)
-		if s := w.numbers(play.ID); s.Recipients != 4 || s.Accepted != 3 || s.Withdrawn != 1 || s.AwaitingDigest != 0 {
+		if s := w.numbers(play.ID); s.Recipients != 4 || s.Accepted != 3 || s.Withdrawn != 1 || s.AwaitingDigest != 0 ||
+			s.Channels[0].Recipients != 3 || s.Channels[1].Recipients != 1 {
 			t.Errorf("statistics are %+v", s)
 		}
 		again, err := w.Retry(w.ctx, play.ID)

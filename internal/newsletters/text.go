@@ -58,8 +58,8 @@ type textLetter struct {
 	text string
 }
 
-// Recipients says how to reach those of persons to whom the text may go at this moment. Who gets
-// the issue by mail by now was parted from this batch.
+// Recipients says how to reach those of persons to whom the text may go at this moment. Who gets the issue by
+// mail by now was parted from this batch.
 func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
