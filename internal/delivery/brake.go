@@ -11,8 +11,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// When the brake falls: when more than one message in brakeBounces came back for ever, or more than three in
-// brakeComplaints were called spam, of brakeLeast or more. Large receivers ask for less than three complaints in a
+// When the brake falls: when more than one message in brakeBounces came back for ever, or was refused because nobody has
+// its address, or more than three in brakeComplaints were called spam, of brakeLeast or more. Large receivers ask for less than three complaints in a
 // thousand, and shut out who sends to addresses that do not exist.
 const (
 	brakeLeast      = 200
@@ -34,8 +34,8 @@ type Brake struct {
 	Account  string
 	Since    time.Time
 	Reason   BrakeReason
-	Returned int64 // so many came back when it fell …
-	Accepted int64 // … of so many that the relay had taken
+	Returned int64 // so many had come back when it fell, or been refused because nobody has the address …
+	Accepted int64 // … of so many that had been taken, or refused for that
 }
 
 // ApplyBrakes looks at what came back to each account in the days of Policy.BrakeDays, and since its brake was last
@@ -51,7 +51,7 @@ func (r *Room) ApplyBrakes(ctx context.Context) error {
 		return err
 	}
 	for _, one := range returned {
-		// The share passes its limit while no more than this were accepted: counting goes no further.
+		// The share passes its limit while fewer than this went out: counting goes no further.
 		reason, most := BrakeBounces, one.Returned*brakeBounces
 		if one.Kind == string(bounce.Complaint) {
 			reason, most = BrakeComplaints, (one.Returned*brakeComplaints+2)/3
@@ -60,11 +60,12 @@ func (r *Room) ApplyBrakes(ctx context.Context) error {
 			continue
 		}
 		accepted, err := queries.AcceptedSince(ctx, db.AcceptedSinceParams{
-			Account: one.Account, Since: max(since, one.LiftedAt), Most: int32(min(most, 1<<30)),
+			Account: one.Account, Since: max(since, one.LiftedAt), Most: int32(min(most-one.Refused, 1<<30)),
 		})
 		if err != nil {
 			return err
 		}
+		accepted += one.Refused
 		if accepted < brakeLeast || accepted >= most {
 			continue
 		}

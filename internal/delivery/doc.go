@@ -13,13 +13,15 @@
 //   - Consent is asked for again, and the suppression list is read, a few hundred messages before each is sent.
 //   - An origin may put somebody aside at the last moment ([Recipient]), to give it to her with something else: its own
 //     record of that and the message's end, kept, are written together.
+//   - Who changes her channel before her turn comes is parted from one batch and joins the other in one transaction: her
+//     message is owed in one of them, whoever dies when (join.go).
 //   - What a server refuses for ever is refused; what it puts off is tried again on a schedule that grows and survives
 //     restarts (see schedule.go); while our own relay is down nothing is counted against anybody.
 //   - What comes back, by mail or in the receipt of a text message, is on record once for a message and a kind, and
 //     suppresses the address that the message went to, in whatever order notices come (back.go, sms_back.go). So does a
 //     server or a gateway that says at once that nobody has it. Who confirms her address again lifts that.
-//   - An account to which too much came back stands still until somebody lets it go (brake.go). Of every batch it can be
-//     told what holds it up (delay.go).
+//   - An account to which too much came back, or was refused because nobody has the address, stands still until somebody
+//     lets it go (brake.go). Of every batch it can be told what holds it up (delay.go).
 //   - Any number of workers on any number of nodes share the work. A chunk is leased by the database's clock; a worker
 //     that lost its lease cannot overwrite anything, but what it sent stays sent.
 //   - No address stands in the ledger, nor any text that a server wrote. A note's address and text are erased once it

@@ -91,7 +91,7 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 	reached := make(map[int64]int, len(recipients))
 	digests := make([]string, len(recipients))
 	for i, to := range recipients {
-		if to.Address != "" || to.Aside != nil {
+		if to.Address != "" || to.Aside != nil || to.Parted {
 			reached[to.Person] = i
 			digests[i] = w.digest(to.Address)
 		}
@@ -111,6 +111,9 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 			continue
 		}
 		m.to = recipients[at]
+		if m.to.Parted {
+			continue // it may be owed again by now
+		}
 		if m.to.Aside != nil {
 			m.putAside()
 			continue

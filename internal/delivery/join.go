@@ -2,23 +2,98 @@ package delivery
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/storage"
 )
 
-// Join adds to a batch those whom persons selects (a SELECT of one column, person_id), in the caller's transaction, and
-// tells how many that is: who is in the batch already is left alone, and nobody joins one that was cancelled. After the
-// commit, call Wake.
-func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons *storage.Builder) (int64, error) {
+// Join adds persons to a batch, in the caller's transaction, and tells how many that is: who is in the batch already is
+// left alone, unless her message there was kept, which is then owed again. Nobody joins a batch that was cancelled. After
+// the commit, call Wake.
+func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []int64) (joined int64, err error) {
 	queries := db.New(tx)
 	if err := queries.HoldBatch(ctx, batch); err != nil {
 		return 0, err
 	}
 	row, err := queries.GetBatch(ctx, batch)
-	if err != nil || row.Cancelled > 0 {
+	if err != nil || row.Cancelled > 0 || len(persons) == 0 {
 		return 0, err
 	}
-	row.Filled = 0 // they may stand anywhere in it
-	return r.addMessages(ctx, tx, &row, Stretch{Persons: persons, Through: Everybody})
+	var again storage.Builder
+	again.Add("UPDATE delivery_message SET state = 'waiting', reason = '', code = 0, attempts = 0, next_at = ?, changed = ?", row.At, r.now())
+	again.Add(" WHERE batch = ? AND state = 'kept' AND person", batch)
+	storage.In(&again, persons)
+	owed, err := changed(ctx, tx, &again)
+	if err != nil {
+		return 0, fmt.Errorf("owe again: %w", err)
+	}
+	row.Filled = Everybody // where they stand in it is looked up one by one, below
+	for some := range slices.Chunk(persons, listable) {
+		added, err := r.addMessages(ctx, tx, &row, Stretch{Persons: listed(some), Through: Everybody})
+		if err != nil {
+			return 0, err
+		}
+		joined += added
+	}
+	for _, person := range persons {
+		if err := queries.WakeChunkOf(ctx, db.WakeChunkOfParams{Batch: batch, Person: person, Due: row.At}); err != nil {
+			return 0, fmt.Errorf("wake chunk: %w", err)
+		}
+	}
+	if owed > 0 {
+		_, err = queries.ReopenFinished(ctx, batch)
+	}
+	return joined + owed, err
+}
+
+// listable is how many persons are listed in one statement: SQLite joins no more than five hundred SELECTs.
+const listable = 200
+
+// listed is a SELECT of persons.
+func listed(persons []int64) *storage.Builder {
+	b := &storage.Builder{}
+	for n, person := range persons {
+		if n > 0 {
+			b.Add(" UNION ALL ")
+		}
+		b.Add("SELECT CAST(? AS bigint) AS person_id", person)
+	}
+	return b
+}
+
+// Part ends as Kept what the batch from still owes persons, who are to get it by the batch to or in yet another way, and
+// tells whom that concerns. It works in the caller's transaction, which owes it to them there: whoever else asks is told of
+// none of them. Those are left alone whose message in to has ended unsent, and everybody if to was cancelled.
+func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons []int64) (parted []int64, err error) {
+	queries := db.New(tx)
+	for _, batch := range []int64{min(from, to), max(from, to)} { // in the order in which they were made, as everywhere
+		if err := queries.HoldBatch(ctx, batch); err != nil {
+			return nil, err
+		}
+	}
+	row, err := queries.GetBatch(ctx, to)
+	if err != nil || row.Cancelled > 0 || len(persons) == 0 {
+		return nil, err
+	}
+	var query storage.Builder
+	query.Add("UPDATE delivery_message SET state = 'kept', reason = '', code = 0, changed = ? WHERE batch = ?", r.now(), from)
+	query.Add(" AND state IN ('waiting', 'later') AND person")
+	storage.In(&query, persons)
+	query.Add(` AND NOT EXISTS (SELECT 1 FROM delivery_message o WHERE o.batch = ? AND o.person = delivery_message.person
+		AND o.state IN ('refused', 'suppressed', 'withdrawn', 'cancelled')) RETURNING person`, to)
+	rows, err := tx.QueryContext(ctx, query.SQL(), query.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told all
+	for rows.Next() {
+		var person int64
+		if err := rows.Scan(&person); err != nil {
+			return nil, err
+		}
+		parted = append(parted, person)
+	}
+	return parted, rows.Err()
 }

@@ -60,6 +60,9 @@ type Recipient struct {
 	// transaction in which her message ends as Kept, so that she has it in one place or the other, whoever dies when.
 	Aside func(ctx context.Context, tx *storage.Tx) error
 
+	// Parted says that her message has ended already, in a transaction of the origin's own: see Room.Part.
+	Parted bool
+
 	path   email.Path // Address, read, of a mail …
 	number sms.Number // … or of a text message
 }

@@ -20,7 +20,7 @@ const (
 	Suppressed State = "suppressed" // the address gets nothing
 	Withdrawn  State = "withdrawn"  // consent, or the address, was gone when her turn came
 	Cancelled  State = "cancelled"  // taken back before it was sent
-	Kept       State = "kept"       // its origin put it aside when her turn came: she gets it with something else, later
+	Kept       State = "kept"       // its origin put it aside when her turn came: she gets it with something else, or over another channel
 )
 
 // ReasonCount is how many messages are refused, or put off, for one reason.

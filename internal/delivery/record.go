@@ -166,7 +166,7 @@ func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, grou
 			return fmt.Errorf("settle: %w", err)
 		}
 		if o.gone {
-			if err := suppressGone(ctx, tx, o.digest, now); err != nil {
+			if err := noteGone(ctx, tx, c.batch, o, now); err != nil {
 				return err
 			}
 		}

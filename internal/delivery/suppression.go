@@ -27,6 +27,24 @@ func suppressGone(ctx context.Context, tx *storage.Tx, digest string, now int64)
 	return nil
 }
 
+// refusedAtOnce is the kind under which delivery_return holds, for the brake alone, the messages that nobody took because
+// nobody has the address. They are no returns: the ledger says that they were refused.
+const refusedAtOnce = "gone"
+
+// noteGone puts on record that nobody has the address of a message of a batch.
+func noteGone(ctx context.Context, tx *storage.Tx, batch int64, o outcome, now int64) error {
+	if err := suppressGone(ctx, tx, o.digest, now); err != nil {
+		return err
+	}
+	_, err := db.New(tx).NoteReturn(ctx, db.NoteReturnParams{
+		Batch: batch, Person: o.person, Kind: refusedAtOnce, Reason: string(o.reason), At: now,
+	})
+	if err != nil {
+		return fmt.Errorf("note a refusal: %w", err)
+	}
+	return nil
+}
+
 // Lift ends the suppression of the address, whose holder has proved that mail reaches her. What came back before is held
 // against it no more.
 func (r *Room) Lift(ctx context.Context, tx *storage.Tx, address string) error {

@@ -18,6 +18,7 @@ type Summary struct {
 	Language   string
 	Text       string // how it begins
 	Sent       time.Time
+	Damaged    bool // what it says cannot be read: Text is empty
 }
 
 // ArchiveList is a page of a newsletter's archive.
@@ -40,32 +41,25 @@ func (r *Room) Archived(ctx context.Context, newsletter string, page int) (Archi
 		return ArchiveList{}, err
 	}
 	more := len(rows) > archivedPerPage
-	list, err := summaries(rows[:min(len(rows), archivedPerPage)])
-	return ArchiveList{Issues: list, More: more}, err
+	return ArchiveList{Issues: summaries(rows[:min(len(rows), archivedPerPage)]), More: more}, nil
 }
 
 // Latest are the n issues that were sent last, of newsletters that are open and not sensitive.
 func (r *Room) Latest(ctx context.Context, n int) ([]Summary, error) {
 	rows, err := db.New(r.DB).LatestSent(ctx, int32(min(max(n, 1), 100)))
-	if err != nil {
-		return nil, err
-	}
-	return summaries(rows)
+	return summaries(rows), err
 }
 
-func summaries(rows []db.NewslettersIssue) ([]Summary, error) {
+func summaries(rows []db.NewslettersIssue) []Summary {
 	list := make([]Summary, len(rows))
 	for at, row := range rows {
-		i, err := issueOf(row, "")
-		if err != nil {
-			return nil, err
-		}
+		i, _ := issueOf(row, "") // a damaged one stands among the others
 		list[at] = Summary{
 			Newsletter: i.Newsletter, Slug: i.Slug, Title: i.Title, Language: i.Language,
-			Text: content.Summary(i.Blocks, summaryLength), Sent: i.Sent,
+			Text: content.Summary(i.Blocks, summaryLength), Sent: i.Sent, Damaged: i.Damaged,
 		}
 	}
-	return list, nil
+	return list
 }
 
 // Page is an issue as the archive shows it.
@@ -75,7 +69,8 @@ type Page struct {
 	HTML       []byte // fragment; the page around it shows the issue's title as its h1
 }
 
-// ReadArchived is an issue that was sent, or is being sent; for any other the fault newsletters.issue.unknown.
+// ReadArchived is an issue that was sent, or is being sent; for any other the fault newsletters.issue.unknown, and
+// newsletters.issue.unreadable for one that is damaged.
 func (r *Room) ReadArchived(ctx context.Context, newsletter, slug string) (Page, error) {
 	missing := fault.NotFound("newsletters.issue.unknown", "Text", newsletter+"/"+slug)
 	row, err := db.New(r.DB).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: newsletter, Slug: slug})

@@ -18,7 +18,7 @@ const byComplaint = "complaint"
 // Complained ends, for delivery, all that brings the person anything: who calls one issue spam is not asked about the
 // others.
 func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
-	i, _, err := issue(ctx, tx, ref)
+	i, _, err := anyIssue(ctx, tx, ref)
 	if err != nil {
 		return err
 	}

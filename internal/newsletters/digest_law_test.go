@@ -6,66 +6,89 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"unoxuno/internal/delivery/deliverytest"
+	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 )
 
-// waitingReader is what the law below knows of one person, who reads everything by e-mail at a daily pace or by SMS.
+// waitingReader is what the law below knows of one person, who reads everything by e-mail, at her pace, or by SMS.
 type waitingReader struct {
 	id     int64
 	number string
+	pace   newsletters.Pace
 	texts  map[string]bool // the newsletters that come by text message
 	wanted map[string]int  // issues that must have reached her, how often
 }
 
-// troubledTown is a town whose mail is refused now and then.
+// troubledTown is a town whose mail is refused now and then, whose telephones are busy, and whose nodes die.
 type troubledTown struct {
 	*world
 
 	rt      *rapid.T
 	readers map[string]*waitingReader // by address
 	full    map[string]bool           // addresses whose mailbox is full
+	busy    map[string]bool           // addresses and numbers that take nothing for the moment
 	issues  []newsletters.Issue
 }
 
-// TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, retries and changes of channel in any order, and
-// wants that in the end everybody got everything once, by mail or by text message, and that every issue says so.
+// TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, busy servers and telephones, retries, deaths of
+// nodes and changes of channel in any order, and wants that in the end everybody got everything once, by mail or by text
+// message, and that every issue says so.
 func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			w.texted = nil
-			p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}}
-			w.refused = func(a deliverytest.Attempt) error {
-				if a.Stage == deliverytest.AtRcpt && p.full[a.To] {
-					return deliverytest.Refuse(552, "5.2.2", "mailbox full")
-				}
-				return nil
-			}
-			for n := range 2 {
+			p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}, busy: map[string]bool{}}
+			p.settle()
+			for n, pace := range []newsletters.Pace{newsletters.Daily, newsletters.AtOnce} {
 				name := fmt.Sprintf("d%dx%d", round, n)
 				id := w.citizen(people.Details{Given: name}, false, "teatro", "concerti")
-				w.paced(id, newsletters.Daily, "teatro", "concerti")
-				p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), map[string]bool{}, map[string]int{}}
+				w.paced(id, pace, "teatro", "concerti")
+				p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), pace, map[string]bool{}, map[string]int{}}
 			}
-			steps := []func(){p.publish, p.publish, p.change, p.toSlot, p.retry, p.trouble}
-			for range rapid.IntRange(4, 12).Draw(rt, "steps") {
+			steps := []func(){p.publish, p.publish, p.change, p.change, p.toSlot, p.soon, p.retry, p.trouble, p.trouble, p.die}
+			for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 				rapid.SampledFrom(steps).Draw(rt, "step")()
 			}
 			clear(p.full)
+			clear(p.busy)
 			p.toSlot()
 			p.retryAll()
+			p.toSlot() // what was handed over to a digest
 			p.check()
 			for _, r := range p.readers {
 				w.must(w.UnsubscribeAll(w.ctx, r.id, "test"))
 			}
 		})
 	})
+}
+
+// settle has servers and telephones refuse what the law draws.
+func (p *troubledTown) settle() {
+	p.refused = func(a deliverytest.Attempt) error {
+		switch {
+		case a.Stage != deliverytest.AtRcpt:
+			return nil
+		case p.full[a.To]:
+			return deliverytest.Refuse(552, "5.2.2", "mailbox full")
+		case p.busy[a.To]:
+			return deliverytest.Refuse(451, "4.3.0", "come back")
+		}
+		return nil
+	}
+	p.world.busy = func(m sms.Message) error {
+		if p.busy[m.To.String()] {
+			return &sms.Later{Code: 88, Reason: sms.Temporary}
+		}
+		return nil
+	}
 }
 
 func (p *troubledTown) any() *waitingReader {
@@ -95,13 +118,30 @@ func (p *troubledTown) change() {
 	}
 	p.must(p.ChooseChannel(p.ctx, r.id, slug, channel))
 	r.texts[slug] = !r.texts[slug]
-	p.paced(r.id, newsletters.Daily, slug)
+	p.paced(r.id, r.pace, slug)
 }
 
 func (p *troubledTown) trouble() {
 	for _, address := range slices.Sorted(maps.Keys(p.readers)) {
-		p.full[address] = rapid.Bool().Draw(p.rt, "full")
+		p.full[address], p.busy[address] = rapid.Bool().Draw(p.rt, "full"), rapid.Bool().Draw(p.rt, "busy")
+		p.busy[p.readers[address].number] = rapid.Bool().Draw(p.rt, "telephone busy")
 	}
+}
+
+// soon goes to where what was put off is due, on all channels.
+func (p *troubledTown) soon() {
+	p.clock.Advance(time.Hour)
+	p.deliver()
+	p.deliver()
+}
+
+// die has a node take up what is owed of a sending, and be killed before anything of it goes on record.
+func (p *troubledTown) die() {
+	batches := p.column("SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND origin = 'newsletters.issue' ORDER BY id")
+	if len(batches) == 0 {
+		return
+	}
+	p.must(p.takeUp(rapid.SampledFrom(batches).Draw(p.rt, "batch")))
 }
 
 func (p *troubledTown) toSlot() {

@@ -175,14 +175,12 @@ func (l *digestLetter) handOver(ctx context.Context, issue int64, persons []int6
 		var able storage.Builder
 		able.Add("SELECT DISTINCT r.person_id FROM people_reachable r WHERE r.channel = 'sms'")
 		writeAmong(&able, "r.person_id", persons)
-		able.Add(" AND NOT EXISTS (SELECT 1 FROM delivery_facts f WHERE f.batch = ? AND f.person = r.person_id)", batch.ID)
+		able.Add(" AND NOT EXISTS (SELECT 1 FROM delivery_facts f WHERE f.batch = ? AND f.person = r.person_id AND f.state <> 'kept')", batch.ID)
 		if handed, err = ids(ctx, tx, able.SQL(), able.Args()...); err != nil || len(handed) == 0 {
 			return err
 		}
-		var join, out storage.Builder
-		join.Add("SELECT r.person_id FROM people_reachable r WHERE r.channel = 'sms'")
-		writeAmong(&join, "r.person_id", handed)
-		if joined, err := l.room.Delivery.Join(ctx, tx, batch.ID, &join); err != nil || joined == 0 {
+		var out storage.Builder
+		if joined, err := l.room.Delivery.Join(ctx, tx, batch.ID, handed); err != nil || joined == 0 {
 			handed = nil // it was cancelled
 			return err
 		}

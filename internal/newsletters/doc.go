@@ -22,8 +22,10 @@
 //     to and nobody gets it twice. An issue is sent only when nobody waits for it any more.
 //   - Who chooses another channel while an issue waits for her slot gets it in that slot all the same: by text message
 //     where the issue has one and she a mobile, else in the mail, as it was owed to her.
+//   - Who changes her channel while a message of an issue is put off gets it by the other, at her pace there: by text message
+//     where the issue has one and she a mobile, by mail where she has an address; else as it was owed to her.
 //   - An issue that cannot be read is left out of a digest, which goes with the others; it is owed to the next slot, and
-//     the office is told, until it is mended or cancelled.
+//     the office is told, until it is mended or cancelled. It breaks no list, keeps no other from leaving, and can be left.
 //   - What failed is tried again ([Room.Retry]) for the issue's own readers only: on its own, or in the mail of a digest,
 //     which goes with all that it held.
 //   - In a pause nothing comes to her, and no more messages a week than she and the town allow; what is urgent does.

@@ -119,7 +119,7 @@ func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, e
 }
 
 func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
-	before, _, err := issueFor(ctx, tx, id, access.WriteIssues)
+	before, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues) // a damaged draft is mended so
 	if err != nil {
 		return Issue{}, err
 	}
@@ -189,7 +189,7 @@ func (r *Room) stale(ctx context.Context, i Issue) error {
 
 // overtaken says who changed the issue after tx had looked at it.
 func (r *Room) overtaken(ctx context.Context, tx *storage.Tx, id int64) error {
-	i, _, err := issue(ctx, tx, id)
+	i, _, err := anyIssue(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (r *Room) overtaken(ctx context.Context, tx *storage.Tx, id int64) error {
 // Delete throws a draft away. Faults are those of Save.
 func (r *Room) Delete(ctx context.Context, id, version int64) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := issueFor(ctx, tx, id, access.WriteIssues)
+		i, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues)
 		if err != nil {
 			return err
 		}
@@ -235,11 +235,14 @@ func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
 		if err != nil {
 			return err
 		}
-		before, _, err := issueFor(ctx, tx, row.ID, access.WriteIssues)
+		before, _, err := anyIssueFor(ctx, tx, row.ID, access.WriteIssues)
+		if err == nil && !before.Editable() {
+			err = before.Readable()
+		}
 		if err != nil {
 			return err
 		}
-		if before.says(c) {
+		if !before.Damaged && before.says(c) {
 			put = before
 			return nil
 		}

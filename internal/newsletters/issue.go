@@ -66,6 +66,7 @@ type Issue struct {
 	UpdatedBy string
 	SentBy    string
 	Archived  bool // sent before this program was there: no numbers of its delivery
+	Damaged   bool // what it says, or who sent it, cannot be read: see Readable
 }
 
 // Document is the issue for content.
@@ -87,9 +88,21 @@ func (i Issue) Public() bool { return i.State == Sending || i.State == Sent }
 // Subject is how the audit log names it.
 func (i Issue) Subject() string { return "issue " + i.Newsletter + "/" + i.Slug }
 
+// Readable is the fault newsletters.issue.unreadable of an issue whose row is damaged: all is known of it but what it
+// says.
+func (i Issue) Readable() error {
+	if i.Damaged {
+		return fault.Unavailable("newsletters.issue.unreadable")
+	}
+	return nil
+}
+
 // ReadyToSend says everything that keeps the issue from being sent or scheduled: its state, or faults in its blocks as
 // content.Validate names them.
 func (i Issue) ReadyToSend() error {
+	if err := i.Readable(); err != nil {
+		return err
+	}
 	switch i.State {
 	case Draft, Scheduled:
 	case Cancelled:
@@ -100,6 +113,7 @@ func (i Issue) ReadyToSend() error {
 	return content.Validate(i.Blocks)
 }
 
+// issueOf is the issue of a row. Of a damaged one it is all that can be read, and the fault newsletters.issue.unreadable.
 func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 	i := Issue{
 		ID: row.ID, Newsletter: row.Newsletter, Newsroom: newsroom, Slug: row.Slug, Title: row.Title,
@@ -108,15 +122,28 @@ func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 		Cancelled: clock.Time(row.CancelledAt), Created: clock.Time(row.CreatedAt), Updated: clock.Time(row.UpdatedAt),
 		CreatedBy: row.CreatedBy, UpdatedBy: row.UpdatedBy, SentBy: row.SentBy, Archived: row.Archived,
 	}
-	if row.Blocks != "" {
-		if err := json.Unmarshal([]byte(row.Blocks), &i.Blocks); err != nil {
-			return i, fmt.Errorf("newsletters: blocks of issue %d: %w", row.ID, err)
-		}
-	}
-	return i, nil
+	err := i.read(row.Blocks, row.Frame)
+	return i, err
 }
 
-// issue loads an issue with its newsletter.
+// read takes in what the issue says, or marks it as damaged.
+func (i *Issue) read(blocks, kept string) error {
+	var err error
+	if blocks != "" {
+		err = json.Unmarshal([]byte(blocks), &i.Blocks)
+	}
+	if err == nil && kept != "" {
+		err = json.Unmarshal([]byte(kept), new(frame))
+	}
+	if err == nil {
+		return nil
+	}
+	i.Damaged, i.Blocks = true, nil
+	return fault.Unavailable("newsletters.issue.unreadable").Because(fmt.Errorf("newsletters: issue %d: %w", i.ID, err))
+}
+
+// issue loads an issue with its newsletter; of a damaged one, what can be read of it comes with the fault
+// newsletters.issue.unreadable.
 func issue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newsletter, error) {
 	row, err := db.New(q).GetIssue(ctx, id)
 	if storage.None(err) {
@@ -150,9 +177,27 @@ func issueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permiss
 	return i, n, may(ctx, p, i.Newsroom)
 }
 
-// Issue is the issue, for staff who write or read numbers in its newsroom.
+// anyIssue is issue for what does not depend on what the issue says: a damaged one can be stopped, and left, all the same.
+func anyIssue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newsletter, error) {
+	i, n, err := issue(ctx, q, id)
+	if i.Damaged {
+		err = nil
+	}
+	return i, n, err
+}
+
+// anyIssueFor is issueFor in the same way.
+func anyIssueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permission) (Issue, Newsletter, error) {
+	i, n, err := anyIssue(ctx, q, id)
+	if err != nil {
+		return i, n, err
+	}
+	return i, n, may(ctx, p, i.Newsroom)
+}
+
+// Issue is the issue, for staff who write or read numbers in its newsroom. It may be Damaged.
 func (r *Room) Issue(ctx context.Context, id int64) (Issue, error) {
-	i, _, err := issue(ctx, r.DB, id)
+	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
 		return Issue{}, err
 	}

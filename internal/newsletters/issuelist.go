@@ -19,7 +19,7 @@ type IssueQuery struct {
 	Page       int    // from 1
 }
 
-// IssueList is a page of issues, without their blocks.
+// IssueList is a page of issues. Some may be Damaged.
 type IssueList struct {
 	Issues []Issue
 	More   bool
@@ -40,7 +40,7 @@ func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
 
 // Board is what the office's first page shows of the actor's newsrooms.
 type Board struct {
-	Drafts, Scheduled, Sending, Recent []Issue // a few each, without their blocks
+	Drafts, Scheduled, Sending, Recent []Issue // a few each; some may be Damaged
 	Subscriptions                      int64   // that stand, to newsletters of those newsrooms
 	Newsletters                        int64   // that are open
 }
@@ -114,7 +114,7 @@ func (r *Room) settled(ctx context.Context, b *Board) error {
 func (r *Room) issues(ctx context.Context, ask IssueQuery, order string, limit, offset int) ([]Issue, error) {
 	var b storage.Builder
 	b.Add(`SELECT i.id, i.newsletter, n.newsroom, i.slug, i.title, i.language, i.audience, i.state, i.version,
-		i.scheduled_at, i.sent_at, i.finished_at, i.updated_at, i.updated_by, i.archived
+		i.scheduled_at, i.sent_at, i.finished_at, i.updated_at, i.updated_by, i.archived, i.blocks, i.frame
 		FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE 1 = 1`)
 	if actor := access.From(ctx); !actor.Can(access.WriteIssues) && !actor.Can(access.ReadStatistics) {
 		return nil, nil
@@ -139,12 +139,14 @@ func (r *Room) issues(ctx context.Context, ask IssueQuery, order string, limit, 
 	err := each(ctx, r.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var i Issue
 		var scheduled, sent, finished, updated int64
+		var blocks, kept string
 		if err := rows.Scan(&i.ID, &i.Newsletter, &i.Newsroom, &i.Slug, &i.Title, &i.Language, &i.Audience, &i.State,
-			&i.Version, &scheduled, &sent, &finished, &updated, &i.UpdatedBy, &i.Archived); err != nil {
+			&i.Version, &scheduled, &sent, &finished, &updated, &i.UpdatedBy, &i.Archived, &blocks, &kept); err != nil {
 			return err
 		}
 		i.Scheduled, i.Sent = clock.Time(scheduled), clock.Time(sent)
 		i.Finished, i.Updated = clock.Time(finished), clock.Time(updated)
+		_ = i.read(blocks, kept) // a damaged one is listed with the others
 		list = append(list, i)
 		return nil
 	})

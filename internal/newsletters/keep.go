@@ -35,6 +35,7 @@ func (r *Room) keep(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 				AND z.person_id = e.person_id AND z.channel = 'email' AND z.ended_at = 0)
 			ELSE (SELECT y.pace FROM newsletters_rhythm y WHERE y.person_id = e.person_id) END, 'at-once') AS pace`, i.ID, now, n.Slug)
 	r.writeRecipients(&b, n, a, s, people.Email)
+	writeNotElsewhere(&b, i, people.Email, s)
 	b.Add(" AND "+slowly+" AND NOT ", n.Slug)
 	writePaused(&b, now)
 	b.Add(") x WHERE x.pace <> 'at-once' ON CONFLICT (person_id, issue) DO NOTHING")

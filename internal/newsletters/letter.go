@@ -214,12 +214,16 @@ func fillDigest(v content.Values) []string {
 }
 
 // Recipients says how to reach those of persons to whom the issue may go at this moment. Who has had her week's messages
-// gets it with a digest.
+// gets it with a digest; who gets it by text message by now was parted from this batch.
 func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
 	reasons, err := l.reasons(ctx, l.channel, persons)
+	if err != nil {
+		return nil, err
+	}
+	parted, err := l.handOver(ctx, persons, reasons)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +242,7 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 			return nil, err
 		}
 	}
-	recipients := make([]delivery.Recipient, len(found))
+	recipients := make([]delivery.Recipient, len(found), len(found)+len(parted))
 	for at, a := range found {
 		if full[a.person] {
 			recipients[at] = delivery.Recipient{Person: a.person, Aside: l.aside(a.person)}
@@ -246,7 +250,15 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 		}
 		recipients[at] = l.recipient(ctx, a, reasons[a.person])
 	}
-	return recipients, nil
+	return withParted(recipients, parted), nil
+}
+
+// withParted adds those whom a letter has handed over.
+func withParted(recipients []delivery.Recipient, parted []int64) []delivery.Recipient {
+	for _, person := range parted {
+		recipients = append(recipients, delivery.Recipient{Person: person, Parted: true})
+	}
+	return recipients
 }
 
 // aside keeps the issue for the person's next daily slot.

@@ -94,11 +94,12 @@ func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 	})
 }
 
-// testLife is how long a text message of a test is worth sending.
-const testLife = 10 * time.Minute
+// TestLife is how long a text message of a test is tried while the gateway takes nothing; then it is dropped, and nobody
+// is told: who waits for it has seen that nothing came.
+const TestLife = 10 * time.Minute
 
 // TestText puts the issue's text message on its way to one mobile number, as people dial it in the town: marked as a test,
-// and beside the ledger. It asks access.WriteIssues. Faults: newsletters.sms.none where the issue has no text,
+// and beside the ledger. It is tried for TestLife. It asks access.WriteIssues. Faults: newsletters.sms.none where the issue has no text,
 // newsletters.sms.no_gateway where the town sends no text messages, and those of people.NormalMobile, on the field mobile.
 func (r *Room) TestText(ctx context.Context, id int64, mobile string) error {
 	i, _, err := issueFor(ctx, r.DB, id, access.WriteIssues)
@@ -123,7 +124,7 @@ func (r *Room) TestText(ctx context.Context, id int64, mobile string) error {
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		if err := r.Delivery.Post(ctx, tx, delivery.Note{
 			Channel: delivery.SMS, Kind: "test", To: number, Language: lang, Text: r.textOf(ctx, marked, i.Language, 0).Text,
-			Expires: r.Clock.Now().Add(testLife),
+			Expires: r.Clock.Now().Add(TestLife),
 		}); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 // Retryable is what Retry would try again of an issue now; nothing where Retry would fail. It asks access.SendIssues.
 func (r *Room) Retryable(ctx context.Context, id int64) (delivery.Retried, error) {
 	var none delivery.Retried
-	i, _, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	i, _, err := anyIssueFor(ctx, r.DB, id, access.SendIssues)
 	if err != nil || !i.retryable() {
 		return none, err
 	}
@@ -38,7 +38,7 @@ func (i Issue) retryable() bool { return !i.Archived && (i.State == Sending || i
 func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	var again delivery.Retried
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := issueFor(ctx, tx, id, access.SendIssues)
+		i, _, err := anyIssueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 func (r *Room) Unschedule(ctx context.Context, id int64) (Issue, error) {
 	var draft Issue
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := issueFor(ctx, tx, id, access.SendIssues)
+		i, _, err := anyIssueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (r *Room) unschedule(ctx context.Context, tx *storage.Tx, i Issue, action, 
 	if n == 0 {
 		return Issue{}, fault.Conflict("newsletters.issue.not_scheduled")
 	}
-	draft, _, err := issue(ctx, tx, i.ID)
+	draft, _, err := anyIssue(ctx, tx, i.ID)
 	if err != nil {
 		return Issue{}, err
 	}
@@ -159,7 +159,7 @@ func (r *Room) sendNext(ctx context.Context) (id int64, err error) {
 func (r *Room) giveUp(ctx context.Context, id int64, why error) error {
 	r.Log.WarnContext(ctx, "scheduled issue could not be sent", "issue", id, "why", why)
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := issue(ctx, tx, id)
+		i, _, err := anyIssue(ctx, tx, id)
 		if err != nil {
 			return err
 		}

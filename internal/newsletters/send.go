@@ -170,7 +170,8 @@ func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, 
 		s.Persons.Add(" AND NOT ")
 		writePaused(s.Persons, r.now())
 	}
-	if channel == people.Email {
+	writeNotElsewhere(s.Persons, i, channel, span{after, through})
+	if channel == people.Email || i.SMS != "" {
 		s.Persons.Add(" AND NOT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.person_id = e.person_id AND k.issue = ?)", i.ID)
 	}
 	return s, nil
@@ -261,7 +262,7 @@ func (r *Room) batches(ctx context.Context, q storage.Queryer, id int64) ([]deli
 // Progress is how far the issue's sending has come, on all channels together; zero before it began, and for what was archived. It asks
 // access.ReadStatistics or access.SendIssues.
 func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error) {
-	i, _, err := issue(ctx, r.DB, id)
+	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
 		return delivery.Progress{}, err
 	}
@@ -294,7 +295,7 @@ func (r *Room) progressOf(ctx context.Context, batches []delivery.Batch) (all []
 
 // Awaiting is how many people get the issue with a digest that is still to come. It asks what Progress asks.
 func (r *Room) Awaiting(ctx context.Context, id int64) (int64, error) {
-	i, _, err := issue(ctx, r.DB, id)
+	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
 		return 0, err
 	}
@@ -311,7 +312,7 @@ func (r *Room) Awaiting(ctx context.Context, id int64) (int64, error) {
 func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 	var cancelled Issue
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := issueFor(ctx, tx, id, access.SendIssues)
+		i, _, err := anyIssueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
 		}
@@ -337,7 +338,7 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 			}
 			withdrawn += n
 		}
-		if cancelled, _, err = issue(ctx, tx, id); err != nil {
+		if cancelled, _, err = anyIssue(ctx, tx, id); err != nil {
 			return err
 		}
 		return r.Identity.Audit(ctx, tx, "audit.issue.cancelled", i.Subject(), fmt.Sprintf("%d", withdrawn))

@@ -123,7 +123,7 @@ type Statistics struct {
 
 // Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
 func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
-	i, n, err := issueFor(ctx, r.DB, id, access.ReadStatistics)
+	i, n, err := anyIssueFor(ctx, r.DB, id, access.ReadStatistics)
 	if err != nil {
 		return Statistics{}, err
 	}
@@ -151,8 +151,8 @@ func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 // OnChannel is what became of an issue's messages on one channel.
 type OnChannel struct {
 	Channel     people.Channel `json:"channel"`
-	Recipients  int64          `json:"recipients"`
-	Accepted    int64          `json:"accepted"` // by the receiving server, or by the gateway of text messages
+	Recipients  int64          `json:"recipients"` // without those who get it another way by now
+	Accepted    int64          `json:"accepted"`   // by the receiving server, or by the gateway of text messages
 	Refused     int64          `json:"refused"`
 	Owed        int64          `json:"owed"`
 	Delivered   int64          `json:"delivered,omitempty"`   // text messages that are on their telephone
@@ -172,7 +172,7 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	s.Channels = make([]OnChannel, len(batches))
 	for n, p := range all {
 		s.Channels[n] = OnChannel{
-			Channel: people.Channel(batches[n].Channel), Recipients: p.Messages, Accepted: p.Sent, Refused: p.Refused, Owed: p.Owed(),
+			Channel: people.Channel(batches[n].Channel), Recipients: p.Messages - p.Kept, Accepted: p.Sent, Refused: p.Refused, Owed: p.Owed(),
 			Delivered: p.Delivered, Undelivered: p.Undelivered,
 		}
 	}

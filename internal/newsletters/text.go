@@ -58,12 +58,17 @@ type textLetter struct {
 	text string
 }
 
-// Recipients says how to reach those of persons to whom the text may go at this moment.
+// Recipients says how to reach those of persons to whom the text may go at this moment. Who gets the issue by
+// mail by now was parted from this batch.
 func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
 	reasons, err := l.reasons(ctx, l.channel, persons)
+	if err != nil {
+		return nil, err
+	}
+	parted, err := l.handOver(ctx, persons, reasons)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +95,7 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 		recipients = append(recipients, to)
 		return nil
 	})
-	return recipients, err
+	return withParted(recipients, parted), err
 }
 
 // reachedBy are the channels on which the person has a confirmed address.

@@ -316,6 +316,11 @@ func (w *world) recipients(batch int64) map[int64]bool {
 func (w *world) take(_ context.Context, m sms.Message) ([]string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.busy != nil {
+		if err := w.busy(m); err != nil {
+			return nil, err
+		}
+	}
 	w.texted = append(w.texted, m)
 	return []string{m.Reference}, nil
 }

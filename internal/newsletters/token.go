@@ -82,7 +82,7 @@ func (r *Room) OpenUnsubscribe(ctx context.Context, token string) (Farewell, err
 func (r *Room) farewells(ctx context.Context, person int64, issues []int64) (Farewell, error) {
 	var all []Farewell
 	for _, id := range issues {
-		i, n, err := issue(ctx, r.DB, id)
+		i, n, err := anyIssue(ctx, r.DB, id)
 		if err != nil {
 			return Farewell{}, err
 		}

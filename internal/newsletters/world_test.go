@@ -41,7 +41,8 @@ type world struct {
 	words    *locale.Words
 	refused  func(deliverytest.Attempt) error // what the mail server refuses; nil is nothing
 	mu       sync.Mutex
-	texted   []sms.Message // that the gateway took
+	texted   []sms.Message           // that the gateway took
+	busy     func(sms.Message) error // what the gateway refuses; nil is nothing
 	phones   int
 }
 

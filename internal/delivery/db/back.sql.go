@@ -249,23 +249,26 @@ func (q *Queries) ReopenFinished(ctx context.Context, id int64) (int64, error) {
 }
 
 const returnsByAccount = `-- name: ReturnsByAccount :many
-SELECT b.account, r.kind, count(*) AS returned, CAST(COALESCE((
-    SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0) AS bigint) AS lifted_at
-FROM delivery_return r JOIN delivery_batch b ON b.id = r.batch
-WHERE r.at > $1 AND r.kind IN ('hard', 'complaint') AND b.account <> ''
-    AND r.at > COALESCE((SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0)
-    AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
-GROUP BY b.account, r.kind ORDER BY b.account, r.kind DESC
+SELECT b.account, CAST(CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END AS text) AS kind, count(*) AS returned,
+    CAST(SUM(CASE r.kind WHEN 'gone' THEN 1 ELSE 0 END) AS bigint) AS refused, b.lifted_at
+FROM delivery_return r JOIN (
+    SELECT a.id, a.account, CAST(COALESCE((SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = a.account), 0) AS bigint) AS lifted_at
+    FROM delivery_batch a WHERE a.account <> ''
+        AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = a.account AND k.lifted_at = 0)) b ON b.id = r.batch
+WHERE r.at > $1 AND r.at > b.lifted_at AND r.kind IN ('hard', 'gone', 'complaint')
+GROUP BY b.account, b.lifted_at, CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END ORDER BY b.account, kind DESC
 `
 
 type ReturnsByAccountRow struct {
 	Account  string
 	Kind     string
 	Returned int64
+	Refused  int64
 	LiftedAt int64
 }
 
-// How much came back to each account since it was last let go, of those that are not held.
+// How much came back to each account since it was last let go, of those that are not held, and how much of it was refused
+// at once.
 func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAccountRow, error) {
 	rows, err := q.db.QueryContext(ctx, returnsByAccount, at)
 	if err != nil {
@@ -279,6 +282,7 @@ func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAc
 			&i.Account,
 			&i.Kind,
 			&i.Returned,
+			&i.Refused,
 			&i.LiftedAt,
 		); err != nil {
 			return nil, err
@@ -296,7 +300,7 @@ func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAc
 
 const returnsIn = `-- name: ReturnsIn :many
 SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
-WHERE r.batch = $1 AND (r.kind <> 'soft' OR NOT EXISTS (
+WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
     SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
 GROUP BY r.kind, r.reason ORDER BY r.kind, r.reason
 `
@@ -333,7 +337,7 @@ func (q *Queries) ReturnsIn(ctx context.Context, batch int64) ([]ReturnsInRow, e
 
 const returnsOf = `-- name: ReturnsOf :many
 SELECT r.batch, r.kind, r.reason, r.at
-FROM delivery_batch b CROSS JOIN delivery_return r WHERE r.batch = b.id AND r.person = $1 ORDER BY r.at, r.batch, r.kind
+FROM delivery_batch b CROSS JOIN delivery_return r WHERE r.batch = b.id AND r.person = $1 AND r.kind <> 'gone' ORDER BY r.at, r.batch, r.kind
 `
 
 type ReturnsOfRow struct {

@@ -424,3 +424,20 @@ func (q *Queries) Unfinished(ctx context.Context, arg UnfinishedParams) (bool, e
 	err := row.Scan(&exists)
 	return exists, err
 }
+
+const wakeChunkOf = `-- name: WakeChunkOf :exec
+UPDATE delivery_chunk SET due = CASE WHEN due = 0 OR due > $1 THEN $1 ELSE due END
+WHERE delivery_chunk.batch = $2 AND person_after < $3 AND person_through >= $3
+`
+
+type WakeChunkOfParams struct {
+	Due    int64
+	Batch  int64
+	Person int64
+}
+
+// The chunk in which the person stands, due by then at the latest. One that is due already is touched: see ReopenChunks.
+func (q *Queries) WakeChunkOf(ctx context.Context, arg WakeChunkOfParams) error {
+	_, err := q.db.ExecContext(ctx, wakeChunkOf, arg.Due, arg.Batch, arg.Person)
+	return err
+}

@@ -26,13 +26,13 @@ UPDATE delivery_return SET digest = '', lifted = true WHERE digest = $1 AND dige
 -- name: ReturnsIn :many
 -- A message that came back softly and then for good counts once, as the latter.
 SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
-WHERE r.batch = $1 AND (r.kind <> 'soft' OR NOT EXISTS (
+WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
     SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
 GROUP BY r.kind, r.reason ORDER BY r.kind, r.reason;
 
 -- name: ReturnsOf :many
 SELECT r.batch, r.kind, r.reason, r.at
-FROM delivery_batch b CROSS JOIN delivery_return r WHERE r.batch = b.id AND r.person = $1 ORDER BY r.at, r.batch, r.kind;
+FROM delivery_batch b CROSS JOIN delivery_return r WHERE r.batch = b.id AND r.person = $1 AND r.kind <> 'gone' ORDER BY r.at, r.batch, r.kind;
 
 -- name: ForgetReturns :exec
 UPDATE delivery_return SET person = sqlc.arg(nobody), digest = '' WHERE batch = $1 AND person = $2;
@@ -41,14 +41,16 @@ UPDATE delivery_return SET person = sqlc.arg(nobody), digest = '' WHERE batch = 
 DELETE FROM delivery_return WHERE batch = 0 AND delivery_return.person IN (SELECT n.id FROM delivery_note n WHERE n.person = $1);
 
 -- name: ReturnsByAccount :many
--- How much came back to each account since it was last let go, of those that are not held.
-SELECT b.account, r.kind, count(*) AS returned, CAST(COALESCE((
-    SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0) AS bigint) AS lifted_at
-FROM delivery_return r JOIN delivery_batch b ON b.id = r.batch
-WHERE r.at > $1 AND r.kind IN ('hard', 'complaint') AND b.account <> ''
-    AND r.at > COALESCE((SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = b.account), 0)
-    AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
-GROUP BY b.account, r.kind ORDER BY b.account, r.kind DESC;
+-- How much came back to each account since it was last let go, of those that are not held, and how much of it was refused
+-- at once.
+SELECT b.account, CAST(CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END AS text) AS kind, count(*) AS returned,
+    CAST(SUM(CASE r.kind WHEN 'gone' THEN 1 ELSE 0 END) AS bigint) AS refused, b.lifted_at
+FROM delivery_return r JOIN (
+    SELECT a.id, a.account, CAST(COALESCE((SELECT MAX(k.lifted_at) FROM delivery_brake k WHERE k.account = a.account), 0) AS bigint) AS lifted_at
+    FROM delivery_batch a WHERE a.account <> ''
+        AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = a.account AND k.lifted_at = 0)) b ON b.id = r.batch
+WHERE r.at > $1 AND r.at > b.lifted_at AND r.kind IN ('hard', 'gone', 'complaint')
+GROUP BY b.account, b.lifted_at, CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END ORDER BY b.account, kind DESC;
 
 -- name: AcceptedSince :one
 -- How many messages of the account the relay took since then; counting ends at most.

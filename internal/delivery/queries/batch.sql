@@ -43,6 +43,11 @@ WHERE delivery_chunk.batch = sqlc.arg(batch) AND number <= sqlc.arg(last_number)
     AND EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'waiting'
         AND m.person > delivery_chunk.person_after AND m.person <= delivery_chunk.person_through);
 
+-- name: WakeChunkOf :exec
+-- The chunk in which the person stands, due by then at the latest. One that is due already is touched: see ReopenChunks.
+UPDATE delivery_chunk SET due = CASE WHEN due = 0 OR due > sqlc.arg(due) THEN sqlc.arg(due) ELSE due END
+WHERE delivery_chunk.batch = sqlc.arg(batch) AND person_after < sqlc.arg(person) AND person_through >= sqlc.arg(person);
+
 -- name: AnyToFill :one
 SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.finished = 0 AND b.cancelled = 0 AND b.filled < 9223372036854775807
     AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0));

@@ -40,7 +40,7 @@ func (p *Pages) saveIssue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}

@@ -110,11 +110,11 @@ func (p *Pages) renderNewIssue(w http.ResponseWriter, r *http.Request, status in
 
 // officeIssue is the editor while the issue is a draft, and how it does afterwards.
 func (p *Pages) officeIssue(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}
-	if issue.Editable() {
+	if issue.Editable() && !issue.Damaged {
 		return p.editor(w, r, issue)
 	}
 	view, err := p.statusView(r, issue)
@@ -124,7 +124,7 @@ func (p *Pages) officeIssue(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, statusPage(view))
 }
 
-// statusView is an issue that is no longer a draft.
+// statusView is an issue that is no longer a draft, or that is damaged.
 type statusView struct {
 	newsletters.Issue
 	Facts    []ui.Fact
@@ -150,7 +150,7 @@ func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView
 	if issue.State == newsletters.Sending {
 		view.Relay = p.relayNotice(ctx)
 	}
-	if issue.Public() {
+	if issue.Public() && !issue.Damaged {
 		view.Public = locale.Path(ctx, newsletters.ArchivePath(issue.Newsletter, issue.Slug))
 	}
 	names, err := p.names(ctx)
@@ -206,7 +206,7 @@ func statusFacts(ctx context.Context, issue newsletters.Issue, newsletter string
 
 // progress is the piece of an issue's page that tells how far its sending is.
 func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) deleteAsk(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (p *Pages) deleteIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}

@@ -22,21 +22,22 @@ func issuePageOf(ctx context.Context, issue newsletters.Issue, p ui.Page) ui.Pag
 
 // issueTabs are the pages about an issue that make sense in its state and for its reader.
 func issueTabs(ctx context.Context, issue newsletters.Issue) []ui.Link {
+	writable := issue.Editable() && !issue.Damaged
 	tabs := []struct {
 		key, below string
 		shown      bool
 	}{
 		{"issue", "", true},
-		{"audience", "/audience", issue.Editable()},
-		{"sms", "/sms", issue.Editable() && (issue.SMS != "" || textingIn(ctx))},
-		{"preview", "/preview", true},
-		{"send", "/send", issue.Editable() && may(ctx, access.SendIssues, issue)},
+		{"audience", "/audience", writable},
+		{"sms", "/sms", writable && (issue.SMS != "" || textingIn(ctx))},
+		{"preview", "/preview", !issue.Damaged},
+		{"send", "/send", writable && may(ctx, access.SendIssues, issue)},
 		{"statistics", "/statistics", !issue.Sent.IsZero() && may(ctx, access.ReadStatistics, issue)},
 	}
 	var links []ui.Link
 	for _, t := range tabs {
 		word := t.key
-		if t.key == "issue" && !issue.Editable() {
+		if t.key == "issue" && !writable {
 			word = "status"
 		}
 		if t.shown {

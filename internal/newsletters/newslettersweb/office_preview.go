@@ -1,6 +1,7 @@
 package newslettersweb
 
 import (
+	"context"
 	"net/http"
 
 	"unoxuno/internal/access"
@@ -16,6 +17,7 @@ type previewView struct {
 	Text    *newsletters.TextPreview // nil where it has none
 	Own     string                   // the reader's address, where a test goes; "" for a program
 	Mobile  ui.Field                 // where a test of the text message goes
+	Gateway *ui.Notice               // that text messages do not leave now; nil while they do, as far as is known
 	Problem *ui.Notice
 	Notices []ui.Notice
 }
@@ -36,15 +38,31 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewView, error) {
 	ctx := r.Context()
 	view := previewView{Issue: issue, Own: access.From(ctx).Name, Mobile: ui.Field{
-		Name: "mobile", Label: tell(ctx, "preview.mobile"), Help: tell(ctx, "preview.mobile_help"), Type: "tel", Autocomplete: "tel",
+		Name: "mobile", Label: tell(ctx, "preview.mobile"), Help: tell(ctx, "preview.mobile_help", "Minutes", testMinutes()), Type: "tel", Autocomplete: "tel",
 		Required: true, MaxLength: 40, Short: true,
 	}}
 	if issue.SMS == "" {
 		return view, nil
 	}
 	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
-	view.Text = &look
+	view.Text, view.Gateway = &look, p.gatewayNotice(ctx)
 	return view, err
+}
+
+// testMinutes is for how many minutes the text message of a test is tried.
+func testMinutes() int { return int(newsletters.TestLife.Minutes()) }
+
+// gatewayNotice warns that text messages do not leave now, and what becomes of a test meanwhile; nil while all is well.
+func (p *Pages) gatewayNotice(ctx context.Context) *ui.Notice {
+	if p.Gateway == nil {
+		return nil
+	}
+	health := p.Gateway()
+	if !health.Configured || health.Up {
+		return nil
+	}
+	return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "gateway.title"), Text: tell(ctx, "gateway.down",
+		"Since", moment(ctx, health.Since), "Trouble", health.Trouble, "Minutes", testMinutes())}
 }
 
 // previewPolicy lets what an editor wrote show itself, in its own inline styles and with the site's own pictures, and do

@@ -38,6 +38,13 @@ func TestATextMessageIsTriedOnOnesOwnPhone(t *testing.T) {
 			o.Errorf("the log says %+v", log[0])
 		}
 
+		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, "Gli SMS non stanno partendo") {
+			o.Error("it warns though all is well")
+		}
+		o.trouble = "no route"
+		o.wantText(o.get(path(issue, "/preview")), "Gli SMS non stanno partendo", "no route", "10 minuti soltanto", form)
+		o.trouble = ""
+
 		o.silent = true
 		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, form) {
 			o.Error("the town sends no text messages")

@@ -52,7 +52,7 @@ func (p *Pages) resume(w http.ResponseWriter, r *http.Request) error {
 
 // retry tries again what failed of an issue.
 func (p *Pages) retry(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}

@@ -148,8 +148,17 @@ func newsletterURL(ctx context.Context, slug, below string) string {
 	return locale.Path(ctx, "/office/newsletters/"+slug+below)
 }
 
-// issueOf is the issue that the path names.
+// issueOf is the issue that the path names, for pages that need what it says.
 func (p *Pages) issueOf(r *http.Request) (newsletters.Issue, error) {
+	issue, err := p.anyIssueOf(r)
+	if err != nil {
+		return issue, err
+	}
+	return issue, issue.Readable()
+}
+
+// anyIssueOf is the same for pages that do not: the issue may be Damaged.
+func (p *Pages) anyIssueOf(r *http.Request) (newsletters.Issue, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return newsletters.Issue{}, fault.NotFound("newsletters.issue.unknown").Because(err)

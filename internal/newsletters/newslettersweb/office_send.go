@@ -151,7 +151,7 @@ func (p *Pages) schedule(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) unschedule(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (p *Pages) unschedule(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) cancelAsk(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (p *Pages) cancelAsk(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type statisticsView struct {
 
 func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	issue, err := p.issueOf(r)
+	issue, err := p.anyIssueOf(r)
 	if err != nil {
 		return err
 	}

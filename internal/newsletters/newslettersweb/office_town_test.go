@@ -43,9 +43,11 @@ type office struct {
 	actor  access.Actor
 	relay  email.Health
 
+	db       *storage.DB
 	audit    *identity.Room
 	delivery *delivery.Room
 	silent   bool          // the town sends no text messages
+	trouble  string        // why its gateway takes nothing
 	texted   []sms.Message // that its gateway took
 }
 
@@ -55,7 +57,9 @@ type phones struct {
 	o *office
 }
 
-func (p phones) Health() sms.Health { return sms.Health{Configured: !p.o.silent, Up: true} }
+func (p phones) Health() sms.Health {
+	return sms.Health{Configured: !p.o.silent, Up: p.o.trouble == "", Since: p.o.now.Now(), Trouble: p.o.trouble}
+}
 
 func staff(role identity.Role, newsrooms ...string) access.Actor {
 	return access.Actor{
@@ -97,7 +101,7 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.audit, o.delivery, o.silent = identity.New(db, o.now, sealer), post, true
+	o.db, o.audit, o.delivery, o.silent = db, identity.New(db, o.now, sealer), post, true
 	o.room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: o.audit, Town: towns,
 		Taxonomy: terms, People: o.people, Delivery: post,

@@ -213,6 +213,14 @@ func (p *Pages) archived(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, archivedPage(page))
 }
 
+// summaryText is how the issue begins, or that it cannot be read.
+func summaryText(ctx context.Context, i newsletters.Summary) string {
+	if i.Damaged {
+		return say(ctx, "issue.damaged")
+	}
+	return i.Text
+}
+
 // facts are what the newsletter is, line by line.
 func (v periodicalView) facts(ctx context.Context) []ui.Fact {
 	lang := locale.Lang(ctx)

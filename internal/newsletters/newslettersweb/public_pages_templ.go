@@ -286,7 +286,7 @@ func summaryCard(i newsletters.Summary, above string) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Card(ui.CardSpec{Title: i.Title, URL: locale.Path(ctx, newsletters.ArchivePath(i.Newsletter, i.Slug)), Above: above, Text: i.Text, When: i.Sent}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(ui.CardSpec{Title: i.Title, URL: locale.Path(ctx, newsletters.ArchivePath(i.Newsletter, i.Slug)), Above: above, Text: summaryText(ctx, i), When: i.Sent}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

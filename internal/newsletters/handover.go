@@ -1,0 +1,118 @@
+package newsletters
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// handOver has the issue go by the other channel to those of persons whom it no longer reaches by the letter's, but by
+// that one: they chose it, or lost their address here, since they were put into the ledger. reasons are those of the
+// others, to whom are added those who cannot get it there: they get it here, as it was owed to them.
+func (l *letter) handOver(ctx context.Context, persons []int64, reasons map[int64]reason) (parted []int64, err error) {
+	if len(reasons) == len(persons) {
+		return nil, nil
+	}
+	others := slices.DeleteFunc(slices.Clone(persons), func(person int64) bool {
+		_, here := reasons[person]
+		return here
+	})
+	channel := people.SMS
+	if l.channel == people.SMS {
+		channel = people.Email
+	}
+	there, err := l.reasons(ctx, channel, others)
+	if err != nil || len(there) == 0 {
+		return nil, err
+	}
+	if parted, err = l.move(ctx, channel, slices.Sorted(maps.Keys(there))); err != nil {
+		return nil, fmt.Errorf("newsletters: hand issue %d over to %s: %w", l.issue.ID, channel, err)
+	}
+	for _, person := range parted {
+		delete(there, person)
+	}
+	maps.Copy(reasons, there)
+	return parted, nil
+}
+
+// move owes the issue to those of persons who have an address of the channel there, and no longer by the letter's batch,
+// and tells who they are.
+func (l *letter) move(ctx context.Context, channel people.Channel, persons []int64) (parted []int64, err error) {
+	err = l.room.DB.Tx(ctx, func(tx *storage.Tx) error {
+		parted = nil
+		batch, found, err := l.room.Delivery.Find(ctx, tx, Origin, l.issue.ID, string(channel))
+		if err != nil || !found {
+			return err
+		}
+		able, err := reachable(ctx, tx, channel, persons)
+		if err != nil || len(able) == 0 {
+			return err
+		}
+		if parted, err = l.room.Delivery.Part(ctx, tx, l.batch, batch.ID, able); err != nil || len(parted) == 0 {
+			return err
+		}
+		join := parted
+		if channel == people.Email && !l.issue.Urgent {
+			if join, err = l.keepFor(ctx, tx, parted); err != nil {
+				return err
+			}
+		}
+		_, err = l.room.Delivery.Join(ctx, tx, batch.ID, join)
+		return err
+	})
+	if err == nil && len(parted) > 0 {
+		l.room.Delivery.Wake()
+	}
+	return parted, err
+}
+
+// reachable are those of persons who have a confirmed address of the channel.
+func reachable(ctx context.Context, q storage.Queryer, channel people.Channel, persons []int64) ([]int64, error) {
+	var b storage.Builder
+	b.Add("SELECT DISTINCT r.person_id FROM people_reachable r WHERE r.channel = ?", string(channel))
+	writeAmong(&b, "r.person_id", persons)
+	b.Add(" ORDER BY r.person_id")
+	return ids(ctx, q, b.SQL(), b.Args()...)
+}
+
+// keepFor puts the issue aside for those of persons who get it in a digest, and tells who do not.
+func (l *letter) keepFor(ctx context.Context, tx *storage.Tx, persons []int64) (atOnce []int64, err error) {
+	var b storage.Builder
+	b.Add(`INSERT INTO newsletters_kept (person_id, issue, pace, kept_at, digest)
+		SELECT x.person_id, CAST(? AS bigint), x.pace, CAST(? AS bigint), 0 FROM (
+			SELECT DISTINCT r.person_id, COALESCE(
+				(SELECT z.pace FROM newsletters_subscription z WHERE z.newsletter = ? AND z.person_id = r.person_id
+					AND z.channel = 'email' AND z.ended_at = 0),
+				(SELECT y.pace FROM newsletters_rhythm y WHERE y.person_id = r.person_id), 'at-once') AS pace
+			FROM people_reachable r WHERE r.channel = 'email'`, l.issue.ID, l.room.now(), l.issue.Newsletter)
+	writeAmong(&b, "r.person_id", persons)
+	b.Add(") x WHERE x.pace <> 'at-once' ON CONFLICT (person_id, issue) DO NOTHING RETURNING person_id")
+	atOnce = slices.Clone(persons)
+	err = each(ctx, tx, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+		var kept int64
+		err := rows.Scan(&kept)
+		atOnce = slices.DeleteFunc(atOnce, func(person int64) bool { return person == kept })
+		return err
+	})
+	return atOnce, err
+}
+
+// writeNotElsewhere writes the condition that nobody whom writeRecipients selects has the issue by the other channel: who
+// changes hers while the ledger is filled stays where she is, and is handed over when her turn comes.
+func writeNotElsewhere(b *storage.Builder, i Issue, channel people.Channel, s span) {
+	if i.SMS == "" {
+		return
+	}
+	other := people.SMS
+	if channel == people.SMS {
+		other = people.Email
+	}
+	b.Add(` AND e.person_id NOT IN (SELECT f.person FROM delivery_facts f WHERE f.origin = ? AND f.ref = ? AND f.channel = ?
+		AND f.person > ? AND f.person <= ? AND f.state IN ('waiting', 'later', 'sent', 'kept'))`,
+		Origin, i.ID, string(other), s.after, s.through)
+}
