@@ -32,7 +32,7 @@ type running struct {
 	Sent, Messages int64
 }
 
-// sentNumbers are the key numbers of a sent issue; Known is false where the reader may not see them.
+// sentNumbers are the key numbers of a sent issue; Known is false where the reader may not see them, or nobody counted them.
 type sentNumbers struct {
 	newsletters.Issue
 	Known   bool
@@ -57,7 +57,7 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, issue := range view.Recent[:min(len(view.Recent), recentShown)] {
-		numbers := sentNumbers{Issue: issue, Known: may(ctx, access.ReadStatistics, issue)}
+		numbers := sentNumbers{Issue: issue, Known: !issue.Archived && may(ctx, access.ReadStatistics, issue)}
 		if numbers.Known {
 			if numbers.Numbers, err = p.Newsletters.Statistics(ctx, issue.ID); err != nil {
 				return err
