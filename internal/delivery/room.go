@@ -49,6 +49,7 @@ type Settings struct {
 	TLS          *tls.Config    // trust of the relay's certificate; nil is the system's
 	SMS          SMSSettings    // of text messages
 	Policy       Policy         // what is done about what comes back
+	LedgerMonths int            // after so many months a finished batch becomes numbers; 0: never
 }
 
 func (s Settings) withDefaults() (Settings, error) {
@@ -95,6 +96,8 @@ type Room struct {
 	inFlight chan struct{} // a token for each message handed over and not yet on record
 	metrics  *metrics
 
+	foldedAtOnce int32 // see the constant
+
 	farewells     Farewells     // told of unsubscriptions by mail; nil: nobody is
 	correspondent Correspondent // told of inbound text messages; nil: nobody is
 }
@@ -113,6 +116,7 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
 		routes: routes, limits: newLimits(s.Plan),
 		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight), metrics: newMetrics(),
+		foldedAtOnce: foldedAtOnce,
 	}
 	return r, r.openGateway(s.SMS)
 }
@@ -160,7 +164,7 @@ type Return struct {
 // Name is the room's name among those that keep something about people.
 func (r *Room) Name() string { return "delivery" }
 
-// Export is all that the room keeps about a person: a list of Sending.
+// Export is all that the room keeps about a person: a list of Sending. What has become numbers is not hers any more.
 func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
 	rows, err := db.New(q).MessagesOf(ctx, person)
 	if err != nil {
