@@ -10,7 +10,8 @@ WHERE folded = 0 AND finished > 0 AND finished <= sqlc.arg(finished_before)
 SELECT b.id, b.origin, b.ref FROM delivery_batch b
 WHERE b.folded > 0 AND (EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = b.id)
     OR EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = b.id)
-    OR EXISTS (SELECT 1 FROM delivery_sms_part p WHERE p.batch = b.id))
+    OR EXISTS (SELECT 1 FROM delivery_sms_part p WHERE p.batch = b.id)
+    OR EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id))
 ORDER BY b.id;
 
 -- name: TakeMessages :many
