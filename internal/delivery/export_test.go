@@ -13,9 +13,6 @@ func (r *Room) Step(ctx context.Context) error { return r.runBatches(ctx) }
 // StepUntil is Step by a process that is killed when life ends: it records nothing more and gives nothing back.
 func (r *Room) StepUntil(life context.Context) error { return r.workUntil(life, life, 0) }
 
-// FoldBy makes a step of folding so many messages long.
-func (r *Room) FoldBy(messages int32) { r.foldedAtOnce = messages }
-
 // Wait is the retry schedule.
 func Wait(first time.Duration, tries int64) (time.Duration, bool) { return wait(first, tries) }
 

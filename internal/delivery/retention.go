@@ -17,9 +17,6 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// foldedAtOnce is how many messages one step of folding lets go of: some hundredths of a second's work.
-const foldedAtOnce = 5000
-
 // LedgerMonths is for how many months after a batch was finished the ledger tells who got what; 0 is for ever.
 func (r *Room) LedgerMonths() int { return r.settings.LedgerMonths }
 
@@ -93,7 +90,7 @@ type stretch struct {
 // how many messages there were, and sets how far it came.
 func (r *Room) foldStretch(ctx context.Context, tx *storage.Tx, s *stretch) (messages int, err error) {
 	queries := db.New(tx)
-	s.through, err = queries.ChunkEnd(ctx, db.ChunkEndParams{Batch: s.ID, PersonAfter: s.after, Size: r.foldedAtOnce})
+	s.through, err = queries.ChunkEnd(ctx, db.ChunkEndParams{Batch: s.ID, PersonAfter: s.after, Size: int32(r.settings.FoldAtOnce)})
 	if err != nil {
 		return 0, err
 	}

@@ -105,11 +105,11 @@ func (l *ledger) shown(ref int64) string {
 // meanwhile changes nothing, and in the end nobody is named.
 func TestFoldingChangesNoNumber(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
-		n := newNode(t, db, newTown(t), clock.At(morning), "").folder(t, 24)
+		of := newNode(t, db, newTown(t), clock.At(morning), "")
 		var ref int64
 		rapid.Check(t, func(rt *rapid.T) {
 			ref++
-			n.FoldBy(int32(rapid.IntRange(1, 12).Draw(rt, "at once")))
+			n := of.folderBy(t, 24, rapid.IntRange(1, 12).Draw(rt, "at once"))
 			old := ledger{n, rt, t, storage.NewID()}
 			old.write(ref, morning.AddDate(-2, 0, -rapid.IntRange(0, 100).Draw(rt, "days")))
 			young := ledger{n, rt, t, storage.NewID()}

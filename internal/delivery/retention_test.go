@@ -22,13 +22,14 @@ import (
 )
 
 // folder is another node of the same town, which keeps its ledger so many months and folds a few messages at a time.
-func (n *node) folder(t testing.TB, months int) *node {
+func (n *node) folder(t testing.TB, months int) *node { return n.folderBy(t, months, 3) }
+
+func (n *node) folderBy(t testing.TB, months, atOnce int) *node {
 	t.Helper()
 	f := newNode(t, n.db, n.town, n.clock, "", func(s *delivery.Settings) {
-		s.LedgerMonths, s.Policy = months, delivery.Policy{BrakeDays: 7, Contact: "https://town.example/"}
+		s.LedgerMonths, s.FoldAtOnce, s.Policy = months, atOnce, delivery.Policy{BrakeDays: 7, Contact: "https://town.example/"}
 	})
 	f.PlugFarewells(&farewells{})
-	f.FoldBy(3)
 	return f
 }
 
@@ -100,7 +101,7 @@ func TestAFoldedBatchIsClosedForGood(t *testing.T) {
 		sentLongAgo(t, db, func(t *testing.T, n, f *node, batch delivery.Batch, sink *deliverytest.Sink) {
 			again := n.enqueue(t, batch.Ref, 1, 30)
 			if again.ID != batch.ID || again.Added != 0 || again.Messages != 20 || again.Folded.IsZero() || again.Filling {
-				t.Errorf("enqueued again: %+v", again)
+				t.Fatalf("enqueued again: %+v", again)
 			}
 			n.join(t, batch, 0, 7, 31)
 			n.tx(t, func(ctx context.Context, tx *storage.Tx) error {

@@ -50,6 +50,7 @@ type Settings struct {
 	SMS          SMSSettings    // of text messages
 	Policy       Policy         // what is done about what comes back
 	LedgerMonths int            // after so many months a finished batch becomes numbers; 0: never
+	FoldAtOnce   int            // messages that become numbers in one transaction; 0 is 5000, some hundredths of a second's work
 }
 
 func (s Settings) withDefaults() (Settings, error) {
@@ -64,6 +65,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.ChunkSize <= 0 {
 		s.ChunkSize = 500
+	}
+	if s.FoldAtOnce <= 0 {
+		s.FoldAtOnce = 5000
 	}
 	if s.BounceDomain == "" {
 		s.BounceDomain = s.Domain
@@ -96,8 +100,6 @@ type Room struct {
 	inFlight chan struct{} // a token for each message handed over and not yet on record
 	metrics  *metrics
 
-	foldedAtOnce int32 // see the constant
-
 	farewells     Farewells     // told of unsubscriptions by mail; nil: nobody is
 	correspondent Correspondent // told of inbound text messages; nil: nobody is
 }
@@ -116,7 +118,6 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
 		routes: routes, limits: newLimits(s.Plan),
 		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight), metrics: newMetrics(),
-		foldedAtOnce: foldedAtOnce,
 	}
 	return r, r.openGateway(s.SMS)
 }

@@ -32,6 +32,26 @@ type troubledTown struct {
 	issues  []newsletters.Issue
 }
 
+// newTroubledTown gives the town so many readers, whose names begin so.
+func newTroubledTown(w *world, rt *rapid.T, named string, readers int) *troubledTown {
+	w.Helper()
+	w.texted = nil
+	p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}}
+	w.refused = func(a deliverytest.Attempt) error {
+		if a.Stage == deliverytest.AtRcpt && p.full[a.To] {
+			return deliverytest.Refuse(552, "5.2.2", "mailbox full")
+		}
+		return nil
+	}
+	for n := range readers {
+		name := fmt.Sprint(named, n)
+		id := w.citizen(people.Details{Given: name}, false, "teatro", "concerti")
+		w.paced(id, newsletters.Daily, "teatro", "concerti")
+		p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), map[string]bool{}, map[string]int{}}
+	}
+	return p
+}
+
 // TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, retries and changes of channel in any order, and
 // wants that in the end everybody got everything once, by mail or by text message, and that every issue says so.
 func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
@@ -39,20 +59,7 @@ func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 		round := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
-			w.texted = nil
-			p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}}
-			w.refused = func(a deliverytest.Attempt) error {
-				if a.Stage == deliverytest.AtRcpt && p.full[a.To] {
-					return deliverytest.Refuse(552, "5.2.2", "mailbox full")
-				}
-				return nil
-			}
-			for n := range 2 {
-				name := fmt.Sprintf("d%dx%d", round, n)
-				id := w.citizen(people.Details{Given: name}, false, "teatro", "concerti")
-				w.paced(id, newsletters.Daily, "teatro", "concerti")
-				p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), map[string]bool{}, map[string]int{}}
-			}
+			p := newTroubledTown(w, rt, fmt.Sprintf("d%dx", round), 2)
 			steps := []func(){p.publish, p.publish, p.change, p.toSlot, p.retry, p.trouble}
 			for range rapid.IntRange(4, 12).Draw(rt, "steps") {
 				rapid.SampledFrom(steps).Draw(rt, "step")()
