@@ -16,13 +16,12 @@ CREATE TABLE delivery_total (
     PRIMARY KEY (batch, kind, state, reason, hour)
 ) /*sqlite: WITHOUT ROWID*/;
 
--- What other rooms may read: numbers of each batch, to be summed, for a part of it may be folded.
+-- What other rooms may read: the numbers of each batch, to be summed. A message that the ledger still holds is a row of one.
 DROP VIEW delivery_counts;
 CREATE VIEW delivery_counts AS
 SELECT b.origin, b.ref, b.channel, m.state, m.reason, CASE WHEN m.state = 'sent' THEN m.changed / 3600000 ELSE 0 END AS hour,
-       count(*) AS messages, sum(CASE WHEN m.attempts > 1 THEN 1 ELSE 0 END) AS retried
+       CAST(1 AS bigint) AS messages, CAST(CASE WHEN m.attempts > 1 THEN 1 ELSE 0 END AS bigint) AS retried
 FROM delivery_message m JOIN delivery_batch b ON b.id = m.batch
-GROUP BY b.origin, b.ref, b.channel, m.state, m.reason, CASE WHEN m.state = 'sent' THEN m.changed / 3600000 ELSE 0 END
 UNION ALL
 SELECT b.origin, b.ref, b.channel, t.state, t.reason, t.hour, t.messages, t.retried
 FROM delivery_total t JOIN delivery_batch b ON b.id = t.batch WHERE t.kind = 'message';
