@@ -67,9 +67,9 @@ func (n *node) rows(t testing.TB, batch delivery.Batch, want int) {
 	}
 }
 
-// sentLongAgo is a batch of 20, of whom two were refused, finished 24 months ago; folded is how much of it is: nothing of
-// it yet, a part or all.
-func sentLongAgo(t *testing.T, db *storage.DB, test func(t *testing.T, n, f *node, batch delivery.Batch, sink *deliverytest.Sink)) {
+// sentLongAgo tests a batch of 20, of whom two were refused, finished 24 months ago: when it has just been closed, when a
+// part of it is folded, and when all is.
+func sentLongAgo(t *testing.T, db *storage.DB, test func(t *testing.T, n *node, batch delivery.Batch, sink *deliverytest.Sink)) {
 	t.Helper()
 	sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
 		if a.Stage == deliverytest.AtRcpt && (a.To == addressOf(5) || a.To == addressOf(19)) {
@@ -89,7 +89,7 @@ func sentLongAgo(t *testing.T, db *storage.DB, test func(t *testing.T, n, f *nod
 		}
 		f.town.spared()
 		sink.Clear()
-		test(t, n, f, batch, sink)
+		test(t, n, batch, sink)
 		f.fold(t)
 		f.rows(t, batch, 0)
 		n.clock.Set(morning)
@@ -98,7 +98,7 @@ func sentLongAgo(t *testing.T, db *storage.DB, test func(t *testing.T, n, f *nod
 
 func TestAFoldedBatchIsClosedForGood(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
-		sentLongAgo(t, db, func(t *testing.T, n, f *node, batch delivery.Batch, sink *deliverytest.Sink) {
+		sentLongAgo(t, db, func(t *testing.T, n *node, batch delivery.Batch, sink *deliverytest.Sink) {
 			again := n.enqueue(t, batch.Ref, 1, 30)
 			if again.ID != batch.ID || again.Added != 0 || again.Messages != 20 || again.Folded.IsZero() || again.Filling {
 				t.Fatalf("enqueued again: %+v", again)
@@ -178,7 +178,7 @@ func TestReceiptsOfFoldedTextMessagesAreStrangers(t *testing.T) {
 
 func TestAPersonsRightsHoldWhileHerBatchesBecomeNumbers(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
-		sentLongAgo(t, db, func(t *testing.T, n, _ *node, batch delivery.Batch, _ *deliverytest.Sink) {
+		sentLongAgo(t, db, func(t *testing.T, n *node, batch delivery.Batch, _ *deliverytest.Sink) {
 			for _, person := range []int64{2, 19} { // of whom there is a row, or none
 				n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
 					if _, err := n.Export(ctx, tx, person); err != nil {
