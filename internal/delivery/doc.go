@@ -26,7 +26,7 @@
 //     is sent.
 //   - So many months after a batch was finished its messages become numbers (retention.go), in short steps that may be cut
 //     off anywhere: no number that is shown of it ever changes by that, and nobody is known to be in it any more. It is
-//     closed for good then: nobody is added, nothing is tried again.
+//     closed for good then: nobody is added, nothing is tried again. Notes of that age are deleted.
 //
 // Text messages go the same way as mail, by the same rules (channel.go): their receipts stand beside the ledger, and who
 // writes STOP gets none any more (sms_back.go). What people write is not kept.

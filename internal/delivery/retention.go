@@ -24,7 +24,8 @@ func (r *Room) LedgerMonths() int { return r.settings.LedgerMonths }
 // batches are closed for good, then their rows go, a stretch of persons in each transaction. What is shown of a batch is
 // the same before, meanwhile and afterwards. Whoever is killed, or stopped by ctx, leaves the rest to the next call; two
 // nodes that do it at once do each row once. What something came back of within the days that the policy looks at waits,
-// so that it counts there. A batch that cannot be folded does not keep the others from it.
+// so that it counts there. A batch that cannot be folded does not keep the others from it. Notes of which nobody keeps
+// numbers, and what came back of them, are just deleted when they are as old.
 func (r *Room) Fold(ctx context.Context) error {
 	if r.settings.LedgerMonths <= 0 {
 		return nil
@@ -57,7 +58,27 @@ func (r *Room) Fold(ctx context.Context) error {
 			break
 		}
 	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, r.dropNotes(ctx, clock.Millis(before)))...)
+}
+
+// dropNotes deletes the notes that were done before a time, and before them what came back of them.
+func (r *Room) dropNotes(ctx context.Context, before int64) error {
+	queries, most := db.New(r.db), int32(r.settings.FoldAtOnce)
+	for _, drop := range []func() (int64, error){
+		func() (int64, error) {
+			return queries.DropNoteReturns(ctx, db.DropNoteReturnsParams{Before: before, Most: most})
+		},
+		func() (int64, error) { return queries.DropNotes(ctx, db.DropNotesParams{Before: before, Most: most}) },
+	} {
+		for more := true; more; {
+			n, err := drop()
+			if err != nil {
+				return fmt.Errorf("old notes: %w", err)
+			}
+			more = n > 0
+		}
+	}
+	return nil
 }
 
 // foldBatch folds the rows of a closed batch, in the order of their key. A row that moves behind it meanwhile, because its

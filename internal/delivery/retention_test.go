@@ -314,3 +314,30 @@ func TestOldBatchesOfTheReleaseBeforeAreFolded(t *testing.T) {
 		n.rows(t, delivery.Batch{ID: 9}, 0)
 	}, storage.Schema{Room: "delivery", Files: files})
 }
+
+func TestOldNotesGoAndWhatIsOwedStays(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		sink := deliverytest.New(t, deliverytest.Options{})
+		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL())
+		for range 7 {
+			n.post(t, confirmation)
+		}
+		n.sendNotes(t, 7)
+		n.post(t, confirmation) // is never sent
+		n.mustBack(t, sink.Mails()[3].From, notice("maria@example.org", "5.1.1", unknown))
+		n.clock.Advance(24 * time.Hour)
+		n.mustBack(t, sink.Mails()[4].From, notice("maria@example.org", "5.1.1", unknown))
+		for _, c := range []struct{ days, want int }{{-1, 10}, {0, 3}, {1, 1}} {
+			n.clock.Set(morning.AddDate(2, 0, c.days))
+			n.folder(t, 24).fold(t)
+			var left int
+			err := db.QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM delivery_note) + (SELECT count(*) FROM delivery_return)").Scan(&left)
+			if err != nil || left != c.want {
+				t.Errorf("%d days from two years: %d notes and returns are left, %v; want %d", c.days, left, err, c.want)
+			}
+		}
+		if yes, err := n.Suppressed(t.Context(), db, "maria@example.org"); err != nil || !yes {
+			t.Errorf("the address is suppressed: %v, %v", yes, err)
+		}
+	})
+}

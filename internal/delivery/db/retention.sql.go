@@ -108,6 +108,46 @@ func (q *Queries) DropChunks(ctx context.Context, batch int64) error {
 	return err
 }
 
+const dropNoteReturns = `-- name: DropNoteReturns :execrows
+DELETE FROM delivery_return
+WHERE delivery_return.batch = 0 AND delivery_return.at <= $1 AND delivery_return.person IN (
+    SELECT r.person FROM delivery_return r WHERE r.batch = 0 AND r.at <= $1 ORDER BY r.person LIMIT $2)
+`
+
+type DropNoteReturnsParams struct {
+	Before int64
+	Most   int32
+}
+
+func (q *Queries) DropNoteReturns(ctx context.Context, arg DropNoteReturnsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropNoteReturns, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropNotes = `-- name: DropNotes :execrows
+DELETE FROM delivery_note WHERE id IN (
+    SELECT n.id FROM delivery_note n WHERE n.due = 0 AND n.changed <= $1
+        AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = 0 AND r.person = n.id)
+    ORDER BY n.id LIMIT $2)
+`
+
+type DropNotesParams struct {
+	Before int64
+	Most   int32
+}
+
+// Notes that are done; one of which something came back is needed to forget that by.
+func (q *Queries) DropNotes(ctx context.Context, arg DropNotesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropNotes, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const takeMessages = `-- name: TakeMessages :many
 DELETE FROM delivery_message WHERE batch = $1 AND person > $2 AND person <= $3
 RETURNING state, reason, attempts, changed

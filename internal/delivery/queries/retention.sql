@@ -34,3 +34,15 @@ DELETE FROM delivery_chunk WHERE batch = $1;
 INSERT INTO delivery_total (batch, kind, state, reason, hour, messages, retried) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (batch, kind, state, reason, hour) DO UPDATE SET
     messages = delivery_total.messages + excluded.messages, retried = delivery_total.retried + excluded.retried;
+
+-- name: DropNoteReturns :execrows
+DELETE FROM delivery_return
+WHERE delivery_return.batch = 0 AND delivery_return.at <= sqlc.arg(before) AND delivery_return.person IN (
+    SELECT r.person FROM delivery_return r WHERE r.batch = 0 AND r.at <= sqlc.arg(before) ORDER BY r.person LIMIT sqlc.arg(most));
+
+-- name: DropNotes :execrows
+-- Notes that are done; one of which something came back is needed to forget that by.
+DELETE FROM delivery_note WHERE id IN (
+    SELECT n.id FROM delivery_note n WHERE n.due = 0 AND n.changed <= sqlc.arg(before)
+        AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = 0 AND r.person = n.id)
+    ORDER BY n.id LIMIT sqlc.arg(most));
