@@ -275,7 +275,19 @@ func TestTwoNodesFoldEachMessageOnce(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		folded := make(chan struct{})
+		go func() {
+			defer close(folded)
+			all.Wait()
+		}()
+		for reading := true; reading; { // whoever looks meanwhile sees all of them
+			n.progress(t, batch.ID, "sent 200")
+			select {
+			case <-folded:
+				reading = false
+			default:
+			}
+		}
 		n.rows(t, batch, 0)
 		n.progress(t, batch.ID, "sent 200")
 	})
