@@ -40,6 +40,7 @@ type settingFlags struct {
 	BounceSoftCount string `help:"Soft bounces that suppress an address." group:"Settings"`
 	BounceSoftDays  string `help:"Days within which they do." group:"Settings"`
 	BounceBrakeDays string `help:"Days of returns that can stop a newsroom; 0 never." group:"Settings"`
+	LedgerMonths    string `help:"Months in which it is known who got what; 0 for ever." group:"Settings"`
 	RetryFirst      string `help:"Wait before the first repeat." group:"Settings"`
 	SMSURL          string `name:"sms-url" help:"smpp://user:password@host, kannel+http://… or https://…" group:"Settings"`
 	SMSSender       string `name:"sms-sender" help:"What telephones show as the author." group:"Settings"`
@@ -58,6 +59,6 @@ func (f settingFlags) values() map[string]string {
 		"sms_url": f.SMSURL, "sms_sender": f.SMSSender, "sms_price": f.SMSPrice, "sms_template": f.SMSTemplate,
 		"bounce_listen": f.BounceListen, "bounce_maildir": f.BounceMaildir, "bounce_soft_count": f.BounceSoftCount,
 		"bounce_soft_days": f.BounceSoftDays, "bounce_brake_days": f.BounceBrakeDays,
-		"retry_first": f.RetryFirst, "metrics_listen": f.MetricsListen, "trusted_proxies": f.TrustedProxies, "log_level": f.LogLevel, "clock_file": f.ClockFile,
+		"ledger_months": f.LedgerMonths, "retry_first": f.RetryFirst, "metrics_listen": f.MetricsListen, "trusted_proxies": f.TrustedProxies, "log_level": f.LogLevel, "clock_file": f.ClockFile,
 	}
 }

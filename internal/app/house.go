@@ -129,6 +129,7 @@ func deliverySettings(c config.Config, t town.Town) delivery.Settings {
 	return delivery.Settings{
 		Zone: t.Zone(), SMTPURL: c.SMTPURL, Conns: c.SMTPConns, From: email.Mailbox{Name: t.Name, Address: from},
 		Domain: t.Domain, BounceDomain: c.BounceDomain, RetryFirst: c.RetryFirst,
+		LedgerMonths: c.LedgerMonths,
 		Policy: delivery.Policy{
 			Mailbox: from, Contact: c.PublicURL + "/", SoftCount: c.BounceSoft, SoftDays: c.BounceSoftDays, BrakeDays: c.BounceBrake,
 		},

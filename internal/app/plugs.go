@@ -48,7 +48,8 @@ func (r *run) pages(h *house) pages {
 		people: peopleweb.New(peopleweb.Options{
 			People: h.people, Taxonomy: h.taxonomy, DB: h.db, Clock: h.clock, Sealer: h.sealer,
 			Newsletters: newslettersOf{h.newsletters}, OwnPage: h.newsletters, Mailer: h.delivery, Audit: h.identity,
-			Texting: func() bool { return h.delivery.Gateway().Configured },
+			Texting:      func() bool { return h.delivery.Gateway().Configured },
+			LedgerMonths: h.delivery.LedgerMonths(),
 		}),
 		newsletters: newslettersweb.New(newslettersweb.Options{
 			Newsletters: h.newsletters, People: h.people, Taxonomy: h.taxonomy, Clock: h.clock, Relay: h.delivery.Relay,

@@ -131,7 +131,7 @@ func notWords() []string {
 	return []string{
 		"newsletters.issue", "newsletters.unsubscribe", "newsletters.undo", "newsletters.link", "people.own-page", "people.join", "people.address",
 		"delivery.message-id", "delivery.envelope", "delivery.suppression", "delivery.sms.reference", "people.code",
-		"people.sweep", "newsletters.reading", "delivery.sweep", "delivery.brakes", "newsletters.digest", "newsletters.digests",
+		"people.sweep", "newsletters.reading", "delivery.sweep", "delivery.brakes", "delivery.retention", "newsletters.digest", "newsletters.digests",
 	}
 }
 

@@ -98,6 +98,9 @@ func (h *house) machineRoom() http.Handler {
 // brakesEvery is how often somebody looks whether too much came back to a newsroom.
 const brakesEvery = 20 * time.Second
 
+// foldAt is the hour of the town's clock at which old batches become numbers, when few want the database.
+const foldAt = 3
+
 // tasks are done once by whichever node is alive.
 func (h *house) tasks() []periodic.Task {
 	return []periodic.Task{
@@ -114,6 +117,9 @@ func (h *house) tasks() []periodic.Task {
 		}},
 		{Name: "delivery.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.Sweep(ctx)
+		}},
+		{Name: "delivery.retention", Next: periodic.Daily(foldAt, h.town.Town(context.Background()).Zone()), Do: func(ctx context.Context, _ time.Time) error {
+			return h.delivery.Fold(ctx)
 		}},
 	}
 }

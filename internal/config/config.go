@@ -39,6 +39,7 @@ type Config struct {
 	BounceSoft     int           // so many messages that come back softly suppress an address …
 	BounceSoftDays int           // … when they did so within so many days
 	BounceBrake    int           // how many days of returns hold a newsroom's sending; 0 means none do
+	LedgerMonths   int           // for so many months after a sending ended it is known who got what; 0 means for ever
 	RetryFirst     time.Duration // wait before the first repeat of a message put off
 	SMSURL         string        // gateway of text messages, as package sms reads it; empty means: they wait
 	SMSSender      string        // what telephones show as their author
@@ -92,6 +93,7 @@ func Catalogue() []Setting {
 		{Name: "bounce_soft_count", Default: "3", Help: "messages that come back softly (a full mailbox …) before the address gets nothing more, 1 to 100"},
 		{Name: "bounce_soft_days", Default: "14", Help: "days within which they do so, 1 to 365"},
 		{Name: "bounce_brake_days", Default: "7", Help: "days of bounces and complaints that can stop a newsroom, 1 to 90; 0 never stops one"},
+		{Name: "ledger_months", Default: "24", Help: "months after the end of a sending in which it is known who got what, then only its numbers, 1 to 120; 0 is for ever"},
 		{Name: "retry_first", Default: "1m", Help: "wait before the first repeat of a message that was put off; later waits grow"},
 		{Name: "sms_url", Help: "gateway for text messages: smpp://user:password@host, kannel+http://user:password@host or https://… of a provider; when empty, they wait"},
 		{Name: "sms_sender", Help: "what telephones show as the author: a registered name of 11 letters at most, a short code, or a number such as +393331234567"},
@@ -205,7 +207,7 @@ func parse(settings []Setting) (Config, error) {
 	if c.SMTPConns, err = strconv.Atoi(v["smtp_conns"]); err != nil || c.SMTPConns < 1 || c.SMTPConns > 64 {
 		return c, bad("smtp_conns", "1–64")
 	}
-	if name, need := c.bounceNumbers(v); name != "" {
+	if name, need := c.returnsAndRetention(v); name != "" {
 		return c, bad(name, need)
 	}
 	if c.RetryFirst, err = time.ParseDuration(v["retry_first"]); err != nil || c.RetryFirst <= 0 {
@@ -231,13 +233,15 @@ func priceOf(text string) (price int64, ok bool) {
 	return int64(math.Round(cents * 100)), true
 }
 
-// bounceNumbers reads the numbers about what comes back; name is that of one which is wrong, need what it should be.
-func (c *Config) bounceNumbers(v map[string]string) (name, need string) {
+// returnsAndRetention reads the numbers about what comes back and what is kept; name is that of one which is wrong, need
+// what it should be.
+func (c *Config) returnsAndRetention(v map[string]string) (name, need string) {
 	for name, number := range map[string]struct {
 		into       *int
 		least, top int
 	}{
 		"bounce_soft_count": {&c.BounceSoft, 1, 100}, "bounce_soft_days": {&c.BounceSoftDays, 1, 365}, "bounce_brake_days": {&c.BounceBrake, 0, 90},
+		"ledger_months": {&c.LedgerMonths, 0, 120},
 	} {
 		n, err := strconv.Atoi(v[name])
 		if err != nil || n < number.least || n > number.top {

@@ -53,6 +53,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"too many connections":     {map[string]string{"UNOXUNO_SMTP_CONNS": "1000"}, "", "config.bad"},
 		"no time":                  {map[string]string{"UNOXUNO_RETRY_FIRST": "soon"}, "", "config.bad"},
 		"no days":                  {map[string]string{"UNOXUNO_BOUNCE_BRAKE_DAYS": "91"}, "", "config.bad"},
+		"no months":                {map[string]string{"UNOXUNO_LEDGER_MONTHS": "121"}, "", "config.bad"},
 		"no count":                 {map[string]string{"UNOXUNO_BOUNCE_SOFT_COUNT": "0"}, "", "config.bad"},
 		"short secret":             {map[string]string{"UNOXUNO_SECRET": "short"}, "", "config.secret_short"},
 		"not a network":            {map[string]string{"UNOXUNO_TRUSTED_PROXIES": "10.0.0.1"}, "", "config.bad"},

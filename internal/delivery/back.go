@@ -140,6 +140,7 @@ type coming struct {
 	status  string
 	named   []string // addresses that the notice names
 	checked bool     // the token tells the address that the message went to
+	folded  bool     // its batch is: what comes back now still suppresses, and the numbers stay as they are
 }
 
 // noteReport puts a bounce or a complaint on record. Only a token of ours tells which message it speaks of: the address
@@ -244,9 +245,12 @@ type noted struct {
 // that may recover.
 func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin Origin, digest string) (noted, error) {
 	queries, now := db.New(tx), r.now()
-	news, err := queries.NoteReturn(ctx, db.NoteReturnParams{
-		Batch: c.Batch, Person: c.Person, Kind: string(c.kind), Digest: digest, Reason: string(c.reason), Status: c.status, At: now,
-	})
+	news, err := int64(1), error(nil)
+	if !c.folded {
+		news, err = queries.NoteReturn(ctx, db.NoteReturnParams{
+			Batch: c.Batch, Person: c.Person, Kind: string(c.kind), Digest: digest, Reason: string(c.reason), Status: c.status, At: now,
+		})
+	}
 	n := noted{c.kind, digest, news > 0}
 	if err != nil || !n.news || c.kind == bounce.Soft {
 		return n, err
@@ -273,7 +277,8 @@ func (r *Room) heedReturn(ctx context.Context, n noted) error {
 	return nil
 }
 
-// find looks the message up: its origin, nil for a note, and whether the ledger still knows it.
+// find looks the message up: its origin, nil for a note, and whether the ledger still knows it. Of a folded batch the token
+// alone says that there was such a message.
 func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, bool, error) {
 	queries := db.New(tx)
 	if c.origin == "" && c.Batch == 0 {
@@ -293,7 +298,10 @@ func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, boo
 	if err != nil {
 		return nil, false, err
 	}
-	c.Batch, c.ref = batch.ID, batch.Ref
+	c.Batch, c.ref, c.folded = batch.ID, batch.Ref, batch.Folded > 0
+	if c.folded {
+		return r.origins[batch.Origin], true, nil
+	}
 	known, err := queries.InLedger(ctx, db.InLedgerParams{Batch: c.Batch, Person: c.Person})
 	return r.origins[batch.Origin], known, err
 }

@@ -29,6 +29,16 @@ func (o *town) Addresses(_ context.Context, _ storage.Queryer, person int64) ([]
 	return []string{addressOf(person)}, nil
 }
 
+// Folding is where a test kills who folds.
+func (o *town) Folding(context.Context, *storage.Tx, int64, int64, int64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.folding == nil {
+		return nil
+	}
+	return o.folding()
+}
+
 func (o *town) Complained(_ context.Context, _ *storage.Tx, _, person int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

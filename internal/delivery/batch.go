@@ -31,6 +31,7 @@ type Batch struct {
 	At        time.Time // when it may begin
 	Cancelled time.Time // zero unless it was cancelled
 	Finished  time.Time // zero while something is owed
+	Folded    time.Time // closed for good, for only numbers are kept of it, or soon will be; zero while it is not
 	Filling   bool      // the ledger does not hold everybody yet: Run is at it
 	Added     int64     // messages that this call of Enqueue added
 	Aside     int64     // people whom the origin put aside in this call of Enqueue
@@ -39,7 +40,7 @@ type Batch struct {
 
 // Enqueue makes the batch and puts those into the ledger whom its origin names, in the caller's transaction: all of
 // them where they are few, else the first, and Run goes on from there. There is one batch for each origin, ref and
-// channel: doing it again adds only those who were missing. After the commit, call Wake.
+// channel: doing it again adds only those who were missing, and nobody once it is folded. After the commit, call Wake.
 func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, error) {
 	if !slices.Contains(Channels(), n.Channel) {
 		return Batch{}, fault.Invalid("delivery.channel", "Channel", n.Channel)
@@ -60,7 +61,7 @@ func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, 
 	}
 	row.At = at
 	var added, aside int64
-	for first := true; first || added+aside == 0 && row.Filled < Everybody; first = false {
+	for first := true; row.Folded == 0 && (first || added+aside == 0 && row.Filled < Everybody); first = false {
 		if added, aside, err = r.fillStep(ctx, tx, &row); err != nil {
 			return Batch{}, err
 		}
@@ -77,7 +78,7 @@ func batchOf(row db.DeliveryBatch) Batch {
 	return Batch{
 		ID: row.ID, Origin: row.Origin, Ref: row.Ref, Channel: row.Channel, Created: clock.Time(row.Created),
 		At: clock.Time(row.At), Cancelled: clock.Time(row.Cancelled), Finished: clock.Time(row.Finished),
-		Filling: row.Filled < Everybody,
+		Folded: clock.Time(row.Folded), Filling: row.Filled < Everybody,
 	}
 }
 

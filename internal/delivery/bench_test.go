@@ -61,3 +61,34 @@ func cpu(b *testing.B) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkFold fills the ledger with a batch of b.N messages and folds it, and tells messages a second of both:
+//
+//	go test -run '^$' -bench Fold -benchtime 100000x ./internal/delivery
+func BenchmarkFold(b *testing.B) {
+	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
+		b.Run(engine.String(), func(b *testing.B) {
+			db := storagetest.Open(b, engine, storage.Schema{Room: "delivery", Files: delivery.Schema()})
+			n := newNode(b, db, newTown(b), clock.At(morning), "", func(s *delivery.Settings) { s.ChunkSize, s.LedgerMonths = 0, 24 })
+			start := time.Now()
+			batch := n.enqueue(b, 1, 1, int64(b.N))
+			filled := time.Since(start)
+			for _, sent := range []string{
+				"UPDATE delivery_message SET state = 'sent', attempts = 1 WHERE batch = $1", "UPDATE delivery_chunk SET due = 0 WHERE batch = $1",
+			} {
+				if _, err := db.ExecContext(b.Context(), sent, batch.ID); err != nil {
+					b.Fatal(err)
+				}
+			}
+			n.step(b) // finishes it
+			n.clock.Set(morning.AddDate(2, 0, 1))
+			b.ResetTimer()
+			start = time.Now()
+			n.fold(b)
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "folded/s")
+			b.ReportMetric(float64(b.N)/filled.Seconds(), "filled/s")
+			n.rows(b, batch, 0)
+		})
+	}
+}

@@ -26,11 +26,16 @@
 //     that lost its lease cannot overwrite anything, but what it sent stays sent.
 //   - No address stands in the ledger, nor any text that a server wrote. A note's address and text are erased once it
 //     is sent.
+//   - So many months after a batch was finished its messages become numbers (retention.go), in short steps that may be cut
+//     off anywhere: no number that is shown of it ever changes by that, and nobody is known to be in it any more. It is
+//     closed for good then: nobody is added, nothing is tried again. Notes of that age are deleted.
 //
 // Text messages go the same way as mail, by the same rules (channel.go): their receipts stand beside the ledger, and who
 // writes STOP gets none any more (sms_back.go). What people write is not kept.
 //
 // Tables: delivery_batch, delivery_chunk, delivery_message (the ledger), delivery_suppression, delivery_return (what came
-// back), delivery_brake, delivery_note, delivery_sms_part (receipts), delivery_sms_answer (who was answered today).
-// Facts published: the views delivery_facts (a row for each message) and delivery_counts (numbers of each batch).
+// back), delivery_total (numbers of folded batches), delivery_brake, delivery_note, delivery_sms_part (receipts),
+// delivery_sms_answer (who was answered today).
+// Facts published: the views delivery_facts (a row for each message that the ledger holds) and delivery_counts (numbers of
+// each batch, to be summed, whether it holds them or not).
 package delivery

@@ -10,15 +10,15 @@ import (
 )
 
 // Join adds persons to a batch, in the caller's transaction, and tells how many that is: who is in the batch already is
-// left alone, unless her message there was kept, which is then owed again. Nobody joins a batch that was cancelled. After
-// the commit, call Wake.
+// left alone, unless her message there was kept, which is then owed again. Nobody joins a batch that was cancelled or is
+// folded. After the commit, call Wake.
 func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []int64) (joined int64, err error) {
 	queries := db.New(tx)
 	if err := queries.HoldBatch(ctx, batch); err != nil {
 		return 0, err
 	}
 	row, err := queries.GetBatch(ctx, batch)
-	if err != nil || row.Cancelled > 0 || len(persons) == 0 {
+	if err != nil || row.Cancelled > 0 || row.Folded > 0 || len(persons) == 0 {
 		return 0, err
 	}
 	var again storage.Builder
@@ -65,7 +65,8 @@ func listed(persons []int64) *storage.Builder {
 
 // Part ends as Kept what the batch from still owes persons, who are to get it by the batch to or in yet another way, and
 // tells whom that concerns. It works in the caller's transaction, which owes it to them there: whoever else asks is told of
-// none of them. Those are left alone whose message in to has ended unsent, and everybody if to was cancelled.
+// none of them. Those are left alone whose message in to has ended unsent, and everybody if to was cancelled or
+// is folded.
 func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons []int64) (parted []int64, err error) {
 	queries := db.New(tx)
 	for _, batch := range []int64{min(from, to), max(from, to)} { // in the order in which they were made, as everywhere
@@ -74,7 +75,7 @@ func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons
 		}
 	}
 	row, err := queries.GetBatch(ctx, to)
-	if err != nil || row.Cancelled > 0 || len(persons) == 0 {
+	if err != nil || row.Cancelled > 0 || row.Folded > 0 || len(persons) == 0 {
 		return nil, err
 	}
 	var query storage.Builder

@@ -19,6 +19,9 @@ type Origin interface {
 	// Finished is told, in the transaction that ends a batch, that nothing of it is owed any more; other channels of the
 	// same ref may be under way. It may be told again, when people were added later or when a worker had died.
 	Finished(ctx context.Context, tx *storage.Tx, ref int64) error
+	// Folding is told, in the transaction in which the ledger lets go of ref's messages to the persons after one and through
+	// another, and before it does: what the origin counts by them it counts now, for itself.
+	Folding(ctx context.Context, tx *storage.Tx, ref, after, through int64) error
 	// Addresses are those at which the person is reached now: what came back is held against the one it had gone to.
 	Addresses(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
 	// Complained is told, in the transaction that notes it, that the person called ref spam. It may be told again.

@@ -20,7 +20,7 @@ type Retried struct {
 // mailbox, a blocklist, days of trying in vain. What was sent, suppressed, withdrawn or refused because there is no such
 // address is left alone, and so is everybody whom among does not select: a SELECT of one column, person_id, or nil for
 // all. It works in the caller's transaction; after the commit, call Wake. It fails with the fault
-// delivery.retry.cancelled for a batch that was cancelled.
+// delivery.retry.cancelled for a batch that was cancelled, and delivery.retry.folded for one that is folded.
 func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder) (Retried, error) {
 	queries, now := db.New(tx), r.now()
 	if err := queries.HoldBatch(ctx, batch); err != nil {
@@ -32,6 +32,9 @@ func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *st
 	}
 	if row.Cancelled > 0 {
 		return Retried{}, fault.Conflict("delivery.retry.cancelled")
+	}
+	if row.Folded > 0 {
+		return Retried{}, fault.Conflict("delivery.retry.folded")
 	}
 	var again Retried
 	if again.Later, err = laterNow(ctx, tx, batch, among, now); err != nil {
@@ -56,7 +59,8 @@ func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *st
 // Retryable is what Retry would do now.
 func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64, among *storage.Builder) (again Retried, err error) {
 	var query storage.Builder
-	query.Add("SELECT state, count(*) FROM delivery_message WHERE batch = ? AND (", batch)
+	query.Add("SELECT state, count(*) FROM delivery_message WHERE batch = ? AND EXISTS ("+
+		"SELECT 1 FROM delivery_batch b WHERE b.id = ? AND b.folded = 0) AND (", batch, batch)
 	putOff(&query, r.now())
 	query.Add(" OR ")
 	givenUp(&query)

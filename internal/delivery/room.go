@@ -49,6 +49,8 @@ type Settings struct {
 	TLS          *tls.Config    // trust of the relay's certificate; nil is the system's
 	SMS          SMSSettings    // of text messages
 	Policy       Policy         // what is done about what comes back
+	LedgerMonths int            // after so many months a finished batch becomes numbers; 0: never
+	FoldAtOnce   int            // messages that become numbers in one transaction; 0 is 5000, some hundredths of a second's work
 }
 
 func (s Settings) withDefaults() (Settings, error) {
@@ -63,6 +65,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.ChunkSize <= 0 {
 		s.ChunkSize = 500
+	}
+	if s.FoldAtOnce <= 0 {
+		s.FoldAtOnce = 5000
 	}
 	if s.BounceDomain == "" {
 		s.BounceDomain = s.Domain
@@ -160,7 +165,7 @@ type Return struct {
 // Name is the room's name among those that keep something about people.
 func (r *Room) Name() string { return "delivery" }
 
-// Export is all that the room keeps about a person: a list of Sending.
+// Export is all that the room keeps about a person: a list of Sending. What has become numbers is not hers any more.
 func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
 	rows, err := db.New(q).MessagesOf(ctx, person)
 	if err != nil {

@@ -35,6 +35,7 @@ type town struct {
 	wordless bool                                                        // forgets the text of its text messages
 	mute     int64                                                       // the ref whose audience cannot be told
 	asked    func()                                                      // called, once, when an audience is asked for
+	folding  func() error                                                // called at each step of folding
 	angry    []int64                                                     // who complained
 	aside    func(person int64) func(context.Context, *storage.Tx) error // who is put aside; nil: nobody
 }

@@ -144,6 +144,15 @@ func (d digests) Finished(ctx context.Context, tx *storage.Tx, ref int64) error 
 	return d.released(ctx, tx, issues)
 }
 
+// Folding turns into numbers what is kept of the digest for those persons: it was refused, and cannot be tried again.
+func (d digests) Folding(ctx context.Context, tx *storage.Tx, ref, after, through int64) error {
+	queries := db.New(tx)
+	if err := queries.CountFolded(ctx, db.CountFoldedParams{Digest: ref, After: after, Through: through}); err != nil {
+		return err
+	}
+	return queries.DropFolded(ctx, db.DropFoldedParams{Digest: ref, After: after, Through: through})
+}
+
 // Complained ends all that brings the person anything, as of an issue.
 func (d digests) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
 	return d.complained(ctx, tx, fmt.Sprintf("digest %d", ref), person)

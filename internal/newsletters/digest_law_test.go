@@ -36,6 +36,21 @@ type troubledTown struct {
 	issues  []newsletters.Issue
 }
 
+// newTroubledTown gives the town a reader of each pace, whose names begin so.
+func newTroubledTown(w *world, rt *rapid.T, named string, paces ...newsletters.Pace) *troubledTown {
+	w.Helper()
+	w.texted = nil
+	p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}, busy: map[string]bool{}}
+	p.settle()
+	for n, pace := range paces {
+		name := fmt.Sprint(named, n)
+		id := w.citizen(people.Details{Given: name}, false, "teatro", "concerti")
+		w.paced(id, pace, "teatro", "concerti")
+		p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), pace, map[string]bool{}, map[string]int{}}
+	}
+	return p
+}
+
 // TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, busy servers and telephones, retries, deaths of
 // nodes and changes of channel in any order, and wants that in the end everybody got everything once, by mail or by text
 // message, and that every issue says so.
@@ -44,15 +59,7 @@ func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 		round := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
-			w.texted = nil
-			p := &troubledTown{world: w, rt: rt, readers: map[string]*waitingReader{}, full: map[string]bool{}, busy: map[string]bool{}}
-			p.settle()
-			for n, pace := range []newsletters.Pace{newsletters.Daily, newsletters.AtOnce} {
-				name := fmt.Sprintf("d%dx%d", round, n)
-				id := w.citizen(people.Details{Given: name}, false, "teatro", "concerti")
-				w.paced(id, pace, "teatro", "concerti")
-				p.readers[name+"@mail.example"] = &waitingReader{id, w.phone(id), pace, map[string]bool{}, map[string]int{}}
-			}
+			p := newTroubledTown(w, rt, fmt.Sprintf("d%dx", round), newsletters.Daily, newsletters.AtOnce)
 			steps := []func(){p.publish, p.publish, p.change, p.change, p.toSlot, p.soon, p.retry, p.trouble, p.trouble, p.die}
 			for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 				rapid.SampledFrom(steps).Draw(rt, "step")()

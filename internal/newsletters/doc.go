@@ -27,7 +27,7 @@
 //   - An issue that cannot be read is left out of a digest, which goes with the others; it is owed to the next slot, and
 //     the office is told, until it is mended or cancelled. It breaks no list, keeps no other from leaving, and can be left.
 //   - What failed is tried again ([Room.Retry]) for the issue's own readers only: on its own, or in the mail of a digest,
-//     which goes with all that it held.
+//     which goes with all that it held; until delivery keeps only numbers of it, which every page goes on showing.
 //   - In a pause nothing comes to her, and no more messages a week than she and the town allow; what is urgent does.
 //   - A sensitive newsletter goes to nobody who did not ask for it herself (GDPR, article 9).
 //   - Links and the opening mark are the same for all who get an issue. Of a visit only its hour is kept, and whether it
@@ -44,7 +44,8 @@
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,
 // newsletters_optout, newsletters_rhythm, newsletters_issue, newsletters_link, newsletters_visits, newsletters_reading,
 // newsletters_image, newsletters_kept, newsletters_digest, newsletters_digested. The room reads the
-// views people_profile, people_reachable, people_consenting and delivery_facts, and the tables people_who, people_wants.
+// views people_profile, people_reachable, people_consenting, delivery_facts and delivery_counts, and the tables people_who,
+// people_wants.
 //
 // Facts published: to people's audience, who is subscribed to what ([Room.Subscribed]); to delivery, under a second name,
 // what digests hold ([Room.Digests]).

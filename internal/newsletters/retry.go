@@ -34,7 +34,8 @@ func (i Issue) retryable() bool { return !i.Archived && (i.State == Sending || i
 // Retry tries again what failed of an issue, on its own and in digests: what was put off is due at once, and what was
 // refused for a reason that may have passed is owed again. A mail of a digest goes with all the issues that it held.
 // Nobody gets an issue twice. It asks access.SendIssues, and fails with the fault
-// newsletters.issue.not_retryable for an issue that was never sent, or was cancelled.
+// newsletters.issue.not_retryable for an issue that was never sent, or was cancelled, and with delivery.retry.folded for
+// one of which only numbers are kept.
 func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	var again delivery.Retried
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
@@ -62,6 +63,9 @@ func (r *Room) retrySendings(ctx context.Context, tx *storage.Tx, id int64) (aga
 	own, inDigests, err := r.sendingsOf(ctx, tx, id)
 	if err != nil {
 		return again, err
+	}
+	if len(own)+len(inDigests) == 0 {
+		return again, fault.Conflict("delivery.retry.folded")
 	}
 	retry := func(s sending) (delivery.Retried, error) { return r.Delivery.Retry(ctx, tx, s.batch, s.among) }
 	again, err = sumOf(own, retry)
@@ -91,14 +95,16 @@ type sending struct {
 	among  *storage.Builder // SELECTs the persons whom the issue goes to by it; nil is all
 }
 
-// sendingsOf are the issue's own batches, and those of the digests that hold it.
+// sendingsOf are the issue's own batches, and those of the digests that hold it; without what is folded.
 func (r *Room) sendingsOf(ctx context.Context, q storage.Queryer, id int64) (own, inDigests []sending, err error) {
 	batches, err := r.batches(ctx, q, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, b := range batches {
-		own = append(own, sending{batch: b.ID})
+		if b.Folded.IsZero() {
+			own = append(own, sending{batch: b.ID})
+		}
 	}
 	digests, err := db.New(q).DigestsWith(ctx, id)
 	if err != nil {
@@ -109,7 +115,7 @@ func (r *Room) sendingsOf(ctx context.Context, q storage.Queryer, id int64) (own
 		if err != nil {
 			return nil, nil, err
 		}
-		if found {
+		if found && batch.Folded.IsZero() {
 			var among storage.Builder
 			among.Add("SELECT k.person_id FROM newsletters_kept k WHERE k.issue = ? AND k.digest = ?", id, digest)
 			inDigests = append(inDigests, sending{batch.ID, digest, &among})

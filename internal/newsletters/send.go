@@ -235,6 +235,9 @@ func (r *Room) Finished(ctx context.Context, tx *storage.Tx, id int64) error {
 	return r.finish(ctx, tx, id)
 }
 
+// Folding has nothing to do: of an issue everything is counted by delivery.
+func (r *Room) Folding(context.Context, *storage.Tx, int64, int64, int64) error { return nil }
+
 func (r *Room) finish(ctx context.Context, tx *storage.Tx, id int64) error {
 	_, err := db.New(tx).FinishIssue(ctx, db.FinishIssueParams{ID: id, FinishedAt: r.now()})
 	return err

@@ -13,16 +13,42 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// A town that runs the release before keeps its subscriptions, ended ones too, and what keeps two from standing at once.
-func TestSubscriptionsSurviveTheUpgrade(t *testing.T) {
+// oldSchema is the first few files of the schema.
+func oldSchema(t *testing.T, names ...string) fs.FS {
+	t.Helper()
 	files := fstest.MapFS{}
-	for _, name := range []string{"0001_newsletters.sql", "0002_unbound.sql", "0003_sms.sql"} {
+	for _, name := range names {
 		text, err := fs.ReadFile(newsletters.Schema(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		files[name] = &fstest.MapFile{Data: text}
 	}
+	return files
+}
+
+// The numbers of digests that went before stay.
+func TestDigestsNumbersSurviveTheUpgrade(t *testing.T) {
+	files := oldSchema(t, "0001_newsletters.sql", "0002_unbound.sql", "0003_sms.sql", "0004_pace.sql", "0005_reading.sql", "0006_in_order_of_persons.sql")
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO newsletters_digested (issue, digest, state, people) VALUES (1, 7, 'sent', 30), (1, 8, 'sent', 12)"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Migrate(t.Context(), storage.Schema{Room: "newsletters", Files: newsletters.Schema()}); err != nil {
+			t.Fatal(err)
+		}
+		var people, reasons int64
+		err := db.QueryRowContext(t.Context(), "SELECT CAST(SUM(people) AS bigint), COUNT(DISTINCT reason) FROM newsletters_digested WHERE state = 'sent' AND reason = ''").Scan(&people, &reasons)
+		if err != nil || people != 42 || reasons != 1 {
+			t.Errorf("%d people, %v; want 42", people, err)
+		}
+	}, storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
+		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: files})
+}
+
+// A town that runs the release before keeps its subscriptions, ended ones too, and what keeps two from standing at once.
+func TestSubscriptionsSurviveTheUpgrade(t *testing.T) {
+	files := oldSchema(t, "0001_newsletters.sql", "0002_unbound.sql", "0003_sms.sql")
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		const subscription = "INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by," +
 			" ended_at, ended_how, ended_why, ended_by, ended_issue) VALUES "

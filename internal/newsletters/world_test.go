@@ -79,6 +79,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	})
 	w.delivery, err = delivery.New(db, w.clock, sealer, log, delivery.Settings{
 		SMTPURL: w.sink.URL(), Domain: "comune.example", Policy: delivery.Policy{Mailbox: "newsletter@comune.example"}, SMS: delivery.SMSSettings{Gateway: sms.Pretend(w.take)},
+		LedgerMonths: 24, FoldAtOnce: 2,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -299,10 +299,14 @@ func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAc
 }
 
 const returnsIn = `-- name: ReturnsIn :many
-SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
-WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
-    SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
-GROUP BY r.kind, r.reason ORDER BY r.kind, r.reason
+SELECT u.kind, u.reason, CAST(SUM(u.messages) AS bigint) AS messages FROM (
+    SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
+    WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
+        SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
+    GROUP BY r.kind, r.reason
+    UNION ALL
+    SELECT t.state, t.reason, t.messages FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'return'
+) u GROUP BY u.kind, u.reason ORDER BY u.kind, u.reason
 `
 
 type ReturnsInRow struct {

@@ -137,19 +137,24 @@ func (q *Queries) ChunkEnd(ctx context.Context, arg ChunkEndParams) (int64, erro
 }
 
 const countMessages = `-- name: CountMessages :one
-SELECT count(*) FROM delivery_message WHERE batch = $1
+SELECT CAST((SELECT count(*) FROM delivery_message m WHERE m.batch = $1)
+    + COALESCE((SELECT SUM(t.messages) FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'message'), 0) AS bigint)
 `
 
 func (q *Queries) CountMessages(ctx context.Context, batch int64) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countMessages, batch)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const counts = `-- name: Counts :many
-SELECT state, reason, count(*) AS messages, CAST(sum(CASE WHEN attempts > 1 THEN 1 ELSE 0 END) AS bigint) AS retried
-FROM delivery_message WHERE batch = $1 GROUP BY state, reason ORDER BY state, reason
+SELECT u.state, u.reason, CAST(SUM(u.messages) AS bigint) AS messages, CAST(SUM(u.retried) AS bigint) AS retried FROM (
+    SELECT m.state, m.reason, count(*) AS messages, SUM(CASE WHEN m.attempts > 1 THEN 1 ELSE 0 END) AS retried
+    FROM delivery_message m WHERE m.batch = $1 GROUP BY m.state, m.reason
+    UNION ALL
+    SELECT t.state, t.reason, t.messages, t.retried FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'message'
+) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason
 `
 
 type CountsRow struct {
@@ -202,7 +207,7 @@ func (q *Queries) Filled(ctx context.Context, arg FilledParams) error {
 }
 
 const findBatch = `-- name: FindBatch :one
-SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3
+SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account, folded FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3
 `
 
 type FindBatchParams struct {
@@ -225,6 +230,7 @@ func (q *Queries) FindBatch(ctx context.Context, arg FindBatchParams) (DeliveryB
 		&i.Finished,
 		&i.Filled,
 		&i.Account,
+		&i.Folded,
 	)
 	return i, err
 }
@@ -250,7 +256,7 @@ func (q *Queries) FinishBatch(ctx context.Context, arg FinishBatchParams) (int64
 }
 
 const getBatch = `-- name: GetBatch :one
-SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account FROM delivery_batch WHERE id = $1
+SELECT id, origin, ref, channel, created, at, cancelled, finished, filled, account, folded FROM delivery_batch WHERE id = $1
 `
 
 func (q *Queries) GetBatch(ctx context.Context, id int64) (DeliveryBatch, error) {
@@ -267,6 +273,7 @@ func (q *Queries) GetBatch(ctx context.Context, id int64) (DeliveryBatch, error)
 		&i.Finished,
 		&i.Filled,
 		&i.Account,
+		&i.Folded,
 	)
 	return i, err
 }
@@ -316,7 +323,8 @@ func (q *Queries) LastChunk(ctx context.Context, batch int64) (LastChunkRow, err
 const putBatch = `-- name: PutBatch :exec
 INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
-ON CONFLICT (origin, ref, channel) DO UPDATE SET filled = 0
+ON CONFLICT (origin, ref, channel) DO UPDATE SET
+    filled = CASE WHEN delivery_batch.folded > 0 THEN delivery_batch.filled ELSE 0 END
 `
 
 type PutBatchParams struct {
@@ -329,7 +337,8 @@ type PutBatchParams struct {
 	Account string
 }
 
-// Makes the batch; one that is there already is to be filled again. Either way it is held to the end of the transaction.
+// Makes the batch; one that is there already is to be filled again, unless it is folded. Either way it is held to the end
+// of the transaction.
 func (q *Queries) PutBatch(ctx context.Context, arg PutBatchParams) error {
 	_, err := q.db.ExecContext(ctx, putBatch,
 		arg.ID,

@@ -15,6 +15,7 @@ type DeliveryBatch struct {
 	Finished  int64
 	Filled    int64
 	Account   string
+	Folded    int64
 }
 
 type DeliveryBrake struct {

@@ -25,10 +25,14 @@ UPDATE delivery_return SET digest = '', lifted = true WHERE digest = $1 AND dige
 
 -- name: ReturnsIn :many
 -- A message that came back softly and then for good counts once, as the latter.
-SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
-WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
-    SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
-GROUP BY r.kind, r.reason ORDER BY r.kind, r.reason;
+SELECT u.kind, u.reason, CAST(SUM(u.messages) AS bigint) AS messages FROM (
+    SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
+    WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
+        SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
+    GROUP BY r.kind, r.reason
+    UNION ALL
+    SELECT t.state, t.reason, t.messages FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'return'
+) u GROUP BY u.kind, u.reason ORDER BY u.kind, u.reason;
 
 -- name: ReturnsOf :many
 SELECT r.batch, r.kind, r.reason, r.at

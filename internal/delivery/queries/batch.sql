@@ -1,8 +1,10 @@
 -- name: PutBatch :exec
--- Makes the batch; one that is there already is to be filled again. Either way it is held to the end of the transaction.
+-- Makes the batch; one that is there already is to be filled again, unless it is folded. Either way it is held to the end
+-- of the transaction.
 INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, filled, account)
 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7)
-ON CONFLICT (origin, ref, channel) DO UPDATE SET filled = 0;
+ON CONFLICT (origin, ref, channel) DO UPDATE SET
+    filled = CASE WHEN delivery_batch.folded > 0 THEN delivery_batch.filled ELSE 0 END;
 
 -- name: FindBatch :one
 SELECT * FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3;
@@ -11,7 +13,8 @@ SELECT * FROM delivery_batch WHERE origin = $1 AND ref = $2 AND channel = $3;
 SELECT * FROM delivery_batch WHERE id = $1;
 
 -- name: CountMessages :one
-SELECT count(*) FROM delivery_message WHERE batch = $1;
+SELECT CAST((SELECT count(*) FROM delivery_message m WHERE m.batch = $1)
+    + COALESCE((SELECT SUM(t.messages) FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'message'), 0) AS bigint);
 
 -- name: Filled :exec
 UPDATE delivery_batch SET filled = $2 WHERE id = $1;
@@ -90,8 +93,12 @@ UPDATE delivery_batch SET cancelled = $2 WHERE id = $1;
 UPDATE delivery_chunk SET due = 0 WHERE batch = $1 AND lease_until = 0;
 
 -- name: Counts :many
-SELECT state, reason, count(*) AS messages, CAST(sum(CASE WHEN attempts > 1 THEN 1 ELSE 0 END) AS bigint) AS retried
-FROM delivery_message WHERE batch = $1 GROUP BY state, reason ORDER BY state, reason;
+SELECT u.state, u.reason, CAST(SUM(u.messages) AS bigint) AS messages, CAST(SUM(u.retried) AS bigint) AS retried FROM (
+    SELECT m.state, m.reason, count(*) AS messages, SUM(CASE WHEN m.attempts > 1 THEN 1 ELSE 0 END) AS retried
+    FROM delivery_message m WHERE m.batch = $1 GROUP BY m.state, m.reason
+    UNION ALL
+    SELECT t.state, t.reason, t.messages, t.retried FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'message'
+) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason;
 
 -- name: Unfinished :one
 SELECT EXISTS (SELECT 1 FROM delivery_batch WHERE origin = $1 AND ref = $2 AND finished = 0);

@@ -26,12 +26,15 @@ RETURNING batch, person, digest;
 
 -- name: CountReceipts :one
 -- A message is delivered when all its parts are, and undelivered when one is.
-SELECT CAST(COALESCE(SUM(CASE WHEN m.failed = 0 AND m.arrived = m.parts THEN 1 ELSE 0 END), 0) AS bigint) AS delivered,
-    CAST(COALESCE(SUM(CASE WHEN m.failed > 0 THEN 1 ELSE 0 END), 0) AS bigint) AS undelivered
+SELECT CAST(COALESCE(SUM(CASE WHEN m.failed = 0 AND m.arrived = m.parts THEN m.messages ELSE 0 END), 0) AS bigint) AS delivered,
+    CAST(COALESCE(SUM(CASE WHEN m.failed > 0 THEN m.messages ELSE 0 END), 0) AS bigint) AS undelivered
 FROM (
-    SELECT count(*) AS parts, SUM(CASE WHEN state = 'delivered' THEN 1 ELSE 0 END) AS arrived,
-        SUM(CASE WHEN state = 'undelivered' THEN 1 ELSE 0 END) AS failed
-    FROM delivery_sms_part WHERE batch = $1 GROUP BY person
+    SELECT 1 AS messages, count(*) AS parts, SUM(CASE WHEN p.state = 'delivered' THEN 1 ELSE 0 END) AS arrived,
+        SUM(CASE WHEN p.state = 'undelivered' THEN 1 ELSE 0 END) AS failed
+    FROM delivery_sms_part p WHERE p.batch = $1 GROUP BY p.person
+    UNION ALL
+    SELECT t.messages, 1, CASE WHEN t.state = 'delivered' THEN 1 ELSE 0 END, CASE WHEN t.state = 'undelivered' THEN 1 ELSE 0 END
+    FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'receipt'
 ) m;
 
 -- name: PartsOf :many

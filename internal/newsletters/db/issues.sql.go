@@ -532,10 +532,10 @@ func (q *Queries) ScheduleIssue(ctx context.Context, arg ScheduleIssueParams) (i
 }
 
 const sentByHour = `-- name: SentByHour :many
-SELECT CAST(changed / 3600000 AS bigint) AS hour, count(*) AS n
-FROM delivery_facts
+SELECT CAST(hour AS bigint) AS hour, CAST(SUM(messages) AS bigint) AS n
+FROM delivery_counts
 WHERE origin = $1 AND ref = $2 AND state = 'sent'
-GROUP BY changed / 3600000 ORDER BY 1
+GROUP BY hour ORDER BY hour
 `
 
 type SentByHourParams struct {

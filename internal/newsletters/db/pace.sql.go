@@ -85,16 +85,37 @@ func (q *Queries) ClearDigest(ctx context.Context, digest int64) error {
 }
 
 const countDigested = `-- name: CountDigested :exec
-INSERT INTO newsletters_digested (issue, digest, state, people)
-SELECT k.issue, k.digest, f.state, count(*) FROM newsletters_kept k
+INSERT INTO newsletters_digested (issue, digest, state, reason, people)
+SELECT k.issue, k.digest, f.state, '', count(*) FROM newsletters_kept k
 JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
 WHERE k.digest = $1 AND f.state <> 'refused' GROUP BY k.issue, k.digest, f.state
-ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.people + excluded.people
+ON CONFLICT (issue, digest, state, reason) DO UPDATE SET people = newsletters_digested.people + excluded.people
 `
 
 // What stays after ClearDigest is counted where it stands.
 func (q *Queries) CountDigested(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, countDigested, digest)
+	return err
+}
+
+const countFolded = `-- name: CountFolded :exec
+INSERT INTO newsletters_digested (issue, digest, state, reason, people)
+SELECT k.issue, k.digest, f.state, f.reason, count(*) FROM newsletters_kept k
+JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+WHERE k.digest = $1 AND k.person_id > $2 AND k.person_id <= $3
+GROUP BY k.issue, k.digest, f.state, f.reason
+ON CONFLICT (issue, digest, state, reason) DO UPDATE SET people = newsletters_digested.people + excluded.people
+`
+
+type CountFoldedParams struct {
+	Digest  int64
+	After   int64
+	Through int64
+}
+
+// The ledger is about to let go of these persons: what stood after ClearDigest cannot be tried again, and is a number.
+func (q *Queries) CountFolded(ctx context.Context, arg CountFoldedParams) error {
+	_, err := q.db.ExecContext(ctx, countFolded, arg.Digest, arg.After, arg.Through)
 	return err
 }
 
@@ -111,9 +132,13 @@ func (q *Queries) CountInDigest(ctx context.Context, digest int64) (int64, error
 }
 
 const digestFailures = `-- name: DigestFailures :many
-SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
-JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
-WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason ORDER BY f.state, f.reason
+SELECT u.state, u.reason, CAST(SUM(u.people) AS bigint) AS people FROM (
+    SELECT d.state, d.reason, d.people FROM newsletters_digested d WHERE d.issue = $1 AND d.state = 'refused'
+    UNION ALL
+    SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
+    JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+    WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason
+) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason
 `
 
 type DigestFailuresRow struct {
@@ -229,6 +254,21 @@ func (q *Queries) DigestsWith(ctx context.Context, issue int64) ([]int64, error)
 		return nil, err
 	}
 	return items, nil
+}
+
+const dropFolded = `-- name: DropFolded :exec
+DELETE FROM newsletters_kept WHERE digest = $1 AND person_id > $2 AND person_id <= $3
+`
+
+type DropFoldedParams struct {
+	Digest  int64
+	After   int64
+	Through int64
+}
+
+func (q *Queries) DropFolded(ctx context.Context, arg DropFoldedParams) error {
+	_, err := q.db.ExecContext(ctx, dropFolded, arg.Digest, arg.After, arg.Through)
+	return err
 }
 
 const finishDigest = `-- name: FinishDigest :execrows

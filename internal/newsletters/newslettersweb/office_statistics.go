@@ -19,6 +19,7 @@ type statisticsView struct {
 	Delivery, Readers []ui.StatSpec
 	Outcome, Course   ui.Chart
 	Retryable         int64 // messages that failed and that the reader may have tried again
+	LedgerMonths      int   // for so long it is known who got what; 0: for ever
 	Notices           []ui.Notice
 }
 
@@ -41,7 +42,7 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, statisticsPage(statisticsView{
 		Issue: issue, Statistics: numbers, Delivery: deliveryStats(ctx, numbers), Readers: readerStats(ctx, numbers),
 		Outcome: outcomeChart(ctx, numbers), Course: courseChart(ctx, numbers), Notices: web.Notices(r),
-		Retryable: again.Later + again.Refused,
+		Retryable: again.Later + again.Refused, LedgerMonths: p.Newsletters.Delivery.LedgerMonths(),
 	}))
 }
 

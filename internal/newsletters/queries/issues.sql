@@ -64,10 +64,10 @@ SELECT n, hour, visits, filtered FROM newsletters_visits WHERE issue_id = $1 ORD
 SELECT count(DISTINCT person_id) FROM newsletters_optout WHERE issue = $1;
 
 -- name: SentByHour :many
-SELECT CAST(changed / 3600000 AS bigint) AS hour, count(*) AS n
-FROM delivery_facts
+SELECT CAST(hour AS bigint) AS hour, CAST(SUM(messages) AS bigint) AS n
+FROM delivery_counts
 WHERE origin = $1 AND ref = $2 AND state = 'sent'
-GROUP BY changed / 3600000 ORDER BY 1;
+GROUP BY hour ORDER BY hour;
 
 -- name: Archived :many
 SELECT * FROM newsletters_issue

@@ -85,16 +85,28 @@ UPDATE newsletters_digest SET finished_at = $2 WHERE id = $1 AND finished_at = 0
 
 -- name: CountDigested :exec
 -- What stays after ClearDigest is counted where it stands.
-INSERT INTO newsletters_digested (issue, digest, state, people)
-SELECT k.issue, k.digest, f.state, count(*) FROM newsletters_kept k
+INSERT INTO newsletters_digested (issue, digest, state, reason, people)
+SELECT k.issue, k.digest, f.state, '', count(*) FROM newsletters_kept k
 JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
 WHERE k.digest = $1 AND f.state <> 'refused' GROUP BY k.issue, k.digest, f.state
-ON CONFLICT (issue, digest, state) DO UPDATE SET people = newsletters_digested.people + excluded.people;
+ON CONFLICT (issue, digest, state, reason) DO UPDATE SET people = newsletters_digested.people + excluded.people;
 
 -- name: ClearDigest :exec
 -- What was refused stays: it may be tried again.
 DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.person FROM delivery_facts f
     WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused');
+
+-- name: CountFolded :exec
+-- The ledger is about to let go of these persons: what stood after ClearDigest cannot be tried again, and is a number.
+INSERT INTO newsletters_digested (issue, digest, state, reason, people)
+SELECT k.issue, k.digest, f.state, f.reason, count(*) FROM newsletters_kept k
+JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+WHERE k.digest = sqlc.arg(digest) AND k.person_id > sqlc.arg(after) AND k.person_id <= sqlc.arg(through)
+GROUP BY k.issue, k.digest, f.state, f.reason
+ON CONFLICT (issue, digest, state, reason) DO UPDATE SET people = newsletters_digested.people + excluded.people;
+
+-- name: DropFolded :exec
+DELETE FROM newsletters_kept WHERE digest = sqlc.arg(digest) AND person_id > sqlc.arg(after) AND person_id <= sqlc.arg(through);
 
 -- name: DigestsWith :many
 -- The digests under way that hold the issue, and those in which it was refused.
@@ -130,6 +142,10 @@ SELECT count(*) FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest = 0 OR 
 
 -- name: DigestFailures :many
 -- Why mails of digests that hold the issue were refused or put off.
-SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
-JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
-WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason ORDER BY f.state, f.reason;
+SELECT u.state, u.reason, CAST(SUM(u.people) AS bigint) AS people FROM (
+    SELECT d.state, d.reason, d.people FROM newsletters_digested d WHERE d.issue = $1 AND d.state = 'refused'
+    UNION ALL
+    SELECT f.state, f.reason, count(*) AS people FROM newsletters_kept k
+    JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
+    WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason
+) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason;

@@ -22,7 +22,7 @@ var texts embed.FS
 // text is the page of one of those texts.
 func (p *Pages) text(name string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		html, err := textHTML(r.Context(), name, p.texting())
+		html, err := textHTML(r.Context(), name, p.texting(), p.LedgerMonths)
 		if err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ func (p *Pages) text(name string) web.Handler {
 }
 
 // textHTML fills a text and renders it. Raw HTML is left out by goldmark, so that a town's name cannot become any.
-func textHTML(ctx context.Context, name string, texting bool) (string, error) {
+func textHTML(ctx context.Context, name string, texting bool, months int) (string, error) {
 	file := "texts/" + name + "." + locale.Lang(ctx) + ".md"
 	t, err := template.ParseFS(texts, file)
 	if err != nil {
@@ -41,7 +41,7 @@ func textHTML(ctx context.Context, name string, texting bool) (string, error) {
 	holes := textHoles{
 		Town: web.TownOf(ctx).Name, OwnPage: locale.Path(ctx, "/me"),
 		Privacy: locale.Path(ctx, "/privacy"), Accessibility: locale.Path(ctx, "/accessibility"),
-		Texting: texting,
+		Texting: texting, LedgerMonths: months,
 	}
 	if err := t.Execute(&filled, holes); err != nil {
 		return "", err
@@ -56,4 +56,5 @@ func textHTML(ctx context.Context, name string, texting bool) (string, error) {
 type textHoles struct {
 	Town, OwnPage, Privacy, Accessibility string
 	Texting                               bool // the town sends text messages
+	LedgerMonths                          int  // for so long it is known who got what; 0: for ever
 }

@@ -5,6 +5,21 @@ import (
 	"testing"
 )
 
+// TestThePrivacyPageTellsHowLongMessagesAreKnown, and claims nothing where they are kept for ever.
+func TestThePrivacyPageTellsHowLongMessagesAreKnown(t *testing.T) {
+	eachTown(t, func(t *testing.T, town *publicTown) {
+		for months, words := range map[int][2]string{24: {"per 24 mesi dopo ogni invio", "for 24 months after each sending"}, 1: {"per un mese dopo ogni invio", "for one month after each sending"}, 0: {}} {
+			town.pages.LedgerMonths = months
+			for at, path := range []string{"/privacy", "/en/privacy"} {
+				body := town.get(path).body
+				if !strings.Contains(body, words[at]) || months == 0 && (strings.Contains(body, "dopo ogni invio") || strings.Contains(body, "each sending")) {
+					t.Errorf("%s, %d months:\n%s", path, months, body)
+				}
+			}
+		}
+	})
+}
+
 // TestThePrivacyPageNamesWhoDeliversTextMessages where there are any.
 func TestThePrivacyPageNamesWhoDeliversTextMessages(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {

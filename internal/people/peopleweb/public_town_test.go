@@ -41,6 +41,7 @@ type publicTown struct {
 	people *people.People
 	shelf  *shelf
 	post   *delivery.Room
+	pages  *peopleweb.Pages
 	sink   *deliverytest.Sink
 	site   *web.Site
 	url    string
@@ -78,7 +79,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	t.Cleanup(func() { _ = town.post.Close() })
 	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), delivery.Words(), peopleweb.PublicWords())
 	must(t, err)
-	pages := peopleweb.New(peopleweb.Options{
+	town.pages = peopleweb.New(peopleweb.Options{
 		People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer,
 		Newsletters: town.shelf, OwnPage: keys{sealer, now}, Mailer: town.post,
 		Texting: func() bool { return !town.silent.Load() },
@@ -92,7 +93,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 		},
 	})
 	must(t, err)
-	must(t, town.site.Handle(pages.PublicRoutes()...))
+	must(t, town.site.Handle(town.pages.PublicRoutes()...))
 	server.Config.Handler = town.site
 	server.Start()
 	t.Cleanup(server.Close)

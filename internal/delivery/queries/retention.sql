@@ -1,0 +1,48 @@
+-- name: CloseBatches :execrows
+-- Closes the batches that were finished so long ago, unless something came back of them since another time.
+UPDATE delivery_batch SET folded = sqlc.arg(now)
+WHERE folded = 0 AND finished > 0 AND finished <= sqlc.arg(finished_before)
+    AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = delivery_batch.id AND c.due > 0)
+    AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = delivery_batch.id AND r.at > sqlc.arg(returned_after));
+
+-- name: BatchesToFold :many
+-- Those that are closed and of which something is left. It asks each closed batch's tables once, by their keys.
+SELECT b.id, b.origin, b.ref FROM delivery_batch b
+WHERE b.folded > 0 AND (EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = b.id)
+    OR EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = b.id)
+    OR EXISTS (SELECT 1 FROM delivery_sms_part p WHERE p.batch = b.id)
+    OR EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id))
+ORDER BY b.id;
+
+-- name: TakeMessages :many
+-- What is deleted is what is counted, whoever changes rows of the stretch meanwhile.
+DELETE FROM delivery_message WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
+RETURNING state, reason, attempts, changed;
+
+-- name: TakeReturns :many
+DELETE FROM delivery_return WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
+RETURNING person, kind, reason;
+
+-- name: TakeParts :many
+DELETE FROM delivery_sms_part WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
+RETURNING person, state;
+
+-- name: DropChunks :exec
+DELETE FROM delivery_chunk WHERE batch = $1;
+
+-- name: AddTotal :exec
+INSERT INTO delivery_total (batch, kind, state, reason, hour, messages, retried) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (batch, kind, state, reason, hour) DO UPDATE SET
+    messages = delivery_total.messages + excluded.messages, retried = delivery_total.retried + excluded.retried;
+
+-- name: DropNoteReturns :execrows
+DELETE FROM delivery_return
+WHERE delivery_return.batch = 0 AND delivery_return.at <= sqlc.arg(before) AND delivery_return.person IN (
+    SELECT r.person FROM delivery_return r WHERE r.batch = 0 AND r.at <= sqlc.arg(before) ORDER BY r.person LIMIT sqlc.arg(most));
+
+-- name: DropNotes :execrows
+-- Notes that are done; one of which something came back is needed to forget that by.
+DELETE FROM delivery_note WHERE id IN (
+    SELECT n.id FROM delivery_note n WHERE n.due = 0 AND n.changed <= sqlc.arg(before)
+        AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = 0 AND r.person = n.id)
+    ORDER BY n.id LIMIT sqlc.arg(most));
