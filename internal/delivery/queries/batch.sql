@@ -93,9 +93,17 @@ UPDATE delivery_batch SET cancelled = $2 WHERE id = $1;
 UPDATE delivery_chunk SET due = 0 WHERE batch = $1 AND lease_until = 0;
 
 -- name: Counts :many
+-- The two states in which nearly all messages are, and which have no reason, are counted apart: to group them with the
+-- others SQLite would sort all rows, in memory.
 SELECT u.state, u.reason, CAST(SUM(u.messages) AS bigint) AS messages, CAST(SUM(u.retried) AS bigint) AS retried FROM (
-    SELECT m.state, m.reason, count(*) AS messages, SUM(CASE WHEN m.attempts > 1 THEN 1 ELSE 0 END) AS retried
-    FROM delivery_message m WHERE m.batch = $1 GROUP BY m.state, m.reason
+    SELECT 'sent' AS state, '' AS reason, count(*) AS messages, count(*) FILTER (WHERE m.attempts > 1) AS retried
+    FROM delivery_message m WHERE m.batch = $1 AND m.state = 'sent'
+    UNION ALL
+    SELECT 'waiting', '', count(*), count(*) FILTER (WHERE m.attempts > 1)
+    FROM delivery_message m WHERE m.batch = $1 AND m.state = 'waiting'
+    UNION ALL
+    SELECT m.state, m.reason, count(*), count(*) FILTER (WHERE m.attempts > 1)
+    FROM delivery_message m WHERE m.batch = $1 AND m.state NOT IN ('sent', 'waiting') GROUP BY m.state, m.reason
     UNION ALL
     SELECT t.state, t.reason, t.messages, t.retried FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'message'
 ) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason;
