@@ -81,6 +81,18 @@ func (l movingLetter) Recipients(ctx context.Context, persons []int64) ([]delive
 	return recipients, err
 }
 
+// enqueue makes a batch for each channel.
+func (o *movers) enqueue(ctx context.Context, tx *storage.Tx, ref int64) error {
+	for _, channel := range delivery.Channels() {
+		b, err := o.room.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.moving", Ref: ref, Channel: channel})
+		if err != nil {
+			return err
+		}
+		o.batches[channel] = b.ID
+	}
+	return nil
+}
+
 // TestKillingWhilePeopleChangeTheirChannelLosesNobody draws changes of mind and deaths of nodes while a matter is sent over
 // both channels, and wants that everybody got it, and once where no node died.
 func TestKillingWhilePeopleChangeTheirChannelLosesNobody(t *testing.T) {
@@ -109,16 +121,7 @@ func TestKillingWhilePeopleChangeTheirChannelLosesNobody(t *testing.T) {
 			ref++
 			change()
 			n := start()
-			n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
-				for _, channel := range delivery.Channels() {
-					b, err := n.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.moving", Ref: ref, Channel: channel})
-					if err != nil {
-						return err
-					}
-					o.batches[channel] = b.ID
-				}
-				return nil
-			})
+			n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return o.enqueue(ctx, tx, ref) })
 			for _, after := range kills {
 				change()
 				life, kill := context.WithCancel(t.Context())
