@@ -14,6 +14,7 @@ import (
 	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
+	"unoxuno/internal/storage/storagetest"
 )
 
 // waitingReader is what the law below knows of one person, who reads everything by e-mail, at her pace, or by SMS.
@@ -57,6 +58,7 @@ func newTroubledTown(w *world, rt *rapid.T, named string, paces ...newsletters.P
 func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
+		storagetest.Few(w.T, 10)
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			p := newTroubledTown(w, rt, fmt.Sprintf("d%dx", round), newsletters.Daily, newsletters.AtOnce)

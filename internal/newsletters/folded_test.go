@@ -18,6 +18,7 @@ import (
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
 )
 
 // mortal is an origin in whose presence folding dies after so many steps.
@@ -83,6 +84,7 @@ func TestFoldingChangesNoStatistics(t *testing.T) {
 	inTown(t, func(w *world) {
 		plugged(w)
 		mortality, round := w.mortality(), 0
+		storagetest.Few(w.T, 10)
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			p := newTroubledTown(w, rt, fmt.Sprintf("f%dx", round), slices.Repeat([]newsletters.Pace{newsletters.Daily}, rapid.IntRange(1, 5).Draw(rt, "readers"))...)

@@ -2,7 +2,6 @@ package people_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math"
@@ -252,22 +251,11 @@ func (m *changes) importSome(t *rapid.T) {
 	m.here = m.ids(t, "SELECT id FROM people_person ORDER BY id")
 }
 
-// shorter makes rapid run the test's machine a few times only: each of its steps is a transaction.
-func shorter(t *testing.T) {
-	t.Helper()
-	const name = "rapid.checks"
-	usual := flag.Lookup(name).Value.String()
-	if err := flag.Set(name, "5"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = flag.Set(name, usual) })
-}
-
 // Whatever happens to people, on this node or another, what the index says next is what the database says.
 func TestIndexFollowsEveryChange(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		town.crowd(t)
-		shorter(t)
+		storagetest.Few(t, 5)
 		other := town.neighbour()
 		town.keepIndex(t)
 		other.keepIndex(t)

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"flag"
+	"strconv"
 	"testing"
 )
 
@@ -21,4 +22,19 @@ func Main(m *testing.M) int {
 		}
 	}
 	return m.Run()
+}
+
+// Few has rapid try the test's laws in so many cases instead, because each is the life of a whole town; what the command
+// line says stays.
+func Few(t *testing.T, cases int) {
+	t.Helper()
+	const name = "rapid.checks"
+	usual := flag.Lookup(name).Value.String()
+	if usual != fewerCases {
+		return
+	}
+	if err := flag.Set(name, strconv.Itoa(cases)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, usual) }) // it was set to that before
 }
