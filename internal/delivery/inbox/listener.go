@@ -103,21 +103,18 @@ func (l *Listener) Addr() string { return l.listener.Addr().String() }
 
 // Run answers until ctx ends; then it lets what is under way end.
 func (l *Listener) Run(ctx context.Context) error {
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-		defer cancel()
-		err := l.server.Shutdown(last)
-		if errors.Is(err, context.DeadlineExceeded) { // whoever is connected and idle
-			err = nil
-		}
-		stopped <- errors.Join(err, ignoreClosed(l.server.Close()))
-	})
-	err := l.server.Serve(netutil.LimitListener(l.listener, maxConnections))
-	if stop() { // it ended by itself
-		return errors.Join(err, ignoreClosed(l.server.Close()))
+	// The listener is closed first, so that Serve has taken the last connection when Shutdown waits for them.
+	listener := netutil.LimitListener(l.listener, maxConnections)
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // Shutdown closes it again, and tells
+	defer stop()
+	err := ignoreClosed(l.server.Serve(listener))
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	ended := l.server.Shutdown(last)
+	if errors.Is(ended, context.DeadlineExceeded) { // whoever is connected and idle
+		ended = nil
 	}
-	return errors.Join(err, <-stopped)
+	return errors.Join(err, ignoreClosed(ended), ignoreClosed(l.server.Close()))
 }
 
 func ignoreClosed(err error) error {
