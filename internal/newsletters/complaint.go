@@ -8,7 +8,6 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters/db"
-	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
 
@@ -28,32 +27,10 @@ func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64
 // complained notes that the person called something spam.
 func (r *Room) complained(ctx context.Context, tx *storage.Tx, about string, person int64) error {
 	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: "system"})
-	if err := r.endAll(ctx, tx, person, byComplaint); err != nil {
+	if _, err := r.endAll(ctx, tx, person, byComplaint); err != nil {
 		return err
 	}
 	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), about)
-}
-
-// endAll ends all the person's subscriptions and withdraws all her consents.
-func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) error {
-	ended, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
-		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
-	})
-	if err == nil && ended > 0 {
-		err = r.People.Changed(ctx, tx, person)
-	}
-	if err == nil {
-		err = r.letGo(ctx, tx, person, "")
-	}
-	if err != nil {
-		return err
-	}
-	for _, purpose := range people.Purposes() {
-		if err := r.People.WithdrawIn(ctx, tx, person, purpose, how); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Addresses are the mail addresses at which the person is reached now, for delivery.

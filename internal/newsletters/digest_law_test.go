@@ -73,7 +73,7 @@ func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 			p.toSlot() // what was handed over to a digest
 			p.check()
 			for _, r := range p.readers {
-				w.must(w.UnsubscribeAll(w.ctx, r.id, "test"))
+				w.leaveAll(r.id, "test")
 			}
 		})
 	})

@@ -156,7 +156,7 @@ func (p *troubledTown) nothingMore() {
 		p.rt.Errorf("%d messages went out", n)
 	}
 	for _, r := range p.readers {
-		p.must(p.UnsubscribeAll(p.ctx, r.id, "test"))
+		p.leaveAll(r.id, "test")
 	}
 }
 

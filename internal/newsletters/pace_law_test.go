@@ -76,7 +76,7 @@ func TestNobodyGetsAnIssueTwiceAndNobodyMissesOne(t *testing.T) {
 			}
 			p.check()
 			for _, r := range p.readers {
-				w.must(w.UnsubscribeAll(w.ctx, r.id, "test"))
+				w.leaveAll(r.id, "test")
 			}
 		})
 	})

@@ -211,7 +211,7 @@ func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {
 			if len(history) != 3 || !history[0].Began.Equal(history[2].Began) || history[0].How != "own-page" || history[0].Pace != c.to || !history[0].Standing() {
 				t.Errorf("history says %+v", history)
 			}
-			w.must(w.UnsubscribeAll(w.ctx, ada, "test"))
+			w.leaveAll(ada, "test")
 		}
 	})
 }

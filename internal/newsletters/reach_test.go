@@ -98,7 +98,7 @@ func (w *world) change(m *modelled, n int, slugs []string) {
 		m.subscribed = slices.DeleteFunc(m.subscribed, func(s string) bool { return s == slugs[0] })
 		m.left = append(m.left, slugs[0])
 	case 1:
-		w.must(w.UnsubscribeAll(w.ctx, m.id, "page"))
+		w.leaveAll(m.id, "page")
 		m.subscribed, m.newsletter, m.profile = nil, false, false
 	case 2:
 		w.must(w.SubscribePerson(w.ctx, m.id, slugs[1], "desk"))

@@ -60,7 +60,7 @@ func (r *Room) Withdrawn(ctx context.Context, tx *storage.Tx, person int64, purp
 
 // forgetReading ends the consent before it deletes what was noted upon it, so that a flush that relies on it is waited for.
 func (r *Room) forgetReading(ctx context.Context, tx *storage.Tx, person int64) error {
-	if err := r.People.WithdrawIn(ctx, tx, person, people.ForReading, "erased"); err != nil {
+	if _, err := r.People.WithdrawIn(ctx, tx, person, people.ForReading, "erased"); err != nil {
 		return err
 	}
 	return db.New(tx).ForgetReading(ctx, person)

@@ -299,7 +299,10 @@ func TestLeavingEverythingEndsIt(t *testing.T) {
 		issue := w.create(text("teatro", "2025-03", ""))
 		w.send(issue.ID)
 		for name, leave := range map[string]func(person int64) error{
-			"ada": func(person int64) error { return w.UnsubscribeAll(w.ctx, person, "page") },
+			"ada": func(person int64) error {
+				_, err := w.UnsubscribeAll(w.ctx, person, "page")
+				return err
+			},
 			"fede": func(person int64) error {
 				return w.db.Tx(w.ctx, func(tx *storage.Tx) error { return w.Complained(w.ctx, tx, issue.ID, person) })
 			},

@@ -155,6 +155,13 @@ func (w *world) must(err error) {
 	}
 }
 
+// leaveAll has a person leave everything.
+func (w *world) leaveAll(person int64, how string) {
+	w.Helper()
+	_, err := w.UnsubscribeAll(w.ctx, person, how)
+	w.must(err)
+}
+
 func (w *world) declare(d newsletters.Declaration) newsletters.Changes {
 	w.Helper()
 	var changes newsletters.Changes

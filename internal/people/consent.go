@@ -114,19 +114,52 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 // Withdraw ends the person's consent; nothing happens when none stands. Reason is kept in the ledger: "unsubscribed by
 // link", "asked at the counter".
 func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, reason string) error {
-	return p.db.Tx(ctx, func(tx *storage.Tx) error { return p.WithdrawIn(ctx, tx, person, purpose, reason) })
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		_, err := p.WithdrawIn(ctx, tx, person, purpose, reason)
+		return err
+	})
 }
 
-// WithdrawIn is Withdraw within tx.
-func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) error {
+// WithdrawIn is Withdraw within tx. It returns the identifiers of the consents that ended, for RestoreIn.
+func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) ([]int64, error) {
 	ended, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
 		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
 	})
-	if err != nil || ended == 0 {
-		return err
+	if err != nil || len(ended) == 0 {
+		return nil, err
 	}
 	if err := p.withdrawn(ctx, tx, person, purpose); err != nil {
+		return nil, err
+	}
+	return ended, p.Changed(ctx, tx, person)
+}
+
+// RestoreIn gives again, as new rows of the ledger, those of the person's ended consents that are named. It passes over
+// a purpose for which a consent stands, and ForReading: what was noted is gone, and she must ask for that herself.
+func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, ended []int64, source, proof string) error {
+	if _, err := p.holdRecord(ctx, tx, person); err != nil {
 		return err
+	}
+	q := db.New(tx)
+	ledger, err := q.ConsentsOf(ctx, person)
+	if err != nil {
+		return err
+	}
+	stands := map[string]bool{}
+	for _, row := range ledger {
+		stands[row.Purpose] = stands[row.Purpose] || row.EndedAt == 0
+	}
+	for _, row := range ledger {
+		if !slices.Contains(ended, row.ID) || stands[row.Purpose] || row.Purpose == string(ForReading) {
+			continue
+		}
+		stands[row.Purpose] = true
+		if err := q.AddConsent(ctx, db.AddConsentParams{
+			ID: storage.NewID(), PersonID: person, Purpose: row.Purpose, TextVersion: row.TextVersion, Source: source,
+			Channel: row.Channel, GrantedAt: p.now(), RecordedAt: p.now(), Actor: actorOf(ctx), Proof: proof,
+		}); err != nil {
+			return err
+		}
 	}
 	return p.Changed(ctx, tx, person)
 }

@@ -80,8 +80,9 @@ func (q *Queries) CountSubscriptions(ctx context.Context) ([]CountSubscriptionsR
 	return items, nil
 }
 
-const endAllSubscriptions = `-- name: EndAllSubscriptions :execrows
-UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0
+const endAllSubscriptions = `-- name: EndAllSubscriptions :many
+UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4
+WHERE person_id = $1 AND ended_at = 0 RETURNING id
 `
 
 type EndAllSubscriptionsParams struct {
@@ -91,17 +92,32 @@ type EndAllSubscriptionsParams struct {
 	EndedBy  string
 }
 
-func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endAllSubscriptions,
+func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptionsParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, endAllSubscriptions,
 		arg.PersonID,
 		arg.EndedAt,
 		arg.EndedHow,
 		arg.EndedBy,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endChannel = `-- name: EndChannel :execrows
@@ -160,9 +176,33 @@ func (q *Queries) EndOnChannel(ctx context.Context, arg EndOnChannelParams) (int
 	return result.RowsAffected()
 }
 
-const endSubscription = `-- name: EndSubscription :execrows
+const endOptOut = `-- name: EndOptOut :execrows
+UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND id = $2 AND ended_at = 0
+`
+
+type EndOptOutParams struct {
+	PersonID int64
+	ID       int64
+	EndedAt  int64
+	EndedHow string
+}
+
+func (q *Queries) EndOptOut(ctx context.Context, arg EndOptOutParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endOptOut,
+		arg.PersonID,
+		arg.ID,
+		arg.EndedAt,
+		arg.EndedHow,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endSubscription = `-- name: EndSubscription :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
-WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0
+WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0 RETURNING id
 `
 
 type EndSubscriptionParams struct {
@@ -175,8 +215,8 @@ type EndSubscriptionParams struct {
 	EndedIssue int64
 }
 
-func (q *Queries) EndSubscription(ctx context.Context, arg EndSubscriptionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endSubscription,
+func (q *Queries) EndSubscription(ctx context.Context, arg EndSubscriptionParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, endSubscription,
 		arg.PersonID,
 		arg.Newsletter,
 		arg.EndedAt,
@@ -186,9 +226,24 @@ func (q *Queries) EndSubscription(ctx context.Context, arg EndSubscriptionParams
 		arg.EndedIssue,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const forgetOptOuts = `-- name: ForgetOptOuts :exec
@@ -301,10 +356,10 @@ func (q *Queries) OpenNewsletters(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
-const optOut = `-- name: OptOut :exec
+const optOut = `-- name: OptOut :many
 INSERT INTO newsletters_optout (id, person_id, newsletter, began_at, began_how, issue, ended_at, ended_how)
 VALUES ($1, $2, $3, $4, $5, $6, 0, '')
-ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING
+ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING RETURNING id
 `
 
 type OptOutParams struct {
@@ -316,8 +371,8 @@ type OptOutParams struct {
 	Issue      int64
 }
 
-func (q *Queries) OptOut(ctx context.Context, arg OptOutParams) error {
-	_, err := q.db.ExecContext(ctx, optOut,
+func (q *Queries) OptOut(ctx context.Context, arg OptOutParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, optOut,
 		arg.ID,
 		arg.PersonID,
 		arg.Newsletter,
@@ -325,7 +380,25 @@ func (q *Queries) OptOut(ctx context.Context, arg OptOutParams) error {
 		arg.BeganHow,
 		arg.Issue,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const optOutsOf = `-- name: OptOutsOf :many

@@ -70,40 +70,33 @@ func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.F
 	if len(chosen) == 0 { // she ticked none: she is asked again
 		return web.Go(w, r, newsletters.UnsubscribePath(r.PathValue("token")))
 	}
-	had := memory{Person: f.Person}
-	for _, one := range chosen {
-		if err := p.Newsletters.Unsubscribe(r.Context(), newsletters.Leaving{
+	leavings := make([]newsletters.Leaving, len(chosen))
+	for i, one := range chosen {
+		leavings[i] = newsletters.Leaving{
 			Person: f.Person, Newsletter: one.Newsletter.Slug, How: "page", Why: form.Get("why"), Issue: one.Issue,
-		}); err != nil {
-			return err
 		}
-		had.Newsletters = append(had.Newsletters, one.Newsletter.Slug)
+	}
+	rows, err := p.Newsletters.Leave(r.Context(), leavings)
+	if err != nil {
+		return err
 	}
 	left := chosen[0]
 	left.Others = chosen[1:]
-	return p.farewellTo(w, r, left, had, false)
+	return p.farewellTo(w, r, left, rows, false)
 }
 
-// leaveAll leaves everything: every subscription ends, and both consents with them.
+// leaveAll leaves everything: every subscription ends, and all consents with them.
 func (p *Pages) leaveAll(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
-	ctx := r.Context()
-	had, err := p.remember(ctx, f.Person)
+	rows, err := p.Newsletters.UnsubscribeAll(r.Context(), f.Person, "page")
 	if err != nil {
 		return err
 	}
-	if err := p.Newsletters.UnsubscribeAll(ctx, f.Person, "page"); err != nil {
-		return err
-	}
-	return p.farewellTo(w, r, f, had, true)
+	return p.farewellTo(w, r, f, rows, true)
 }
 
 // farewellTo says that it is done, and offers to undo it.
-func (p *Pages) farewellTo(w http.ResponseWriter, r *http.Request, f newsletters.Farewell, had memory, all bool) error {
-	undo, err := p.sealMemory(had)
-	if err != nil {
-		return err
-	}
-	return web.Render(w, r, http.StatusOK, leftPage(r.PathValue("token"), undo, f, all))
+func (p *Pages) farewellTo(w http.ResponseWriter, r *http.Request, f newsletters.Farewell, rows newsletters.Left, all bool) error {
+	return web.Render(w, r, http.StatusOK, leftPage(r.PathValue("token"), p.sealUndo(f.Person, rows), f, all))
 }
 
 // comeBack undoes what was just left.
@@ -112,24 +105,12 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, f newsletters.F
 	if err != nil {
 		return err
 	}
-	had, err := p.openMemory(form.Get("undo"))
-	if err != nil || had.Person != f.Person {
+	person, left, err := p.openUndo(form.Get("undo"))
+	if err != nil || person != f.Person {
 		return web.Render(w, r, http.StatusGone, undoOverPage())
 	}
-	ctx := r.Context()
-	for _, slug := range had.Newsletters {
-		err := p.Newsletters.SubscribePerson(ctx, f.Person, slug, "page")
-		if fault.HasKey(err, "newsletters.newsletter.closed") {
-			continue // it stopped meanwhile: what can come back does
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if had.Profile {
-		if err := p.grantProfile(ctx, f.Person); err != nil {
-			return err
-		}
+	if err := p.Newsletters.TakeBack(r.Context(), person, left); err != nil {
+		return err
 	}
 	return web.Render(w, r, http.StatusOK, backPage())
 }

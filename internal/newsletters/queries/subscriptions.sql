@@ -26,17 +26,21 @@ ON CONFLICT (person_id, newsletter, channel, gone) DO NOTHING;
 -- name: LiftOptOut :execrows
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
 
--- name: EndSubscription :execrows
+-- name: EndSubscription :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_why = $5, ended_by = $6, ended_issue = $7
-WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0;
+WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0 RETURNING id;
 
--- name: EndAllSubscriptions :execrows
-UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4 WHERE person_id = $1 AND ended_at = 0;
+-- name: EndAllSubscriptions :many
+UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4
+WHERE person_id = $1 AND ended_at = 0 RETURNING id;
 
--- name: OptOut :exec
+-- name: OptOut :many
 INSERT INTO newsletters_optout (id, person_id, newsletter, began_at, began_how, issue, ended_at, ended_how)
 VALUES ($1, $2, $3, $4, $5, $6, 0, '')
-ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING;
+ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING RETURNING id;
+
+-- name: EndOptOut :execrows
+UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND id = $2 AND ended_at = 0;
 
 -- name: ForgetSubscriptions :exec
 DELETE FROM newsletters_subscription WHERE person_id = $1;

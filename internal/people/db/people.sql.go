@@ -363,9 +363,9 @@ func (q *Queries) ConsentsOf(ctx context.Context, personID int64) ([]PeopleConse
 	return items, nil
 }
 
-const endConsent = `-- name: EndConsent :execrows
+const endConsent = `-- name: EndConsent :many
 UPDATE people_consent SET ended_at = $3, end_reason = $4, ended_by = $5
-WHERE person_id = $1 AND purpose = $2 AND ended_at = 0
+WHERE person_id = $1 AND purpose = $2 AND ended_at = 0 RETURNING id
 `
 
 type EndConsentParams struct {
@@ -376,8 +376,8 @@ type EndConsentParams struct {
 	EndedBy   string
 }
 
-func (q *Queries) EndConsent(ctx context.Context, arg EndConsentParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endConsent,
+func (q *Queries) EndConsent(ctx context.Context, arg EndConsentParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, endConsent,
 		arg.PersonID,
 		arg.Purpose,
 		arg.EndedAt,
@@ -385,9 +385,24 @@ func (q *Queries) EndConsent(ctx context.Context, arg EndConsentParams) (int64, 
 		arg.EndedBy,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const eraseAddresses = `-- name: EraseAddresses :exec

@@ -63,9 +63,9 @@ INSERT INTO people_consent (id, person_id, purpose, text_version, source, channe
     ended_at, end_reason, ended_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '');
 
--- name: EndConsent :execrows
+-- name: EndConsent :many
 UPDATE people_consent SET ended_at = $3, end_reason = $4, ended_by = $5
-WHERE person_id = $1 AND purpose = $2 AND ended_at = 0;
+WHERE person_id = $1 AND purpose = $2 AND ended_at = 0 RETURNING id;
 
 -- name: ConsentsOf :many
 SELECT * FROM people_consent WHERE person_id = $1 ORDER BY granted_at DESC, id DESC;

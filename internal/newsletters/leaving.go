@@ -1,0 +1,178 @@
+package newsletters
+
+import (
+	"context"
+	"slices"
+
+	"unoxuno/internal/clock"
+	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+)
+
+// Leaving is how somebody leaves a newsletter.
+type Leaving struct {
+	Person     int64
+	Newsletter string // slug
+	How        string // "one-click", "page", "own-page", "desk"
+	Why        string // in her own words; may be empty
+	Issue      int64  // whose link she followed; 0 for none
+}
+
+// maxWhy is how much of her reason is kept, in characters.
+const maxWhy = 500
+
+// Left names the rows that a leaving wrote, so that TakeBack restores exactly what she had.
+type Left struct {
+	Subscriptions []int64 // that it ended
+	OptOuts       []int64 // that it began
+	Consents      []int64 // that it withdrew
+}
+
+// add joins what another leaving of hers wrote.
+func (l *Left) add(other Left) {
+	l.Subscriptions = append(l.Subscriptions, other.Subscriptions...)
+	l.OptOuts = append(l.OptOuts, other.OptOuts...)
+	l.Consents = append(l.Consents, other.Consents...)
+}
+
+// Unsubscribe ends the person's subscription to the newsletter, and opts her out of getting it by profile: whatever
+// brought it to her, it does not come any more. What is queued for her is withdrawn when its turn comes. It may be done
+// again, and does nothing then.
+func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
+	_, err := r.Leave(ctx, []Leaving{l})
+	return err
+}
+
+// Leave does each of the leavings as Unsubscribe does, all or none.
+func (r *Room) Leave(ctx context.Context, leavings []Leaving) (left Left, err error) {
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		left = Left{}
+		for _, l := range leavings {
+			one, err := r.leave(ctx, tx, l)
+			if err != nil {
+				return err
+			}
+			left.add(one)
+		}
+		return nil
+	})
+	return left, err
+}
+
+func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left, err error) {
+	why := []rune(l.Why)
+	l.Why = string(why[:min(len(why), maxWhy)])
+	exists, err := ids(ctx, tx, "SELECT person_id FROM people_profile WHERE person_id = $1", l.Person)
+	if err != nil || len(exists) == 0 {
+		return left, err // erased meanwhile, or the sample person of a test send: nothing of hers is left to end
+	}
+	known, err := loadCatalogue(ctx, tx)
+	if err == nil {
+		_, err = known.find(l.Newsletter)
+	}
+	if err != nil {
+		return left, err
+	}
+	if err := r.People.Changed(ctx, tx, l.Person); err != nil {
+		return left, err
+	}
+	queries := db.New(tx)
+	if left.Subscriptions, err = queries.EndSubscription(ctx, db.EndSubscriptionParams{
+		PersonID: l.Person, Newsletter: l.Newsletter, EndedAt: r.now(), EndedHow: l.How, EndedWhy: l.Why,
+		EndedBy: actorName(ctx), EndedIssue: l.Issue,
+	}); err != nil {
+		return left, err
+	}
+	if left.OptOuts, err = queries.OptOut(ctx, db.OptOutParams{
+		ID: storage.NewID(), PersonID: l.Person, Newsletter: l.Newsletter, BeganAt: r.now(), BeganHow: l.How, Issue: l.Issue,
+	}); err != nil {
+		return left, err
+	}
+	return left, r.letGo(ctx, tx, l.Person, l.Newsletter)
+}
+
+// UnsubscribeAll ends all the person's subscriptions and withdraws all her consents: no issue reaches her any more.
+func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) (left Left, err error) {
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) (err error) {
+		left, err = r.endAll(ctx, tx, person, how)
+		return err
+	})
+	return left, err
+}
+
+// endAll is UnsubscribeAll within tx.
+func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) (left Left, err error) {
+	if left.Subscriptions, err = db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
+		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
+	}); err != nil {
+		return left, err
+	}
+	if len(left.Subscriptions) > 0 {
+		if err := r.People.Changed(ctx, tx, person); err != nil {
+			return left, err
+		}
+	}
+	if err := r.letGo(ctx, tx, person, ""); err != nil {
+		return left, err
+	}
+	for _, purpose := range people.Purposes() {
+		ended, err := r.People.WithdrawIn(ctx, tx, person, purpose, how)
+		if err != nil {
+			return left, err
+		}
+		left.Consents = append(left.Consents, ended...)
+	}
+	return left, nil
+}
+
+// TakeBack undoes a leaving: each subscription stands again on its channel, at its pace and since its day; what came to
+// her by profile comes so again. A newsletter that closed meanwhile, or that she subscribed to anew, is passed over.
+func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
+	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		exists, err := ids(ctx, tx, "SELECT person_id FROM people_profile WHERE person_id = $1", person)
+		if err != nil || len(exists) == 0 {
+			return err
+		}
+		if err := r.People.Changed(ctx, tx, person); err != nil {
+			return err
+		}
+		proof := r.Words.Say(r.defaultLanguage(ctx), "newsletters.take_back.proof")
+		if err := r.People.RestoreIn(ctx, tx, person, left.Consents, "page", proof); err != nil {
+			return err
+		}
+		queries := db.New(tx)
+		for _, id := range left.OptOuts {
+			if _, err := queries.EndOptOut(ctx, db.EndOptOutParams{
+				PersonID: person, ID: id, EndedAt: r.now(), EndedHow: "take-back",
+			}); err != nil {
+				return err
+			}
+		}
+		return r.subscribeAgain(ctx, tx, person, left.Subscriptions)
+	})
+}
+
+// subscribeAgain begins anew those of the person's ended subscriptions that are named.
+func (r *Room) subscribeAgain(ctx context.Context, tx *storage.Tx, person int64, ended []int64) error {
+	known, err := loadCatalogue(ctx, tx)
+	if err != nil {
+		return err
+	}
+	had, err := subscriptionsOf(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	for _, s := range had {
+		if n, err := known.find(s.Newsletter); err != nil || n.Closed || !slices.Contains(ended, s.ID) {
+			continue //nolint:nilerr // a newsletter that is gone cannot come back
+		}
+		if _, err := db.New(tx).AddSubscription(ctx, db.AddSubscriptionParams{
+			ID: storage.NewID(), PersonID: person, Newsletter: s.Newsletter, Channel: string(s.Channel),
+			BeganAt: clock.Millis(s.Began), BeganHow: s.How, BeganBy: actorName(ctx), Pace: string(s.Pace),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
