@@ -34,6 +34,7 @@ func Reasons() map[string]string {
 		"github.com/gofrs/flock":              "one migration at a time on SQLite",
 		"github.com/google/go-cmp":            "readable differences in tests",
 		"github.com/jackc/pgx/v5":             "PostgreSQL, with COPY",
+		"github.com/klauspost/compress":       "answers compressed by gzip, with pooled writers and padding against BREACH",
 		"github.com/nicksnyder/go-i18n/v2":    "words with plurals, from files that translators can read",
 		"github.com/nyaruka/phonenumbers":     "telephone numbers to E.164",
 		"github.com/pelletier/go-toml/v2":     "the words' file format",

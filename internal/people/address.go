@@ -53,6 +53,23 @@ const (
 // Its faults have keys people.email.*.
 func NormalEmail(text string) (string, error) { return normalEmail(text, mailDomain) }
 
+// Mailbox is what limits count a normal e-mail address by: the mailbox that all its variants reach. A tag after "+" is
+// left out (RFC 5233), and at Gmail the dots, which it ignores. It is for counting alone: mail goes to the address as it
+// was written. Anything else, a telephone number, is returned as it is.
+func Mailbox(address string) string {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok {
+		return address
+	}
+	if before, _, tagged := strings.Cut(local, "+"); tagged && before != "" {
+		local = before
+	}
+	if domain == "gmail.com" || domain == "googlemail.com" {
+		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
+	}
+	return local + "@" + domain
+}
+
 // normalEmail is NormalEmail with a memory of domains.
 func normalEmail(text string, domainOf func(string) (string, error)) (string, error) {
 	text = strings.TrimSpace(text)

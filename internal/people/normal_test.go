@@ -137,3 +137,15 @@ func must2[T any](value T, err error) T {
 	}
 	return value
 }
+
+func TestVariantsOfAnAddressAreOneMailbox(t *testing.T) {
+	for address, want := range map[string]string{
+		"maria@citta.example": "maria@citta.example", "maria+teatro@citta.example": "maria@citta.example", "maria+@citta.example": "maria@citta.example",
+		"+maria@citta.example": "+maria@citta.example", "ma.ria@citta.example": "ma.ria@citta.example",
+		"ma.ria+x@gmail.com": "maria@gmail.com", "m.a.r.i.a@googlemail.com": "maria@gmail.com", "+393331234567": "+393331234567",
+	} {
+		if got := people.Mailbox(address); got != want {
+			t.Errorf("%s is counted as %s", address, got)
+		}
+	}
+}

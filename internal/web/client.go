@@ -5,10 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"unoxuno/internal/fault"
 )
@@ -29,7 +25,7 @@ func parseProxies(networks []string) (proxies, error) {
 
 func (p proxies) trusted(addr netip.Addr) bool {
 	for _, prefix := range p {
-		if prefix.Contains(addr.Unmap()) {
+		if prefix.Contains(addr) {
 			return true
 		}
 	}
@@ -37,58 +33,53 @@ func (p proxies) trusted(addr netip.Addr) bool {
 }
 
 // ClientIP is the address the request came from. X-Forwarded-For is read from its end and only as far as proxies that
-// the town trusts wrote it: the rest is whatever the client liked to say.
+// the town trusts wrote it: the rest is whatever the client liked to say. Several header lines are one list (RFC 9110
+// §5.3). The header Forwarded (RFC 7239) is not read: a proxy that writes one of the two passes the other on as the
+// client sent it.
 func ClientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	addr, err := hop(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return r.RemoteAddr
 	}
 	trusted := from(r.Context()).site.proxies
-	hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		addr, err := netip.ParseAddr(host)
-		if err != nil || !trusted.trusted(addr) {
-			break
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && trusted.trusted(addr); i-- {
+		text := strings.TrimSpace(hops[i])
+		if text == "" {
+			continue
 		}
-		if hop := strings.TrimSpace(hops[i]); hop != "" {
-			host = hop
+		before, err := hop(text)
+		if err != nil {
+			break // a word such as "unknown": the proxy itself is all we know
 		}
+		addr = before
 	}
-	return host
+	return addr.String()
 }
 
-// Limiter lets each key do something a few times at once and then at a steady pace. It is kept in memory: each node
-// counts for itself. The zero value is not ready; use NewLimiter.
-type Limiter struct {
-	every time.Duration
-	burst int
-	now   func() time.Time
-	mu    sync.Mutex
-	keys  map[string]*rate.Limiter
+// hop reads an address, with its port or without. An IPv4 address written as IPv6 is the IPv4 address.
+func hop(text string) (netip.Addr, error) {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return addr.Unmap().WithZone(""), err
 }
 
-// limiterKeys bounds the memory: past it all keys begin anew, which forgives some rather than lock out all.
-const limiterKeys = 50_000
+// networkBits is how much of an IPv6 address names a household or an office: its provider gives it a /64, or more, and
+// it can use each address in it (RFC 6177).
+const networkBits = 64
 
-// NewLimiter allows burst at once for each key, and then one every so long. now is the clock's.
-func NewLimiter(burst int, every time.Duration, now func() time.Time) *Limiter {
-	return &Limiter{every: every, burst: burst, now: now, keys: map[string]*rate.Limiter{}}
-}
-
-// Allow is nil while the key keeps to its pace, and a fault of KindTooMany else.
-func (l *Limiter) Allow(key string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.keys) >= limiterKeys {
-		clear(l.keys)
+// ClientNetwork is what limits count a client by: its IPv4 address, or the /64 network of its IPv6 address.
+func ClientNetwork(r *http.Request) string {
+	ip := ClientIP(r)
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || addr.Is4() {
+		return ip
 	}
-	one, ok := l.keys[key]
-	if !ok {
-		one = rate.NewLimiter(rate.Every(l.every), l.burst)
-		l.keys[key] = one
+	network, err := addr.Prefix(networkBits)
+	if err != nil {
+		return ip
 	}
-	if !one.AllowN(l.now(), 1) {
-		return fault.TooMany("web.too_many")
-	}
-	return nil
+	return network.String()
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ type Options struct {
 type Site struct {
 	opt     Options
 	mux     *http.ServeMux
+	heavy   http.Handler   // serves what is not light, compressed
 	light   *http.ServeMux // the routes that are Light
 	plain   http.Header    // what their answers carry; never changed
 	routes  []Route
@@ -58,10 +60,34 @@ func New(opt Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{opt: opt, mux: http.NewServeMux(), light: http.NewServeMux(), guard: http.NewCrossOriginProtection(), proxies: nets}
+	guard := http.NewCrossOriginProtection()
+	if own := origin(opt.PublicURL); own != "" {
+		if err := guard.AddTrustedOrigin(own); err != nil {
+			return nil, fault.Invalid("config.bad", "Name", "public_url", "Value", opt.PublicURL, "Need", "https://host").Because(err)
+		}
+	}
+	s := &Site{opt: opt, mux: http.NewServeMux(), light: http.NewServeMux(), guard: guard, proxies: nets}
 	s.plain = http.Header{"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"}}
 	s.guarded(s.plain)
-	return s, nil
+	s.heavy, err = compressing(http.HandlerFunc(s.serveHeavy))
+	return s, err
+}
+
+// origin is the origin of our own pages as browsers write it (RFC 6454 §6.1). A form from there is ours, even where a
+// proxy before us asks under another Host.
+func origin(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
 }
 
 // Handle adds routes. A route without a permission is a defect, found at start.
@@ -97,6 +123,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.light.ServeHTTP(w, r)
 		return
 	}
+	s.heavy.ServeHTTP(w, r)
+}
+
+func (s *Site) serveHeavy(w http.ResponseWriter, r *http.Request) {
 	r = s.prepare(w, r)
 	if err := s.guard.Check(r); err != nil {
 		s.fail(w, r, fault.Forbidden("web.cross_site").Because(err))

@@ -16,7 +16,6 @@ import (
 	"github.com/a-h/templ"
 
 	"unoxuno/internal/access"
-	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/web"
@@ -200,38 +199,85 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 }
 
 func TestClientIPBelievesTrustedProxiesOnly(t *testing.T) {
-	var got string
+	var ip, network string
 	site := newSite(t, web.Route{Pattern: "GET /ip", Permission: access.Public, Do: func(_ http.ResponseWriter, r *http.Request) error {
-		got = web.ClientIP(r)
+		ip, network = web.ClientIP(r), web.ClientNetwork(r)
 		return nil
 	}})
-	for _, c := range []struct{ remote, forwarded, want string }{
-		{"203.0.113.9:1", "", "203.0.113.9"},
-		{"203.0.113.9:1", "198.51.100.1", "203.0.113.9"},                  // says so itself: not believed
-		{"10.0.0.1:1", "198.51.100.1", "198.51.100.1"},                    // our proxy says so
-		{"10.0.0.1:1", "1.2.3.4, 198.51.100.1, 10.0.0.2", "198.51.100.1"}, // what the client made up stands first
-		{"10.0.0.1:1", "not an address", "not an address"},
+	for _, c := range []struct{ remote, forwarded, ip, network string }{
+		{"203.0.113.9:1", "", "203.0.113.9", "203.0.113.9"},
+		{"203.0.113.9:1", "198.51.100.1", "203.0.113.9", "203.0.113.9"},                   // says so itself: not believed
+		{"10.0.0.1:1", "198.51.100.1", "198.51.100.1", "198.51.100.1"},                    // our proxy says so
+		{"10.0.0.1:1", "1.2.3.4, 198.51.100.1, 10.0.0.2", "198.51.100.1", "198.51.100.1"}, // what the client made up stands first
+		{"10.0.0.1:1", "1.2.3.4|198.51.100.1", "198.51.100.1", "198.51.100.1"},            // the same in two header lines
+		{"10.0.0.1:1", "1.2.3.4|198.51.100.1|10.0.0.2", "198.51.100.1", "198.51.100.1"},
+		{"10.0.0.1:1", "198.51.100.1, |", "198.51.100.1", "198.51.100.1"},
+		{"10.0.0.1:1", "198.51.100.1:4711", "198.51.100.1", "198.51.100.1"},
+		{"10.0.0.1:1", "1.2.3.4, unknown", "10.0.0.1", "10.0.0.1"}, // nothing beyond an unreadable hop is believed
+		{"10.0.0.1:1", "2001:db8:1:2:aaaa::1", "2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"},
+		{"10.0.0.1:1", "[2001:db8:1:2:bbbb::2]:443", "2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"},
+		{"[2001:db8::1%eth0]:1", "", "2001:db8::1", "2001:db8::/64"},
+		{"10.0.0.1:1", "::ffff:198.51.100.1", "198.51.100.1", "198.51.100.1"}, // the same client by either notation
+		{"[::ffff:10.0.0.1]:1", "198.51.100.1", "198.51.100.1", "198.51.100.1"},
 	} {
-		ask(site, "GET", "/ip", header("X-Forwarded-For", c.forwarded), func(r *http.Request) { r.RemoteAddr = c.remote })
-		if got != c.want {
-			t.Errorf("%+v: %s", c, got)
+		ask(site, "GET", "/ip", func(r *http.Request) {
+			r.RemoteAddr = c.remote
+			for line := range strings.SplitSeq(c.forwarded, "|") {
+				r.Header.Add("X-Forwarded-For", line)
+			}
+		})
+		if ip != c.ip || network != c.network {
+			t.Errorf("%+v: %s in %s", c, ip, network)
 		}
 	}
 }
 
-func TestLimiterKeepsAPace(t *testing.T) {
-	now := clock.At(time.Unix(1000, 0))
-	l := web.NewLimiter(2, time.Minute, now.Now)
-	for i, want := range []bool{true, true, false} {
-		if err := l.Allow("a"); (err == nil) != want {
-			t.Errorf("try %d: %v", i+1, err)
+// A proxy that rewrites Host, or strips the port, does not make our own forms foreign: their origin is public_url's.
+func TestFormsOfThePublicAddressAreOurOwn(t *testing.T) {
+	done := func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(http.StatusNoContent); return nil }
+	site := newSite(t, web.Route{Pattern: "POST /form", Permission: access.Public, Do: done})
+	for _, c := range []struct {
+		origin, fetchSite string
+		want              int
+	}{
+		{"https://town.example", "", http.StatusNoContent}, // a browser that does not say Sec-Fetch-Site
+		{"https://town.example", "same-origin", http.StatusNoContent},
+		{"https://internal.example", "", http.StatusNoContent}, // the very host that was asked
+		{"https://evil.example", "", http.StatusForbidden},
+		{"http://town.example", "", http.StatusForbidden},
+		{"https://town.example.evil.example", "", http.StatusForbidden},
+		{"null", "", http.StatusForbidden},
+		{"https://evil.example", "cross-site", http.StatusForbidden},
+	} {
+		w := ask(site, "POST", "/form", func(r *http.Request) {
+			r.Host = "internal.example"
+			r.Header.Set("Origin", c.origin)
+			if c.fetchSite != "" {
+				r.Header.Set("Sec-Fetch-Site", c.fetchSite)
+			}
+		})
+		if w.Code != c.want {
+			t.Errorf("%+v: %d", c, w.Code)
 		}
 	}
-	if err := l.Allow("b"); err != nil {
-		t.Errorf("another key: %v", err)
-	}
-	now.Advance(time.Minute)
-	if err := l.Allow("a"); err != nil {
-		t.Errorf("a minute later: %v", err)
+}
+
+func TestThePublicAddressIsComparedAsBrowsersWriteIt(t *testing.T) {
+	for address, origin := range map[string]string{
+		"https://Town.Example:443": "https://town.example", "http://town.example:80": "http://town.example", "https://town.example:8443": "https://town.example:8443",
+	} {
+		site, err := web.New(web.Options{PublicURL: address, Log: slog.New(slog.DiscardHandler), Town: func(context.Context) web.Town { return web.Town{} }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := site.Handle(web.Route{Pattern: "POST /form", Permission: access.Public, Do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		if w := ask(site, "POST", "/form", header("Origin", origin)); w.Code != http.StatusNoContent {
+			t.Errorf("public_url %s and origin %s: %d", address, origin, w.Code)
+		}
 	}
 }

@@ -44,7 +44,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := localPath(r, form.Get("next"))
-	err = p.tries.Allow(web.ClientIP(r))
+	err = p.tries.Allow(web.ClientNetwork(r))
 	if err == nil {
 		staff, failed := p.room.SignIn(r.Context(), form.Get("email"), form.Get("password"))
 		if failed == nil {

@@ -87,7 +87,7 @@ func (p *Pages) codeAsk(w http.ResponseWriter, r *http.Request) error {
 
 // codeTake does what the right code confirms, and leads to her own page: whoever reads the telephone has proved to be her.
 func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
-	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
 	form, err := web.Form(r)
@@ -145,7 +145,7 @@ func (p *Pages) goAfter(w http.ResponseWriter, r *http.Request, person int64, th
 
 // codeAgain sends another code; who asks too often is answered the same.
 func (p *Pages) codeAgain(w http.ResponseWriter, r *http.Request) error {
-	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
 	signUp, _, err := p.asked(r)

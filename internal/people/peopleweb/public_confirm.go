@@ -145,7 +145,7 @@ func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
 
 // linkSend sends the link if the address is somebody's, and answers the same if it is not.
 func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
-	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
 	form, err := web.Form(r)

@@ -184,7 +184,7 @@ func (p *Pages) joinStep(w http.ResponseWriter, r *http.Request) error {
 
 // joinSend keeps the sign-up and writes to its address. What it answers does not depend on who is known.
 func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
-	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
 	ctx := r.Context()
@@ -208,7 +208,7 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 		}
 		return p.askCode(w, r, pending, toWelcome)
 	}
-	if pending.Send {
+	if pending.Send && p.limits.signUp.Allow(pending.Address) == nil {
 		if err := p.mail(ctx, confirmLetter(ctx, p.joinLink(ctx, pending), pending)); err != nil {
 			return err
 		}

@@ -221,6 +221,16 @@ func TestAnAddressIsNotBombedThroughUs(t *testing.T) {
 		if n := len(town.mails()) - before; n != 3 {
 			t.Errorf("%d links were sent, want 3", n)
 		}
+		before = len(town.mails())
+		for _, tag := range []string{"1", "2", "3", "4", "5"} {
+			form := url.Values{"step": {"reach"}, "go": {"send"}, "address": {"bea+" + tag + "@example.org"}, "newsletters": {"rifiuti"}, "agree": {"1"}}
+			if a := town.send("/join", form); a.status != http.StatusSeeOther {
+				t.Fatalf("sign-up of a variant: status %d", a.status)
+			}
+		}
+		if n := len(town.mails()) - before; n != 3 {
+			t.Errorf("%d mails went to variants of one mailbox, want 3", n)
+		}
 		last := 0
 		for range 20 {
 			last = town.send("/me", url.Values{"address": {"other@example.org"}}).status

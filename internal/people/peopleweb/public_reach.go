@@ -17,7 +17,7 @@ func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, o owner) error
 
 // addressAdd writes to the new address and asks whether it is hers; the answer is the same if somebody has it already.
 func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) error {
-	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
+	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
 	form, err := web.Form(r)
@@ -39,7 +39,7 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 		}
 		return p.askCode(w, r, pending, toAddresses)
 	}
-	if err == nil && pending.Send {
+	if err == nil && pending.Send && p.limits.signUp.Allow(pending.Address) == nil {
 		err = p.mail(ctx, addressLetter(ctx, p.addressLink(ctx, pending), pending))
 	}
 	if err != nil {

@@ -91,15 +91,26 @@ type Read struct {
 	First, Last time.Time
 }
 
-// limits bound what one visitor, and one address, can ask.
-type limits struct{ visitor, address *web.Limiter }
+// limits bound what one visitor, and one mailbox or telephone, can ask.
+type limits struct {
+	visitor *web.Limiter
+	address mailboxLimiter // links and codes
+	signUp  mailboxLimiter // requests to confirm
+}
+
+// mailboxLimiter counts all variants of an address as one: who fills maria+1@, maria+2@ … fills Maria's mailbox.
+type mailboxLimiter struct{ all *web.Limiter }
+
+// Allow is nil while the mailbox keeps to its pace.
+func (l mailboxLimiter) Allow(address string) error { return l.all.Allow(people.Mailbox(address)) }
 
 // A library or a school shares one IP address: a visitor may ask twenty times at once. An address gets three mails at
 // once and then one every twenty minutes.
 func newLimits(c clock.Clock) limits {
 	return limits{
 		visitor: web.NewLimiter(20, 30*time.Second, c.Now),
-		address: web.NewLimiter(3, 20*time.Minute, c.Now),
+		address: mailboxLimiter{web.NewLimiter(3, 20*time.Minute, c.Now)},
+		signUp:  mailboxLimiter{web.NewLimiter(3, 20*time.Minute, c.Now)},
 	}
 }
 
