@@ -31,7 +31,7 @@ func Reasons() map[string]string {
 		"github.com/emersion/go-smtp":         "SMTP, both sides",
 		"github.com/expr-lang/expr":           "parses the audience language",
 		"github.com/goccy/go-yaml":            "town.yaml, the configuration file, front matter, with line numbers in errors",
-		"github.com/gofrs/flock":              "one migration at a time on SQLite",
+		"github.com/gofrs/flock":              "one migration at a time on SQLite, and writers in turn",
 		"github.com/google/go-cmp":            "readable differences in tests",
 		"github.com/jackc/pgx/v5":             "PostgreSQL, with COPY",
 		"github.com/klauspost/compress":       "answers compressed by gzip, with pooled writers and padding against BREACH",

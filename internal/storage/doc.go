@@ -9,6 +9,8 @@
 //   - DB.Tx commits everything its function did, or nothing; a function that returns an error or panics leaves no trace.
 //   - On SQLite one transaction writes at a time and readers never wait for it (WAL); each commit is on disk before
 //     Tx returns (synchronous=FULL).
+//   - Processes that write to one SQLite file take turns: whoever waits is next when a transaction ends. A turn that does
+//     not come within twenty seconds is the fault storage.busy, of kind Unavailable.
 //   - Migrate may be called by several processes at once; each step runs once. A database that is newer than the
 //     program is refused and left untouched.
 //

@@ -13,8 +13,11 @@ import (
 const keptStatements = 300
 
 // keeping makes connections that keep what they have prepared: reading a text and planning it took SQLite as long as
-// running it. (pgx does the same for PostgreSQL by itself.)
-type keeping struct{ driver.Connector }
+// running it. (pgx does the same for PostgreSQL by itself.) Those that write take turns with other processes.
+type keeping struct {
+	driver.Connector
+	turns string // path of the database whose writers take turns; "" for connections that only read
+}
 
 // Connect makes a connection.
 func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
@@ -26,7 +29,11 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("storage: %T lacks what a connection needs", c), c.Close())
 	}
-	return &keptConn{sqliteConn: whole, idle: map[string]sqliteStmt{}}, nil
+	kept := &keptConn{sqliteConn: whole, idle: map[string]sqliteStmt{}}
+	if k.turns != "" {
+		kept.turns = newTurnstile(k.turns)
+	}
+	return kept, nil
 }
 
 // sqliteConn and sqliteStmt are what database/sql uses of the driver.
@@ -51,11 +58,57 @@ type sqliteStmt interface {
 // that one goroutine at a time uses it.
 type keptConn struct {
 	sqliteConn
-	idle map[string]sqliteStmt
+	idle  map[string]sqliteStmt
+	turns *turnstile // nil for a connection that only reads
+	held  bool       // its transaction has the turn
 }
 
-// ExecContext runs a statement.
+// BeginTx begins a transaction when it is this connection's turn to write.
+func (c *keptConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if c.turns == nil {
+		return c.sqliteConn.BeginTx(ctx, o)
+	}
+	if err := c.turns.take(ctx); err != nil {
+		return nil, err
+	}
+	tx, err := c.sqliteConn.BeginTx(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, c.turns.give())
+	}
+	c.held = true
+	return keptTx{tx, c}, nil
+}
+
+// keptTx gives the turn away when it ends.
+type keptTx struct {
+	driver.Tx
+	conn *keptConn
+}
+
+// Commit ends the transaction.
+func (tx keptTx) Commit() error { return errors.Join(tx.Tx.Commit(), tx.conn.release()) }
+
+// Rollback takes back what the transaction did.
+func (tx keptTx) Rollback() error { return errors.Join(tx.Tx.Rollback(), tx.conn.release()) }
+
+func (c *keptConn) release() error {
+	c.held = false
+	return c.turns.give()
+}
+
+// ExecContext runs a statement; one that stands alone and writes waits for its turn.
 func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.turns == nil || c.held || !writes(query) {
+		return c.exec(ctx, query, args)
+	}
+	if err := c.turns.take(ctx); err != nil {
+		return nil, err
+	}
+	result, err := c.exec(ctx, query, args)
+	return result, errors.Join(err, c.turns.give())
+}
+
+func (c *keptConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	s, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -150,7 +203,13 @@ func (c *keptConn) forget() error {
 }
 
 // Close closes the statements and the connection.
-func (c *keptConn) Close() error { return errors.Join(c.forget(), c.sqliteConn.Close()) }
+func (c *keptConn) Close() error {
+	err := errors.Join(c.forget(), c.sqliteConn.Close())
+	if c.turns != nil {
+		err = errors.Join(err, c.turns.close())
+	}
+	return err
+}
 
 // keptRows gives its statement back when it is closed.
 type keptRows struct {

@@ -66,8 +66,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err)
 	}
-	// busy_timeout lets a second process (the command line beside the server) wait for the writer's turn;
-	// _txlock=immediate takes that turn at BEGIN, so that a transaction never fails half-way for want of it.
+	// Our own processes take turns by a turnstile; busy_timeout waits for other programs, and for older ones of ours.
+	// _txlock=immediate takes the turn at BEGIN, so that a transaction never fails half-way for want of it.
 	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
@@ -79,7 +79,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, reader := sql.OpenDB(keeping{forWriter}), sql.OpenDB(keeping{forReader})
+	writer, reader := sql.OpenDB(keeping{forWriter, path}), sql.OpenDB(keeping{forReader, ""})
 	writer.SetMaxOpenConns(1)
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path}
@@ -140,7 +140,8 @@ func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx
 
 // ExecContext runs a statement that stands alone.
 func (db *DB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return db.writer.ExecContext(ctx, db.engine.rewrite(query), args...)
+	result, err := db.writer.ExecContext(ctx, db.engine.rewrite(query), args...)
+	return result, Fault(err)
 }
 
 // PrepareContext prepares a reading statement.
@@ -244,7 +245,8 @@ func Lost(err error) bool {
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// Fault turns the accidents that a reader should hear of into faults: a full disk, a database that is away.
+// Fault turns the accidents that a reader should hear of into faults: a full disk, a database that is away, or one that
+// others keep busy.
 func Fault(err error) error {
 	if fault.KindOf(err) != fault.KindInternal {
 		return err
@@ -253,8 +255,13 @@ func Fault(err error) error {
 		return fault.Unavailable("storage.lost").Because(err)
 	}
 	var lite *sqlite.Error
-	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL {
-		return fault.Unavailable("storage.full").Because(err)
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return fault.Unavailable("storage.full").Because(err)
+		case sqlite3.SQLITE_BUSY:
+			return fault.Unavailable("storage.busy").Because(err)
+		}
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "53100" {

@@ -168,6 +168,9 @@ func statusOf(kind fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
+// retryAfter is when a program should ask again for what was not there, in seconds.
+const retryAfter = "5"
+
 // fail answers with what went wrong: the one place where a fault meets HTTP.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := fault.KindOf(err)
@@ -178,6 +181,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		err, kind = fault.New(fault.KindTooLarge, "web.too_large").Because(err), fault.KindTooLarge
 	}
 	status := statusOf(kind)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
 	if status >= http.StatusInternalServerError {
 		s.opt.Log.Error("request failed", "route", from(r.Context()).route.Pattern, "status", status, "err", err)
 	}

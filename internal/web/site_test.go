@@ -133,13 +133,17 @@ func TestPostsFromOtherSitesAreRefused(t *testing.T) {
 func TestFaultsBecomePagesOrProblems(t *testing.T) {
 	site := newSite(t,
 		web.Route{Pattern: "GET /gone", Permission: access.Public, Do: fails(fault.Expired("web.not_found"))},
+		web.Route{Pattern: "GET /busy", Permission: access.Public, Do: fails(fault.Unavailable("web.not_found"))},
 		web.Route{Pattern: "GET /broken", Permission: access.Public, Do: fails(errors.New("the secret cause"))},
 		web.Route{Pattern: "GET /panic", Permission: access.Public, Do: func(http.ResponseWriter, *http.Request) error { panic("secret") }},
 		web.Route{Pattern: "GET /fields", Permission: access.Public, Do: fails(fault.Problems{fault.Invalid("web.bad_form").On("email")})})
-	for path, want := range map[string]int{"/gone": 410, "/broken": 500, "/panic": 500, "/nowhere": 404, "/fields": 422} {
+	for path, want := range map[string]int{"/gone": 410, "/broken": 500, "/panic": 500, "/nowhere": 404, "/fields": 422, "/busy": 503} {
 		w := ask(site, "GET", path)
 		if w.Code != want || !strings.Contains(w.Body.String(), `<html lang="it"`) || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		if again := w.Header().Get("Retry-After"); (again != "") != (want == http.StatusServiceUnavailable) {
+			t.Errorf("%s: ask again after %q", path, again)
 		}
 	}
 	w := ask(site, "GET", "/en/fields", header("Accept", "application/json"))
