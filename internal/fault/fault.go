@@ -206,7 +206,22 @@ func Sentence(err error, say func(key string, args map[string]any) string) strin
 	}
 	texts := make([]string, len(faults))
 	for i, e := range faults {
+		if e.quotesNothing() {
+			texts[i] = say("fault.empty", nil)
+			continue
+		}
 		texts[i] = say(e.Key, e.Args)
 	}
 	return strings.Join(texts, " ")
+}
+
+// quotesNothing tells whether the fault is about a field that was left empty: what it would quote is blank. A sentence
+// about an unreadable «» helps nobody.
+func (e *Error) quotesNothing() bool {
+	for _, name := range [...]string{"Text", "Value", "Email", "Slug", "URL"} {
+		if text, ok := e.Args[name].(string); ok && strings.TrimSpace(text) == "" {
+			return e.Kind == KindInvalid
+		}
+	}
+	return false
 }

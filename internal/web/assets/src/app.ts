@@ -88,6 +88,16 @@ function parse(html: string): HTMLElement | null {
   return template.content.firstElementChild as HTMLElement | null
 }
 
+/** Finds the link or the form's button within element that has the focus again, once its content has been replaced. */
+function focusedWithin(element: HTMLElement): string | null {
+  const focused = document.activeElement
+  if (!focused || !element.contains(focused)) return null
+  const href = focused.getAttribute("href")
+  if (href) return `a[href="${CSS.escape(href)}"]`
+  const action = focused.closest("form")?.getAttribute("action")
+  return action ? `form[action="${CSS.escape(action)}"] button` : null
+}
+
 /** data-poll="url" data-every="seconds": is replaced by the fragment at url while that, too, asks to be. */
 function polls(root: ParentNode): void {
   each(root, "data-poll", (element, url) => {
@@ -101,8 +111,10 @@ function polls(root: ParentNode): void {
         return
       }
       // The live region stays and its content changes: a replaced region is not announced.
+      const focused = focusedWithin(element)
       element.replaceChildren(...(fresh.hasAttribute("data-poll") ? fresh.childNodes : [fresh]))
       enhance(element)
+      if (focused) element.querySelector<HTMLElement>(focused)?.focus()
       if (fresh.hasAttribute("data-poll")) window.setTimeout(renew, pause)
     }
     element.removeAttribute("data-poll")
