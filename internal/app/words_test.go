@@ -91,6 +91,27 @@ func TestEveryWordIsInBothLanguages(t *testing.T) {
 	}
 }
 
+// TestNoWordSaysWhatIsSaidAround: a notice already begins with "Done:", a table of errors with "Error:"; what says it
+// again is read twice. The rules of style that a machine can hold stand here, too.
+func TestNoWordSaysWhatIsSaidAround(t *testing.T) {
+	refused := map[string]*regexp.Regexp{
+		"it": regexp.MustCompile(`(?i)annotat|annotiam|per sempre|benvenuto,|bentornato,|[a-zàèéìòù]'[a-zàèéìòù]`),
+		"en": regexp.MustCompile(`(?i)\bdelicate|[«»]|for ever\b|\bwhom\b|stands still`),
+	}
+	for _, lang := range []string{"it", "en"} {
+		words := wordsOf(t, lang)
+		tone := words["web.tone.success"]
+		for _, key := range slices.Sorted(maps.Keys(words)) {
+			if strings.Contains(key, ".done.") && strings.HasPrefix(words[key], tone) {
+				t.Errorf("%s (%s) begins with %q, which the notice says already", key, lang, tone)
+			}
+			if found := refused[lang].FindString(words[key]); found != "" && !strings.HasPrefix(key, "app.") {
+				t.Errorf("%s (%s) says %q: %s", key, lang, found, words[key])
+			}
+		}
+	}
+}
+
 // literals are the texts in quotes of the program's own source, tests apart, each with a place where it stands.
 func literals(t *testing.T) map[string]string {
 	t.Helper()

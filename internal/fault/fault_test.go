@@ -45,6 +45,16 @@ func TestProblemsGatherFaultsAndPassDefectsOn(t *testing.T) {
 	if p[1].Field != "group" || p[2].Field != "own" {
 		t.Errorf("fields %s, %s", p[1].Field, p[2].Field)
 	}
+	for _, blank := range []*fault.Error{
+		fault.Invalid("a.malformed", "Text", ""), fault.Invalid("a.malformed", "Value", " \t", "Known", "x"),
+	} {
+		if got := fault.Sentence(blank, say); got != "<fault.empty>" {
+			t.Errorf("an empty field: %q; nothing is quoted there", got)
+		}
+	}
+	if got := fault.Sentence(fault.Invalid("a.malformed", "Text", "x"), say); got != "<a.malformed>" {
+		t.Errorf("a filled field: %q", got)
+	}
 	if got := fault.Sentence(io.EOF, say); got != "<fault.internal>" {
 		t.Errorf("a defect is told as %s", got)
 	}

@@ -301,7 +301,7 @@ func TestSessionEndsByRestByAgeAndByOrder(t *testing.T) {
 		if a := h.post("/office/sign-out"); a.location != "/office/sign-in?done=identityweb.done.signed_out" {
 			t.Errorf("after signing out: %q", a.location)
 		}
-		h.wantText(h.get("/office/sign-in?done=identityweb.done.signed_out"), "Sei uscito")
+		h.wantText(h.get("/office/sign-in?done=identityweb.done.signed_out"), "Hai chiuso la sessione")
 		h.wantStatus(h.get("/office/account"), http.StatusSeeOther)
 	})
 }
@@ -350,7 +350,7 @@ func TestAnAccountFromInvitationToNewPassword(t *testing.T) {
 		h.wantStatus(a, http.StatusUnprocessableEntity)
 		h.wantText(a, "non sono uguali")
 		h.wantStatus(h.post(link, "password", password, "again", password), http.StatusSeeOther)
-		h.wantText(h.get("/office/account"), "edo@comune.example", "Redattore")
+		h.wantText(h.get("/office/account"), "edo@comune.example", "<dd>Redazione</dd>")
 		h.wantStatus(h.get(link), http.StatusGone)
 
 		a = h.post("/office/account", "current", "non è questa", "password", "una frase nuova", "again", "una frase nuova")
@@ -391,6 +391,6 @@ func TestAuditLogIsFilteredAndPaged(t *testing.T) {
 			t.Errorf("second page has %d lines", n)
 		}
 		h.wantText(h.get("/office/audit?actor=nobody"), "Nessuna operazione")
-		h.wantText(h.get("/office/audit?actor=ada%40comune.example"), "È entrato")
+		h.wantText(h.get("/office/audit?actor=ada%40comune.example"), "Accesso eseguito")
 	})
 }

@@ -187,7 +187,7 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 		d.wantStatus(d.get(page+"/consents/profile/end"), http.StatusOK, "Ritirare questo consenso?")
 		d.wantStatus(d.post(page+"/consents/profile/end", "reason", "troppe mail"), http.StatusSeeOther)
 		d.wantStatus(d.post(page+"/consents", "purpose", "reading", "proof", "modulo n. 14"), http.StatusSeeOther)
-		d.wantStatus(d.get(page+"/consents/reading/end"), http.StatusOK, "si cancella subito quello che è stato annotato")
+		d.wantStatus(d.get(page+"/consents/reading/end"), http.StatusOK, "cancelliamo subito le letture")
 		d.wantStatus(d.get(page), http.StatusOK, "Nico Rossi", "+39", "da confermare", "<td>scuola</td>", "troppe mail")
 
 		who, err := d.people.Get(t.Context(), person)
@@ -201,7 +201,7 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || all["people"] == nil || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
 			t.Errorf("export: %v\n%s", err, w.Body)
 		}
-		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella per sempre")
+		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella la persona")
 		d.wantStatus(d.post(page+"/erase"), http.StatusSeeOther)
 		d.wantStatus(d.get(page), http.StatusNotFound)
 		if got := d.audited(person); got != "erased exported changed looked changed changed changed changed changed changed changed looked registered" {

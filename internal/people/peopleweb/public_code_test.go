@@ -77,7 +77,7 @@ func TestAMobileAloneIsEnough(t *testing.T) {
 			t.Fatalf("%d\n%s", a.status, a.body)
 		}
 		code := town.code(mobile)
-		if a := town.send(page, typed(wrong(code))); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "non è il codice") {
+		if a := town.send(page, typed(wrong(code))); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "queste non corrispondono") {
 			t.Fatalf("a wrong code: %d\n%s", a.status, a.body)
 		}
 		if _, known, _ := town.people.ByAddress(t.Context(), people.SMS, mobile); known {
@@ -87,6 +87,9 @@ func TestAMobileAloneIsEnough(t *testing.T) {
 		own, ok := strings.CutSuffix(a.location, "/welcome")
 		if a.status != http.StatusSeeOther || !ok {
 			t.Fatalf("%d %s\n%s", a.status, a.location, a.body)
+		}
+		if welcome := town.get(a.location).body; !strings.Contains(welcome, "ti arriva un SMS") || strings.Contains(welcome, "ti arriva per e-mail") {
+			t.Error("the welcome promises mail to a telephone")
 		}
 		person, known, err := town.people.ByAddress(t.Context(), people.SMS, mobile)
 		if err != nil || !known || len(town.shelf.has[person]) != 1 {

@@ -94,7 +94,7 @@ func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 			form := fieldsOf(t, town.get("/join?newsletter=rifiuti").body)
 			form.Set("go", "reach")
 			a := town.send("/join", form)
-			if !strings.Contains(a.body, "Potete vedere quali notizie apro") || !strings.Contains(a.body, "13 mesi") {
+			if !strings.Contains(a.body, "Potete tenere traccia di quali messaggi apro") || !strings.Contains(a.body, "13 mesi") {
 				t.Error("the last step does not say to what one agrees")
 			}
 			form = fieldsOf(t, a.body)
@@ -115,14 +115,14 @@ func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 				t.Fatalf("send: %d %s", a.status, a.location)
 			}
 			link := town.linkIn(address)
-			if said := strings.Contains(town.get(link).body, "annotiamo quali messaggi apri"); said != ticks {
+			if said := strings.Contains(town.get(link).body, "tenere traccia dei messaggi che apri"); said != ticks {
 				t.Errorf("the page that confirms says so: %t, want %t", said, ticks)
 			}
 			person := confirmedByButton(t, town, address)
 			consents, err := town.people.Consents(context.Background(), person)
 			must(t, err)
 			at := slices.IndexFunc(consents, func(c people.Consent) bool { return c.Purpose == people.ForReading })
-			if (at >= 0) != ticks || ticks && (consents[at].TextVersion != "1" || !strings.Contains(consents[at].Proof, "double opt-in")) {
+			if (at >= 0) != ticks || ticks && (consents[at].TextVersion != "2" || !strings.Contains(consents[at].Proof, "double opt-in")) {
 				t.Errorf("%s: consents %+v", address, consents)
 			}
 		}

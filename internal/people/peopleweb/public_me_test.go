@@ -141,7 +141,7 @@ func TestWhatSheReadsIsOnHerPage(t *testing.T) {
 		page := town.joined("anna@example.org", url.Values{"reading": {"1"}})
 		person, _, err := town.people.ByAddress(context.Background(), people.Email, "anna@example.org")
 		must(t, err)
-		if body := town.get(page + "/consents").body; !strings.Contains(body, "Per ora non abbiamo annotato niente") {
+		if body := town.get(page + "/consents").body; !strings.Contains(body, "Per ora non c’è niente") {
 			t.Error("her page does not say that nothing is noted yet")
 		}
 		for n := range 103 {
@@ -161,7 +161,7 @@ func TestWhatSheReadsIsOnHerPage(t *testing.T) {
 		}
 		town.clock.Advance(time.Minute)
 		a := town.send(page+"/consents/end", url.Values{"purpose": {"reading"}})
-		if body := town.get(a.location).body; strings.Contains(body, "vetro.example") || !strings.Contains(body, "Annotare quali notizie apro") {
+		if body := town.get(a.location).body; strings.Contains(body, "vetro.example") || !strings.Contains(body, "Tenere traccia delle notizie che apro") {
 			t.Error("withdrawn, and the list is there still")
 		}
 	})

@@ -2,6 +2,7 @@ package peopleweb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -23,6 +24,17 @@ func (o owner) tabs(ctx context.Context) []ui.Link {
 		tabs = append(tabs, ui.Link{Key: t.key, Label: say(ctx, "me.tab."+t.key), URL: o.url(ctx, t.page)})
 	}
 	return tabs
+}
+
+// whatComesNext are the words that tell a new person what to expect on the channels by which she can be reached.
+func (o owner) whatComesNext() []string {
+	byMail := slices.ContainsFunc(o.Addresses, func(a people.Address) bool {
+		return a.Channel == people.Email && !a.Verified.IsZero()
+	})
+	if !byMail {
+		return []string{"welcome.next_text", "welcome.leave_texts", "welcome.page_by_code", "welcome.add_mail"}
+	}
+	return []string{"welcome.next_issue", "welcome.why", "welcome.leave", "welcome.page"}
 }
 
 // otherChannel is the one by which a newsletter could reach her as well; "" where there is none. What comes by profile comes
