@@ -1,6 +1,8 @@
 package seal_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"slices"
 	"testing"
 	"time"
@@ -38,6 +40,51 @@ func TestTokenOpensOnlyAsSealed(t *testing.T) {
 			t.Fatalf("opened a changed token: %s for %s", forged, token)
 		}
 	})
+}
+
+// Nothing of a payload can be read in its token: neither is it there, nor do the tokens of two payloads that begin alike
+// look alike behind their codes.
+func TestNothingCanBeReadInAToken(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := seal.New([]byte(rapid.String().Draw(t, "secret")))
+		payload := rapid.SliceOfN(rapid.Byte(), 8, 200).Draw(t, "payload")
+		other := append(slices.Clone(payload[:len(payload)-1]), payload[len(payload)-1]^1)
+		expires := time.Unix(rapid.Int64Range(1, 1<<40).Draw(t, "expires"), 0)
+		bodies := make([][]byte, 2)
+		for i, p := range [][]byte{payload, other} {
+			raw, err := base64.RawURLEncoding.DecodeString(s.Seal("p", p, expires))
+			if err != nil {
+				t.Fatal(err)
+			}
+			bodies[i] = raw[16:]
+			if bytes.Contains(raw, p) || bytes.Contains(raw, p[:8]) {
+				t.Fatalf("% x holds % x", raw, p)
+			}
+		}
+		if bytes.Equal(bodies[0][:len(bodies[0])-1], bodies[1][:len(bodies[1])-1]) {
+			t.Fatal("two tokens were encrypted by the same stream")
+		}
+	})
+}
+
+// Two tokens of the secret "secret", made before tokens were encrypted: of person 77.
+const (
+	oldUnsubscribe = "Ql80N3uiUV90TtahfP1fAQCaAZaT2J_uRw"
+	oldOwnPage     = "aZYsUOTIFkzMWDpIHrLYcYDIzrQNmgE"
+)
+
+// The links of mails that were sent before tokens were encrypted lead where they led.
+func TestTokensOfBeforeEncryptionOpen(t *testing.T) {
+	s := seal.New([]byte("secret"))
+	for purpose, token := range map[string]string{"newsletters.unsubscribe": oldUnsubscribe, "people.own-page": oldOwnPage} {
+		ints, err := s.OpenAllInts(purpose, token, time.Unix(1_700_000_000, 0))
+		if err != nil || ints[0] != 77 {
+			t.Errorf("%s: %v, %v", purpose, ints, err)
+		}
+	}
+	if _, err := s.OpenInts("people.own-page", oldOwnPage, time.Unix(1_900_000_000, 0), 1); err == nil {
+		t.Error("an old token has no end")
+	}
 }
 
 func TestTokenWithoutEnd(t *testing.T) {
