@@ -139,6 +139,7 @@ type coming struct {
 	reason  bounce.Reason
 	status  string
 	named   []string // addresses that the notice names
+	quoted  string   // the Message-ID that the notice quotes; "" for none
 	checked bool     // the token tells the address that the message went to
 	folded  bool     // its batch is: what comes back now still suppresses, and the numbers stay as they are
 }
@@ -146,7 +147,7 @@ type coming struct {
 // noteReport puts a bounce or a complaint on record. Only a token of ours tells which message it speaks of: the address
 // that the notice came to or, where complaints go to one mailbox, what it quotes of the message. All else can be forged.
 func (r *Room) noteReport(ctx context.Context, recipient string, report bounce.Report) error {
-	c := coming{kind: report.Kind, named: []string{report.Original.To}, checked: true}
+	c := coming{kind: report.Kind, named: []string{report.Original.To}, quoted: report.Original.MessageID, checked: true}
 	for _, each := range report.Recipients {
 		c.named = append(c.named, each.Address, each.Original)
 	}
@@ -222,9 +223,9 @@ func (r *Room) note(ctx context.Context, c coming) error {
 		if err != nil || !known {
 			return err
 		}
-		digest, err := r.against(ctx, tx, c, origin)
+		held, err := r.against(ctx, tx, c, origin)
 		if err == nil {
-			n, err = r.keepReturn(ctx, tx, c, origin, digest)
+			n, err = r.keepReturn(ctx, tx, c, origin, held)
 		}
 		return err
 	})
@@ -241,9 +242,11 @@ type noted struct {
 	news   bool   // it was not on record yet
 }
 
-// keepReturn puts on record what came back of a message that was found, and suppresses the address of the digest unless
-// that may recover.
-func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin Origin, digest string) (noted, error) {
+// keepReturn puts on record what came back of a message that was found, and suppresses the address that it is held
+// against, unless that may recover. The origin hears of a complaint only if it came from an address that is the person's
+// now: a complaint counts against the newsroom in any case, but nobody else may end what she asked for.
+func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin Origin, held heldAgainst) (noted, error) {
+	digest := held.digest
 	queries, now := db.New(tx), r.now()
 	news, err := int64(1), error(nil)
 	if !c.folded {
@@ -260,7 +263,7 @@ func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin 
 			return n, err
 		}
 	}
-	if c.kind == bounce.Complaint && origin != nil {
+	if c.kind == bounce.Complaint && held.hers {
 		return n, origin.Complained(ctx, tx, c.ref, c.Person)
 	}
 	return n, nil
@@ -306,32 +309,43 @@ func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, boo
 	return r.origins[batch.Origin], known, err
 }
 
-// against is the digest of the address that what came back is held against, "" for none. She may have another address by
-// now, and a notice may name any: it must be the one that the message went to.
-func (r *Room) against(ctx context.Context, tx *storage.Tx, c coming, origin Origin) (string, error) {
+// heldAgainst is the address that what came back is held against.
+type heldAgainst struct {
+	digest string // "" for none
+	hers   bool   // the person is reached there now
+}
+
+// against finds the address that what came back is held against: the one that the message went to. The person may have
+// another by now, and a notice may name any. A notice that was traced by a farewell's token alone proves nothing of an
+// address, for whoever was passed the mail on has that token: it must quote the Message-ID, too, which stands only in the
+// header of the message itself.
+func (r *Room) against(ctx context.Context, tx *storage.Tx, c coming, origin Origin) (held heldAgainst, err error) {
 	if c.kind == bounce.Soft && !ofMailbox(c.reason) {
-		return "", nil
+		return held, nil
 	}
-	if c.checked {
-		for _, address := range c.named {
-			if r.WentTo(c.Envelope, address) {
-				return r.digest(address), nil
+	if !c.checked && !strings.EqualFold(c.quoted, r.MessageID(c.Batch, c.Person)) {
+		return held, nil
+	}
+	went := func(address string) bool {
+		return c.checked && r.WentTo(c.Envelope, address) || !c.checked && names(c.named, address)
+	}
+	if origin != nil {
+		addresses, err := origin.Addresses(ctx, tx, c.Person)
+		if err != nil {
+			return held, err
+		}
+		for _, address := range addresses {
+			if went(address) {
+				return heldAgainst{digest: r.digest(address), hers: true}, nil
 			}
 		}
 	}
-	if origin == nil {
-		return "", nil
-	}
-	addresses, err := origin.Addresses(ctx, tx, c.Person)
-	if err != nil {
-		return "", err
-	}
-	for _, address := range addresses {
-		if c.checked && r.WentTo(c.Envelope, address) || !c.checked && names(c.named, address) {
-			return r.digest(address), nil
+	for _, address := range c.named {
+		if c.checked && went(address) {
+			return heldAgainst{digest: r.digest(address)}, nil
 		}
 	}
-	return "", nil
+	return held, nil
 }
 
 func names(list []string, address string) bool {

@@ -136,7 +136,8 @@ func TestWhatComesBackOfAFoldedBatchStillSuppresses(t *testing.T) {
 			n.mustBack(t, to[3], notice(addressOf(3), "4.2.2", full))
 			n.mustBack(t, to[5], complaint("Return-Path: <"+to[5]+">\nTo: "+addressOf(5)+"\n"))
 		}
-		n.mustBack(t, "newsletter@town.example", complaint("List-Unsubscribe: <mailto:newsletter@town.example?subject=unsubscribe-"+goodToken+">\nTo: "+addressOf(1)+"\n"))
+		n.mustBack(t, "newsletter@town.example", complaint("List-Unsubscribe: <mailto:newsletter@town.example?subject=unsubscribe-"+
+			goodToken+">\nTo: "+addressOf(1)+"\nMessage-ID: <"+n.MessageID(batch.ID, 1)+">\n"))
 		n.suppressed(t, "1 2 4 5")
 		if angry := n.town.angry; len(angry) == 0 || angry[0] != 5 || angry[len(angry)-1] != 1 {
 			t.Errorf("complained: %v", angry)

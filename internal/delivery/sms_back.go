@@ -117,7 +117,7 @@ func (r *Room) undelivered(ctx context.Context, tx *storage.Tx, p part) (noted, 
 	if err != nil || !known {
 		return noted{}, err
 	}
-	return r.keepReturn(ctx, tx, c, origin, against)
+	return r.keepReturn(ctx, tx, c, origin, heldAgainst{digest: against})
 }
 
 // writeParts puts on record under which names the gateway will report on a text message to the number of the digest. It

@@ -54,11 +54,14 @@ func abuse(original string) string {
 }
 
 // unsubscribeHeader is the List-Unsubscribe field of the last mail for somebody.
-func (w *world) unsubscribeHeader(address string) string {
+func (w *world) unsubscribeHeader(address string) string { return w.header(address, "List-Unsubscribe") }
+
+// header is a field of the last mail for somebody.
+func (w *world) header(address, name string) string {
 	w.Helper()
 	for _, m := range w.sink.Mails() {
 		if m.To == address {
-			return m.Header("List-Unsubscribe")
+			return m.Header(name)
 		}
 	}
 	w.Fatalf("no mail for %s", address)
@@ -78,7 +81,8 @@ func TestAComplaintEndsAllThatBringsHerAnything(t *testing.T) {
 		first, second := all[0].To, all[1].To
 		// One to the envelope sender; one to the mailbox where a provider sends them all, with the address left out.
 		w.back(w.envelope(first), abuse("Subject: x\n"))
-		w.back("newsletter@comune.example", abuse("To: <"+second+">\nList-Unsubscribe: "+w.unsubscribeHeader(second)+"\n"))
+		w.back("newsletter@comune.example", abuse("To: <"+second+">\nList-Unsubscribe: "+
+			w.unsubscribeHeader(second)+"\nMessage-ID: "+w.header(second, "Message-Id")+"\n"))
 		for _, address := range []string{first, second} {
 			person := w.personAt(address)
 			subs, err := w.Subscriptions(w.ctx, person)
