@@ -245,9 +245,32 @@ const (
 	NoteCode    = "code"    // that a number is hers, by text message
 )
 
+// NoteEntry is the kind of notes that bring the way into a person's own page, asked for just now. Whoever asks is told
+// the same, and as quickly, whoever has the address: that is looked up here, when the note's turn comes.
+const NoteEntry = "entry"
+
+// PlugHolders sets who tells whether the town knows somebody who has the address, confirmed: notes of the kind NoteEntry
+// go to nobody else. It is called while the program is put together.
+func (r *Room) PlugHolders(has func(ctx context.Context, channel, address string) (bool, error)) {
+	r.hasHolder = has
+}
+
+// entryUnwanted tells whether a note of the kind NoteEntry is not to be sent: nobody whom the town knows has the address,
+// or nobody at all. Any other suppression is of newsletters: who called one spam may still see and erase her data.
+func (r *Room) entryUnwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
+	gone, err := r.Gone(ctx, r.db, row.ToAddress)
+	if err != nil || gone {
+		return true, err
+	}
+	has, err := r.hasHolder(ctx, row.Channel, row.ToAddress)
+	return !has, err
+}
+
 // unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the answer that says so.
 func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
 	switch {
+	case row.Kind == NoteEntry:
+		return r.entryUnwanted(ctx, row)
 	case row.Kind == NoteConfirm, row.Kind == NoteAddress, row.Kind == NoteCode:
 		return false, nil
 	case row.Channel == SMS:

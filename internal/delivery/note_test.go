@@ -135,6 +135,33 @@ func TestNotesThatCannotGo(t *testing.T) {
 	})
 }
 
+// The way into a person's own page goes to those whom the town knows, whatever they said of newsletters, and to no address
+// that nobody has. Who has it is asked when the note's turn comes.
+func TestTheWayInGoesToWhoeverIsKnown(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		sink := deliverytest.New(t, deliverytest.Options{})
+		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL())
+		n.PlugHolders(func(_ context.Context, channel, address string) (bool, error) {
+			return channel == delivery.Email && address != "nobody@example.org", nil
+		})
+		n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
+			return errors.Join(n.Suppress(ctx, tx, "maria@example.org", "complaint"), n.Suppress(ctx, tx, "gone@example.org", "hard"))
+		})
+		for _, to := range []string{"maria@example.org", "nobody@example.org", "gone@example.org"} {
+			entry := confirmation
+			entry.Kind, entry.To = delivery.NoteEntry, to
+			n.post(t, entry)
+		}
+		n.sendNotes(t, 1)
+		if got := sink.Mails(); len(got) != 1 || got[0].To != "maria@example.org" {
+			t.Errorf("%d mails", len(got))
+		}
+		if counts, err := n.Notes(t.Context()); err != nil || counts[delivery.Suppressed] != 2 {
+			t.Errorf("%v, %v", counts, err)
+		}
+	})
+}
+
 func TestATestSendGoesAtOnceAndSaysWhatIsWrong(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {

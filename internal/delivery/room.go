@@ -102,6 +102,7 @@ type Room struct {
 
 	farewells     Farewells     // told of unsubscriptions by mail; nil: nobody is
 	correspondent Correspondent // told of inbound text messages; nil: nobody is
+	hasHolder     func(ctx context.Context, channel, address string) (bool, error)
 }
 
 // New makes the room upon a database that has its schema. It fails with a fault when a setting is malformed.
@@ -118,6 +119,7 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 		db: d, clock: c, sealer: sealer, log: log, settings: s, origins: map[string]Origin{},
 		routes: routes, limits: newLimits(s.Plan),
 		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight), metrics: newMetrics(),
+		hasHolder: func(context.Context, string, string) (bool, error) { return false, nil },
 	}
 	return r, r.openGateway(s.SMS)
 }

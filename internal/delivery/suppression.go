@@ -60,6 +60,11 @@ func (r *Room) Suppressed(ctx context.Context, q storage.Queryer, address string
 	return db.New(q).IsSuppressed(ctx, r.digest(address))
 }
 
+// Gone tells whether the address gets nothing because nobody has it: a mail server or the network said so.
+func (r *Room) Gone(ctx context.Context, q storage.Queryer, address string) (bool, error) {
+	return db.New(q).IsGone(ctx, r.digest(address))
+}
+
 // digest is what the suppression list knows an address by. Case does not matter: no mailbox that matters tells Maria@
 // from maria@, and a suppression that misses harms more than one that catches a namesake.
 func (r *Room) digest(address string) string { return hex.EncodeToString(r.rawDigest(address)) }

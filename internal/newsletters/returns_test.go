@@ -54,7 +54,9 @@ func abuse(original string) string {
 }
 
 // unsubscribeHeader is the List-Unsubscribe field of the last mail for somebody.
-func (w *world) unsubscribeHeader(address string) string { return w.header(address, "List-Unsubscribe") }
+func (w *world) unsubscribeHeader(address string) string {
+	return w.header(address, "List-Unsubscribe")
+}
 
 // header is a field of the last mail for somebody.
 func (w *world) header(address, name string) string {

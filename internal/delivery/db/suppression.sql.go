@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const isGone = `-- name: IsGone :one
+SELECT EXISTS (SELECT 1 FROM delivery_suppression WHERE digest = $1 AND reason = 'hard')
+`
+
+func (q *Queries) IsGone(ctx context.Context, digest string) (bool, error) {
+	row := q.db.QueryRowContext(ctx, isGone, digest)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const isSuppressed = `-- name: IsSuppressed :one
 SELECT EXISTS (SELECT 1 FROM delivery_suppression WHERE digest = $1)
 `

@@ -7,3 +7,6 @@ DELETE FROM delivery_suppression WHERE digest = $1;
 
 -- name: IsSuppressed :one
 SELECT EXISTS (SELECT 1 FROM delivery_suppression WHERE digest = $1);
+
+-- name: IsGone :one
+SELECT EXISTS (SELECT 1 FROM delivery_suppression WHERE digest = $1 AND reason = 'hard');
