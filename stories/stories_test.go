@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 // program is cmd/unoxuno, so that the stories run under the race detector when the tests do.
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := app.Main(ctx, os.Args[1:], os.Getenv, app.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	code := app.Main(storage.RefuseNested(ctx), os.Args[1:], os.Getenv, app.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	stop()
 	os.Exit(code)
 }

@@ -112,7 +112,7 @@ func (doctorCmd) Run(r *run) error {
 		return exit(exitCode(err))
 	}
 	defer h.close(r)
-	t := h.town.Town(r.ctx)
+	t := h.town.Town()
 	if t.Domain == "localhost" {
 		report("town", fault.Invalid("app.doctor.no_town"))
 	} else {

@@ -71,7 +71,7 @@ func newBorgo(t *testing.T, engine storage.Engine, change ...func(*run)) *borgo 
 	for _, f := range change {
 		f(r)
 	}
-	db, err := storage.Open(b.ctx, r.config.DatabaseURL)
+	db, err := storage.OpenWith(storage.RefuseNested(b.ctx), r.config.DatabaseURL, r.pools())
 	b.must(err)
 	b.house, err = r.build(db, b.now)
 	b.must(err)

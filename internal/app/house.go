@@ -72,7 +72,7 @@ func (r *run) openHouse() (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := storage.Open(r.ctx, r.config.DatabaseURL)
+	db, err := storage.OpenWith(r.ctx, r.config.DatabaseURL, r.pools())
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +81,10 @@ func (r *run) openHouse() (*house, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil
+}
+
+func (r *run) pools() storage.Pools {
+	return storage.Pools{Readers: r.config.Readers, Writers: r.config.Writers}
 }
 
 func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
@@ -102,8 +106,10 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	if err := h.taxonomy.EnsureDefaults(r.ctx); err != nil {
 		return nil, err
 	}
-	t := h.town.Town(r.ctx)
-	settings := deliverySettings(r.config, t)
+	if err := h.town.Refresh(r.ctx); err != nil {
+		return nil, err
+	}
+	settings := deliverySettings(r.config, h.town.Town())
 	if settings.SMS, err = r.smsSettings(); err != nil {
 		return nil, err
 	}
@@ -114,7 +120,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 		return nil, err
 	}
 	h.people = people.New(db, c, h.taxonomy, func() people.Town {
-		t := h.town.Town(context.Background())
+		t := h.town.Town()
 		return people.Town{Region: t.Region, Zone: t.Zone(), Languages: t.Languages}
 	})
 	r.plug(h)

@@ -55,7 +55,7 @@ func TestOldSendingsBecomeNumbersInTheNight(t *testing.T) {
 			t.Errorf("%d of %d messages are left a week too early", named, before)
 		}
 		b.now.Advance(8 * 24 * time.Hour)
-		if slot := night.Next(b.now.Now()).In(b.town.Town(b.ctx).Zone()); slot.Hour() != 3 {
+		if slot := night.Next(b.now.Now()).In(b.town.Town().Zone()); slot.Hour() != 3 {
 			t.Errorf("it is due at %s", slot)
 		}
 		if done, err := b.periodic.Step(b.ctx, night); !done || err != nil {

@@ -37,8 +37,8 @@ func (r *run) site(h *house) (*web.Site, error) {
 	p := r.pages(h)
 	site, err := web.New(web.Options{
 		Words: r.words, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
-		Town: func(ctx context.Context) web.Town {
-			t := h.town.Town(ctx)
+		Town: func(context.Context) web.Town {
+			t := h.town.Town()
 			return web.Town{Name: t.Name, Domain: t.Domain, Languages: t.Languages, Zone: t.Zone()}
 		},
 		Authenticate: p.identity.Authenticate,

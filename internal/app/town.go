@@ -105,8 +105,10 @@ func (h *house) applyTown(r *run, text []byte, name string, dry bool) ([]string,
 		}
 		return h.identity.Audit(r.ctx, tx, "audit.town.applied", "town "+d.Town.Domain, fmt.Sprint(len(changes)))
 	})
-	h.town.Refresh()
-	return changes, ignore(err, errDry)
+	if err = ignore(err, errDry); err != nil {
+		return nil, err
+	}
+	return changes, h.town.Refresh(r.ctx)
 }
 
 // yamlReason is the first line of what the parser says, which names line and column.

@@ -47,6 +47,7 @@ func (r *run) atWork() (*errgroup.Group, context.Context) {
 // background begins what every node does beside answering people: it delivers, does its share of the periodic tasks,
 // and tells its numbers.
 func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) error {
+	work.Go(func() error { return h.town.KeepFresh(ctx) })
 	work.Go(func() error { return h.delivery.Run(ctx) })
 	work.Go(func() error { return h.periodic.Run(ctx, h.tasks()...) })
 	work.Go(func() error { return r.sendScheduled(ctx, h) })
@@ -118,7 +119,7 @@ func (h *house) tasks() []periodic.Task {
 		{Name: "delivery.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.Sweep(ctx)
 		}},
-		{Name: "delivery.retention", Next: periodic.Daily(foldAt, h.town.Town(context.Background()).Zone()), Do: func(ctx context.Context, _ time.Time) error {
+		{Name: "delivery.retention", Next: periodic.Daily(foldAt, h.town.Town().Zone()), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.Fold(ctx)
 		}},
 	}

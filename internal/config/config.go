@@ -26,6 +26,8 @@ import (
 type Config struct {
 	Data           string        // folder of everything the program keeps, but for a PostgreSQL database
 	DatabaseURL    string        // sqlite:PATH or postgres://…
+	Readers        int           // connections to PostgreSQL for questions, at most
+	Writers        int           // connections to PostgreSQL for transactions, at most
 	Listen         string        // address of the web server, host:port
 	PublicURL      string        // how citizens reach the site, without a final slash
 	Secret         string        // signs links; empty means: kept in a file of the data folder
@@ -80,6 +82,8 @@ func Catalogue() []Setting {
 	return []Setting{
 		{Name: "data", Default: "data", Help: "folder of everything the program keeps, but for a PostgreSQL database"},
 		{Name: "database_url", Help: "sqlite:PATH or postgres://user:password@host/name; when empty, a SQLite file in the data folder"},
+		{Name: "database_readers", Default: "8", Help: "connections to PostgreSQL for reading, 1 to 500"},
+		{Name: "database_writers", Default: "12", Help: "connections to PostgreSQL for transactions, 1 to 500"},
 		{Name: "listen", Default: "127.0.0.1:8080", Help: "address and port of the web server"},
 		{Name: "public_url", Help: "how citizens reach the site; stands in every link sent; when empty, http://localhost at the port of listen"},
 		{Name: "secret", Secret: true, Help: "signs the links sent to people, 32 characters or more; when empty, one is made and kept in the data folder"},
@@ -207,7 +211,7 @@ func parse(settings []Setting) (Config, error) {
 	if c.SMTPConns, err = strconv.Atoi(v["smtp_conns"]); err != nil || c.SMTPConns < 1 || c.SMTPConns > 64 {
 		return c, bad("smtp_conns", "1–64")
 	}
-	if name, need := c.returnsAndRetention(v); name != "" {
+	if name, need := c.numbers(v); name != "" {
 		return c, bad(name, need)
 	}
 	if c.RetryFirst, err = time.ParseDuration(v["retry_first"]); err != nil || c.RetryFirst <= 0 {
@@ -233,15 +237,14 @@ func priceOf(text string) (price int64, ok bool) {
 	return int64(math.Round(cents * 100)), true
 }
 
-// returnsAndRetention reads the numbers about what comes back and what is kept; name is that of one which is wrong, need
-// what it should be.
-func (c *Config) returnsAndRetention(v map[string]string) (name, need string) {
+// numbers reads whole numbers. name is the setting that is wrong, or ""; need is what it should be.
+func (c *Config) numbers(v map[string]string) (name, need string) {
 	for name, number := range map[string]struct {
 		into       *int
 		least, top int
 	}{
 		"bounce_soft_count": {&c.BounceSoft, 1, 100}, "bounce_soft_days": {&c.BounceSoftDays, 1, 365}, "bounce_brake_days": {&c.BounceBrake, 0, 90},
-		"ledger_months": {&c.LedgerMonths, 0, 120},
+		"ledger_months": {&c.LedgerMonths, 0, 120}, "database_readers": {&c.Readers, 1, 500}, "database_writers": {&c.Writers, 1, 500},
 	} {
 		n, err := strconv.Atoi(v[name])
 		if err != nil || n < number.least || n > number.top {

@@ -80,8 +80,8 @@ func (r *Room) ApplyBrakes(ctx context.Context) error {
 }
 
 // Brakes are those that hold, by account.
-func (r *Room) Brakes(ctx context.Context) (map[string]Brake, error) {
-	rows, err := db.New(r.db).BrakesHolding(ctx)
+func (r *Room) Brakes(ctx context.Context, q storage.Queryer) (map[string]Brake, error) {
+	rows, err := db.New(q).BrakesHolding(ctx)
 	brakes := make(map[string]Brake, len(rows))
 	for _, row := range rows {
 		brakes[row.Account] = Brake{

@@ -41,7 +41,7 @@ func (n *node) braked(t testing.TB, account string, want bool) delivery.Brake {
 	if err := n.ApplyBrakes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	brakes, err := n.Brakes(t.Context())
+	brakes, err := n.Brakes(t.Context(), n.db)
 	brake, got := brakes[account]
 	if err != nil || got != want {
 		t.Fatalf("%s stands still: %v, %v", account, got, err)

@@ -137,7 +137,7 @@ func (r *Room) Collect(to chan<- prometheus.Metric) {
 	if err := r.db.QueryRowContext(ctx, query).Scan(&leased); err == nil {
 		gauge(leasedDesc, leased)
 	}
-	if brakes, err := r.Brakes(ctx); err == nil {
+	if brakes, err := r.Brakes(ctx, r.db); err == nil {
 		gauge(brakesDesc, float64(len(brakes)))
 	}
 	if notes, err := r.Notes(ctx); err == nil {

@@ -18,7 +18,7 @@ type Brake struct {
 
 // Brakes are those of the newsrooms in which the actor may send, by slug.
 func (r *Room) Brakes(ctx context.Context) ([]Brake, error) {
-	holding, err := r.Delivery.Brakes(ctx)
+	holding, err := r.Delivery.Brakes(ctx, r.DB)
 	if err != nil || len(holding) == 0 {
 		return nil, err
 	}

@@ -98,14 +98,14 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 		}
 	}
 	answer.Text = r.Words.Say(answer.Language, "newsletters.sms."+key,
-		"Town", r.Town.Town(ctx).Name, "URL", r.url(ctx, answer.Language, "/"))
+		"Town", r.Town.Town().Name, "URL", r.url(ctx, answer.Language, "/"))
 	answer.Text = sms.Look(answer.Text, sms.Options{}).Text
 	return answer, nil
 }
 
 // heed does what the person asked, and tells in which language she is written to.
 func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command sms.Command) (language string, err error) {
-	who, err := r.People.Get(ctx, person)
+	who, err := r.People.GetIn(ctx, tx, person)
 	if err != nil {
 		return r.defaultLanguage(ctx), err
 	}

@@ -62,7 +62,7 @@ func (r *Room) MakeDigest(ctx context.Context, slot time.Time) error {
 // a brake holds waits for a later one.
 func (r *Room) writeDue(ctx context.Context, q storage.Queryer, b *storage.Builder, d db.NewslettersDigest) error {
 	b.Add("k.digest = 0 AND (k.pace = 'daily' AND k.kept_at < ? OR k.pace = 'weekly' AND k.kept_at < ?)", d.DailyBefore, d.WeeklyBefore)
-	brakes, err := r.Delivery.Brakes(ctx)
+	brakes, err := r.Delivery.Brakes(ctx, q)
 	if err != nil || len(brakes) == 0 {
 		return err
 	}

@@ -138,7 +138,7 @@ func (l *digestLetter) template(ctx context.Context, lang string, shares []share
 
 func (l *digestLetter) compile(ctx context.Context, lang string, shares []share) (*email.Template, error) {
 	r := l.room
-	town := r.Town.Town(ctx)
+	town := r.Town.Town()
 	parts := make([]content.Part, len(shares))
 	for n, s := range shares {
 		links, err := r.linkNumbers(ctx, s.issue.ID)

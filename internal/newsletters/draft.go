@@ -183,7 +183,7 @@ func (r *Room) current(ctx context.Context, i Issue, version int64) error {
 
 // stale says who changed the issue, and when.
 func (r *Room) stale(ctx context.Context, i Issue) error {
-	when := locale.DateTime(locale.Lang(ctx), i.Updated.In(r.Town.Town(ctx).Zone()))
+	when := locale.DateTime(locale.Lang(ctx), i.Updated.In(r.Town.Town().Zone()))
 	return fault.Conflict("newsletters.issue.stale", "Who", i.UpdatedBy, "When", when)
 }
 

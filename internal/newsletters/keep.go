@@ -64,7 +64,7 @@ func (a addressee) bound(town int) int {
 // full are those of the people who have had as many messages this week as they may: what is sent to them now goes with a
 // later digest. Nobody is asked about where nobody has a bound.
 func (r *Room) full(ctx context.Context, list []addressee, batch int64) (map[int64]bool, error) {
-	town := r.Town.Town(ctx).Digests.MostAWeek
+	town := r.Town.Town().Digests.MostAWeek
 	var bounded []int64
 	for _, a := range list {
 		if a.bound(town) > 0 {

@@ -69,7 +69,7 @@ func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
 	vocabulary, err := r.Taxonomy.Load(ctx)
 	return &letter{
 		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, traced: map[string]*email.Template{}, vocabulary: vocabulary,
-		channel: people.Channel(m.Channel), batch: m.Batch, mailto: r.mailFrom(ctx), zone: r.Town.Town(ctx).Zone(),
+		channel: people.Channel(m.Channel), batch: m.Batch, mailto: r.mailFrom(ctx), zone: r.Town.Town().Zone(),
 	}, err
 }
 
@@ -116,7 +116,7 @@ func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, 
 // frame is what surrounds the issue.
 func (r *Room) frame(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) content.Frame {
 	f := content.Frame{
-		Town: r.Town.Town(ctx).Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
+		Town: r.Town.Town().Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
 		BaseURL: r.settings.PublicURL, ArchiveURL: r.url(ctx, lang, ArchivePath(i.Newsletter, i.Slug)), Greet: true,
 		Labels: content.NewLabels(r.say(lang)),
 	}
@@ -137,7 +137,7 @@ func (r *Room) mailFrom(ctx context.Context) string {
 	if r.settings.MailFrom != "" {
 		return r.settings.MailFrom
 	}
-	return "newsletter@" + r.Town.Town(ctx).Domain
+	return "newsletter@" + r.Town.Town().Domain
 }
 
 // senderID is the last part of Feedback-ID, the same in all we send: 5 to 15 characters.
@@ -149,7 +149,7 @@ func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string,
 		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom(ctx)},
 		Subject: c.Subject, Language: i.Language,
 		// RFC 2919: stable for ever, which is why slugs and the town's domain are.
-		ListID:     email.ListID{Name: n.Name.In(lang), ID: n.Slug + "." + r.Town.Town(ctx).Domain},
+		ListID:     email.ListID{Name: n.Name.In(lang), ID: n.Slug + "." + r.Town.Town().Domain},
 		FeedbackID: fmt.Sprintf("%d:%s:%s:%s", i.ID, n.Slug, n.Newsroom.Kind, senderID),
 		Bulk:       true,
 		Text:       part(c.Text), HTML: part(c.HTML),

@@ -45,7 +45,7 @@ func putRhythm(ctx context.Context, tx *storage.Tx, person int64, rhythm Rhythm)
 
 // Slots are the town's slots, as it has them now.
 func (r *Room) Slots(ctx context.Context) Slots {
-	t := r.Town.Town(ctx)
+	t := r.Town.Town()
 	return Slots{Digests: t.Digests, Zone: t.Zone()}
 }
 
@@ -58,7 +58,7 @@ type Choice struct {
 
 // MostChoice is the greatest number of messages a week that somebody may choose: the town's own, or twenty where it has none.
 func (r *Room) MostChoice(ctx context.Context) int {
-	if most := r.Town.Town(ctx).Digests.MostAWeek; most > 0 {
+	if most := r.Town.Town().Digests.MostAWeek; most > 0 {
 		return most
 	}
 	return 20
@@ -146,7 +146,7 @@ const dayForm = "2006-01-02"
 // What waits for her digest is let go: it can be read in the archive, as all that is published meanwhile. Faults, on the
 // field until: newsletters.pause.malformed, newsletters.pause.past, newsletters.pause.far.
 func (r *Room) Pause(ctx context.Context, person int64, until string) error {
-	day, err := time.ParseInLocation(dayForm, strings.TrimSpace(until), r.Town.Town(ctx).Zone())
+	day, err := time.ParseInLocation(dayForm, strings.TrimSpace(until), r.Town.Town().Zone())
 	now := r.Clock.Now()
 	switch {
 	case err != nil:

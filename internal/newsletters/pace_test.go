@@ -178,12 +178,12 @@ func TestABoundKeepsWhatIsTooMuchForTheNextSlotWithRoom(t *testing.T) {
 func (w *world) bound(most int) {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
-		t := w.Town.Town(w.ctx)
+		t := w.Town.Town()
 		t.Digests = town.Digests{MostAWeek: most}
 		_, err := w.Town.Apply(w.ctx, tx, t)
 		return err
 	}))
-	w.Town.Refresh()
+	w.must(w.Town.Refresh(w.ctx))
 }
 
 func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {

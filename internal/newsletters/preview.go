@@ -15,7 +15,7 @@ import (
 
 // sample are the values of a person who is not there, for previews and tests.
 func (r *Room) sample(ctx context.Context, i Issue, n Newsletter, lang string) content.Values {
-	l := letter{room: r, issue: i, newsletter: n, channel: people.Email, zone: r.Town.Town(ctx).Zone()}
+	l := letter{room: r, issue: i, newsletter: n, channel: people.Email, zone: r.Town.Town().Zone()}
 	return content.Values{
 		Name: r.Words.Say(lang, "newsletters.sample.name"), Why: l.why(lang, reason{since: r.Clock.Now()}),
 		OwnPage: r.url(ctx, lang, "/"), Unsubscribe: r.url(ctx, lang, UnsubscribePath(r.UnsubscribeToken(0, i.ID))),

@@ -50,7 +50,7 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 			if !slices.Contains(reaching[channel], n.Slug) {
 				continue
 			}
-			l := letter{room: r, newsletter: n, vocabulary: vocabulary, channel: channel, zone: r.Town.Town(ctx).Zone()}
+			l := letter{room: r, newsletter: n, vocabulary: vocabulary, channel: channel, zone: r.Town.Town().Zone()}
 			reasons, err := l.reasons(ctx, l.channel, []int64{person})
 			if err != nil {
 				return nil, err

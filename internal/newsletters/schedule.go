@@ -38,7 +38,7 @@ func wallTime(wall string, zone *time.Location) (time.Time, error) {
 // confirmEmpty, an issue that would concern nobody now is refused as Send does. A scheduled issue can be scheduled anew.
 // It asks access.SendIssues.
 func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, confirmEmpty bool) (Issue, error) {
-	at, err := wallTime(wall, r.Town.Town(ctx).Zone())
+	at, err := wallTime(wall, r.Town.Town().Zone())
 	if err != nil {
 		return Issue{}, err
 	}

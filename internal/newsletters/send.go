@@ -81,7 +81,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if err := i.ReadyToSend(); err != nil {
 		return Dispatch{}, err
 	}
-	if _, err := r.People.ParseAudience(ctx, i.Audience); err != nil {
+	if _, err := r.People.ParseAudienceIn(ctx, tx, i.Audience); err != nil {
 		return Dispatch{}, err
 	}
 	begun, err := r.begin(ctx, tx, i, n)
@@ -150,7 +150,7 @@ func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, 
 	if err != nil {
 		return delivery.Stretch{}, err
 	}
-	a, err := r.People.ParseAudience(ctx, i.Audience)
+	a, err := r.People.ParseAudienceIn(ctx, tx, i.Audience)
 	if err != nil {
 		return delivery.Stretch{}, err
 	}

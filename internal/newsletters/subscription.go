@@ -66,7 +66,9 @@ func (r *Room) SubscribedTo(ctx context.Context, person int64) ([]Newsletter, er
 }
 
 // Known are the slugs of the newsletters that one may subscribe to.
-func (r *Room) Known(ctx context.Context) ([]string, error) { return db.New(r.DB).OpenNewsletters(ctx) }
+func (r *Room) Known(ctx context.Context, q storage.Queryer) ([]string, error) {
+	return db.New(q).OpenNewsletters(ctx)
+}
 
 // Of are the slugs of the newsletters that the person is subscribed to now.
 func (r *Room) Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {

@@ -75,7 +75,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	terms, towns := taxonomy.New(db), town.New(db, w.clock)
 	w.identity = identity.New(db, w.clock, sealer)
 	w.people = people.New(db, w.clock, terms, func() people.Town {
-		return people.Town{Region: "IT", Zone: towns.Town(w.ctx).Zone(), Languages: []string{"it", "en"}}
+		return people.Town{Region: "IT", Zone: towns.Town().Zone(), Languages: []string{"it", "en"}}
 	})
 	w.delivery, err = delivery.New(db, w.clock, sealer, log, delivery.Settings{
 		SMTPURL: w.sink.URL(), Domain: "comune.example", Policy: delivery.Policy{Mailbox: "newsletter@comune.example"}, SMS: delivery.SMSSettings{Gateway: sms.Pretend(w.take)},
@@ -111,7 +111,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 		})
 		return err
 	}))
-	towns.Refresh()
+	w.must(towns.Refresh(w.ctx))
 	return w
 }
 

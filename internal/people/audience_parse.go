@@ -1,7 +1,6 @@
 package people
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -22,19 +21,6 @@ const (
 	maxNodes    = 400  // of the syntax tree; SQLite stops at a depth of 1,000
 	maxDepth    = 40   // of nested parentheses and negations
 )
-
-// ParseAudience reads an audience; "" is everybody. What is wrong with the text is told in a fault with a key
-// people.audience.*, whose argument Column is where it stands, counted in characters from 1.
-func (p *People) ParseAudience(ctx context.Context, text string) (Audience, error) {
-	if strings.TrimSpace(text) == "" {
-		return Audience{}, nil
-	}
-	v, err := p.Vocabulary(ctx)
-	if err != nil {
-		return Audience{}, err
-	}
-	return ParseAudience(text, v)
-}
 
 // ParseAudience reads an audience in the words of v; see [People.ParseAudience].
 func ParseAudience(text string, v Vocabulary) (Audience, error) {

@@ -13,11 +13,16 @@ import (
 
 // Vocabulary is every word that may be said of people today.
 func (p *People) Vocabulary(ctx context.Context) (Vocabulary, error) {
-	lists, err := p.taxonomy.Load(ctx)
+	return p.VocabularyIn(ctx, p.db)
+}
+
+// VocabularyIn is Vocabulary as q sees it: inside a transaction, q is the transaction.
+func (p *People) VocabularyIn(ctx context.Context, q storage.Queryer) (Vocabulary, error) {
+	lists, err := p.taxonomy.LoadIn(ctx, q)
 	if err != nil {
 		return Vocabulary{}, err
 	}
-	known, err := p.subscriptions.Known(ctx)
+	known, err := p.subscriptions.Known(ctx, q)
 	if err != nil {
 		return Vocabulary{}, fmt.Errorf("people: newsletters: %w", err)
 	}
@@ -25,6 +30,24 @@ func (p *People) Vocabulary(ctx context.Context) (Vocabulary, error) {
 		Categories: lists.Categories, Topics: lists.Topics, Places: lists.Places,
 		Newsletters: known, Languages: p.town().Languages,
 	}, nil
+}
+
+// ParseAudience reads an audience; "" is everybody. What is wrong with the text is told in a fault with a key
+// people.audience.*, whose argument Column is where it stands, counted in characters from 1.
+func (p *People) ParseAudience(ctx context.Context, text string) (Audience, error) {
+	return p.ParseAudienceIn(ctx, p.db, text)
+}
+
+// ParseAudienceIn is ParseAudience in the words that q sees: inside a transaction, q is the transaction.
+func (p *People) ParseAudienceIn(ctx context.Context, q storage.Queryer, text string) (Audience, error) {
+	if strings.TrimSpace(text) == "" {
+		return Audience{}, nil
+	}
+	v, err := p.VocabularyIn(ctx, q)
+	if err != nil {
+		return Audience{}, err
+	}
+	return ParseAudience(text, v)
 }
 
 // cleaned is d in its normal form, or its faults.
@@ -95,6 +118,11 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 // Get is the person with her addresses; a fault of kind NotFound when there is none.
 func (p *People) Get(ctx context.Context, person int64) (Person, error) {
 	return getPerson(ctx, db.New(p.db), person)
+}
+
+// GetIn is Get within a transaction.
+func (p *People) GetIn(ctx context.Context, tx *storage.Tx, person int64) (Person, error) {
+	return getPerson(ctx, db.New(tx), person)
 }
 
 func getPerson(ctx context.Context, q *db.Queries, person int64) (Person, error) {

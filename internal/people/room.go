@@ -44,7 +44,7 @@ type Keeper interface {
 // Subscriptions is what people asks of the room that keeps newsletters.
 type Subscriptions interface {
 	// Known are the slugs of the newsletters that one may subscribe to.
-	Known(ctx context.Context) ([]string, error)
+	Known(ctx context.Context, q storage.Queryer) ([]string, error)
 	// Of are the slugs that the person is subscribed to now.
 	Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
 	// Subscribed writes an SQL condition that is true of those subscribed now to the newsletter with that slug;
@@ -168,7 +168,7 @@ type noSubscriptions struct{}
 
 func (noSubscriptions) Grown(context.Context) error { return nil }
 
-func (noSubscriptions) Known(context.Context) ([]string, error) { return nil, nil }
+func (noSubscriptions) Known(context.Context, storage.Queryer) ([]string, error) { return nil, nil }
 
 func (noSubscriptions) Of(context.Context, storage.Queryer, int64) ([]string, error) { return nil, nil }
 

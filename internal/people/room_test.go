@@ -77,7 +77,7 @@ func newTown(t testing.TB, db *storage.DB) town {
 // letters is a room of newsletters as small as can be.
 type letters struct{ known []string }
 
-func (l *letters) Known(context.Context) ([]string, error) { return l.known, nil }
+func (l *letters) Known(context.Context, storage.Queryer) ([]string, error) { return l.known, nil }
 
 func (l *letters) Of(ctx context.Context, q storage.Queryer, person int64) (slugs []string, err error) {
 	rows, err := q.QueryContext(ctx, "SELECT newsletter FROM letters_subscription WHERE person_id = $1 AND ended_at = 0 ORDER BY newsletter", person)

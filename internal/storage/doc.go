@@ -11,6 +11,8 @@
 //     Tx returns (synchronous=FULL).
 //   - Processes that write to one SQLite file take turns: whoever waits is next when a transaction ends. A turn that does
 //     not come within twenty seconds is the fault storage.busy, of kind Unavailable.
+//   - Questions and transactions have pools of their own, and a transaction asks through its Tx alone: no number of
+//     transactions that wait for each other can hang the program. Tests refuse whatever breaks this (RefuseNested).
 //   - Migrate may be called by several processes at once; each step runs once. A database that is newer than the
 //     program is refused and left untouched.
 //

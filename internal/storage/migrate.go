@@ -87,7 +87,8 @@ func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
 		return lock.Unlock, nil
 	}
 	// A lock of a transaction, which a pooler keeps on one connection; one of the session it would not.
-	tx, err := db.writer.BeginTx(ctx, nil)
+	// A reader holds it: the steps themselves take the writers.
+	tx, err := db.reader.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

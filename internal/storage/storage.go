@@ -16,8 +16,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -35,18 +36,29 @@ type Queryer interface {
 // DB is an open database. As a Queryer it reads; what changes data goes through Tx.
 type DB struct {
 	engine Engine
-	writer *sql.DB // on SQLite one connection; on PostgreSQL the same pool as reader
-	reader *sql.DB
-	path   string // of the SQLite file; "" on PostgreSQL
+	writer *sql.DB // transactions; on SQLite one connection
+	reader *sql.DB // questions: transactions that wait for each other keep nobody from reading
+	path   string  // of the SQLite file; "" on PostgreSQL
+	nested *nesting
 }
 
+// Pools says how many connections a process holds to PostgreSQL at most. A transaction takes one writer, a question
+// outside transactions one reader, so neither ever waits for the other.
+type Pools struct{ Readers, Writers int }
+
+// DefaultPools are the pools of one node on a small machine: PostgreSQL allows 100 connections unless told otherwise.
+func DefaultPools() Pools { return Pools{Readers: 8, Writers: 12} }
+
 // Open opens the database at url: sqlite:PATH (made with its folder when missing) or postgres://….
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string) (*DB, error) { return OpenWith(ctx, url, DefaultPools()) }
+
+// OpenWith is Open with pools of a chosen size. SQLite has one writer whatever they say, and readers after the machine.
+func OpenWith(ctx context.Context, url string, pools Pools) (*DB, error) {
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
 		return openSQLite(ctx, rest)
 	case "postgres", "postgresql":
-		return openPostgres(ctx, url)
+		return openPostgres(ctx, url, pools)
 	default:
 		return nil, fault.Invalid("storage.url", "URL", redacted(url))
 	}
@@ -82,7 +94,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	writer, reader := sql.OpenDB(keeping{forWriter, path}), sql.OpenDB(keeping{forReader, ""})
 	writer.SetMaxOpenConns(1)
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
-	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path}
+	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path, nested: newNesting(ctx)}
 	// The writer comes first: it makes the file and turns WAL on, which a reader may not.
 	if err := pingWhenFree(ctx, writer); err != nil {
 		return nil, errors.Join(fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err), db.Close())
@@ -110,52 +122,62 @@ func pingWhenFree(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-func openPostgres(ctx context.Context, url string) (*DB, error) {
-	pool, err := sql.Open("pgx", url)
+func openPostgres(ctx context.Context, url string, pools Pools) (*DB, error) {
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fault.Invalid("storage.url", "URL", redacted(url)).Because(err)
 	}
-	pool.SetMaxOpenConns(20)
-	pool.SetMaxIdleConns(8)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fault.Unavailable("storage.open", "URL", redacted(url)).Because(err), pool.Close())
+	pool := func(conns int) *sql.DB {
+		p := stdlib.OpenDB(*config)
+		p.SetMaxOpenConns(conns)
+		p.SetMaxIdleConns(min(conns, idleConns))
+		p.SetConnMaxIdleTime(5 * time.Minute)
+		return p
 	}
-	return &DB{engine: Postgres, writer: pool, reader: pool}, nil
+	db := &DB{engine: Postgres, writer: pool(pools.Writers), reader: pool(pools.Readers), nested: newNesting(ctx)}
+	if err := db.writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fault.Unavailable("storage.open", "URL", redacted(url)).Because(err), db.Close())
+	}
+	return db, nil
 }
 
+// idleConns is how many connections of a pool stay open while nobody uses them.
+const idleConns = 6
+
 // Close closes every connection.
-func (db *DB) Close() error {
-	if db.reader == db.writer {
-		return db.writer.Close()
-	}
-	return errors.Join(db.reader.Close(), db.writer.Close())
-}
+func (db *DB) Close() error { return errors.Join(db.reader.Close(), db.writer.Close()) }
 
 // Engine is the engine that the database runs on.
 func (db *DB) Engine() Engine { return db.engine }
 
 // Ping tells whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.reader.PingContext(ctx) }
+func (db *DB) Ping(ctx context.Context) error {
+	db.nested.refuse("a ping")
+	return db.reader.PingContext(ctx)
+}
 
 // ExecContext runs a statement that stands alone.
 func (db *DB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	db.nested.refuse(query)
 	result, err := db.writer.ExecContext(ctx, db.engine.rewrite(query), args...)
 	return result, Fault(err)
 }
 
 // PrepareContext prepares a reading statement.
 func (db *DB) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	db.nested.refuse(query)
 	return db.reader.PrepareContext(ctx, db.engine.rewrite(query))
 }
 
 // QueryContext reads rows.
 func (db *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	db.nested.refuse(query)
 	return db.reader.QueryContext(ctx, db.engine.rewrite(query), args...)
 }
 
 // QueryRowContext reads one row.
 func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	db.nested.refuse(query)
 	return db.reader.QueryRowContext(ctx, db.engine.rewrite(query), args...)
 }
 
@@ -193,8 +215,10 @@ func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *s
 const maxTries = 5
 
 // Tx runs do in one transaction: all of it happens, or nothing. do may be run again from the start when the database
-// asks for it, so it must leave no trace outside the transaction before it returns.
+// asks for it, so it must leave no trace outside the transaction before it returns. It asks the database through tx
+// alone: see RefuseNested.
 func (db *DB) Tx(ctx context.Context, do func(tx *Tx) error) error {
+	defer db.nested.enter()()
 	for try := 1; ; try++ {
 		err := db.tx(ctx, do)
 		if err == nil || try == maxTries || !retryable(err) {

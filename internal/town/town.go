@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // the time zones, on machines that lack them
 
@@ -59,35 +59,48 @@ func unnamed() Town {
 type Room struct {
 	db    *storage.DB
 	clock clock.Clock
-
-	mu     sync.Mutex
-	kept   Town
-	readAt time.Time
+	town  atomic.Pointer[Town] // as it was read last
 }
 
-// New makes the room.
-func New(db *storage.DB, c clock.Clock) *Room { return &Room{db: db, clock: c} }
+// New makes the room. Its town is a nameless one until Refresh has read it.
+func New(db *storage.DB, c clock.Clock) *Room {
+	r, none := &Room{db: db, clock: c}, unnamed()
+	r.town.Store(&none)
+	return r
+}
 
-// keptFor is how long a node may show the town as it was before another node changed it.
-const keptFor = 10 * time.Second
+// Town is the town as Refresh read it last. It comes from memory, so it may be asked for inside a transaction and while
+// the database does not answer.
+func (r *Room) Town() Town { return *r.town.Load() }
 
-// Town is the town as it was declared last, at most a few seconds old; a nameless one before that, and while the
-// database does not answer.
-func (r *Room) Town(ctx context.Context) Town {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.kept.Name != "" && time.Since(r.readAt) < keptFor {
-		return r.kept
-	}
+// Refresh reads the town again. Call it after a transaction that applied one, never inside a transaction.
+func (r *Room) Refresh(ctx context.Context) error {
 	t, err := read(ctx, r.db)
 	if err != nil {
-		if r.kept.Name != "" {
-			return r.kept
-		}
-		return unnamed()
+		return err
 	}
-	r.kept, r.readAt = t, time.Now()
-	return t
+	r.town.Store(&t)
+	return nil
+}
+
+// refreshEvery is how long a node may show the town as it was before another node changed it.
+const refreshEvery = 5 * time.Second
+
+// KeepFresh reads the town again every few seconds until ctx ends, because another node may have changed it. While the
+// database does not answer, the town stays as it was.
+func (r *Room) KeepFresh(ctx context.Context) error {
+	ticker := time.NewTicker(refreshEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		within, cancel := context.WithTimeout(ctx, refreshEvery)
+		_ = r.Refresh(within) // the tasks beside this one report that the database is away
+		cancel()
+	}
 }
 
 func read(ctx context.Context, q storage.Queryer) (Town, error) {
@@ -160,11 +173,4 @@ func (t Town) differs(was Town) (fields []string) {
 		}
 	}
 	return fields
-}
-
-// Refresh forgets the town that this process kept in memory; to be called when a transaction that applied one is over.
-func (r *Room) Refresh() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.kept = Town{}
 }

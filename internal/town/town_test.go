@@ -33,12 +33,14 @@ func TestDigestsAreKeptAndWhatIsLeftOutHasADefault(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			room.Refresh()
-			if got := room.Town(t.Context()).Digests; got != c.want || c.changed != (len(changed) > 0) {
+			if err := room.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := room.Town().Digests; got != c.want || c.changed != (len(changed) > 0) {
 				t.Errorf("kept %+v after %v, want %+v", got, changed, c.want)
 			}
 		}
-		day, at := room.Town(t.Context()).Digests.WeeklyAt()
+		day, at := room.Town().Digests.WeeklyAt()
 		if day != time.Monday || at != (town.At{Hour: 6, Minute: 15}) {
 			t.Errorf("weekly is %s %+v", day, at)
 		}

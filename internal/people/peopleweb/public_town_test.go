@@ -223,7 +223,7 @@ type plug struct{ *shelf }
 
 func (s plug) Grown(context.Context) error { return nil }
 
-func (s plug) Known(context.Context) ([]string, error) {
+func (s plug) Known(context.Context, storage.Queryer) ([]string, error) {
 	return []string{"scuola", "rifiuti", "sport"}, nil
 }
 

@@ -29,7 +29,7 @@ func Each(t *testing.T, test func(t *testing.T, db *storage.DB), schemas ...stor
 // Open lends one new database with the given schemas, closed when the test ends.
 func Open(t testing.TB, engine storage.Engine, schemas ...storage.Schema) *storage.DB {
 	t.Helper()
-	db, err := storage.Open(context.Background(), URL(t, engine))
+	db, err := storage.Open(storage.RefuseNested(context.Background()), URL(t, engine))
 	if err != nil {
 		t.Fatalf("open %s: %v", engine, err)
 	}
