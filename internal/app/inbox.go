@@ -14,8 +14,8 @@ import (
 // taker hands what comes in to the delivery room.
 type taker struct{ *delivery.Room }
 
-func (t taker) Take(ctx context.Context, sender, recipient string, mail io.Reader) error {
-	return t.TakeBack(ctx, delivery.Back{Sender: sender, Recipient: recipient, Mail: mail})
+func (t taker) Take(ctx context.Context, recipient string, mail io.Reader) error {
+	return t.TakeBack(ctx, delivery.Back{Recipient: recipient, Mail: mail})
 }
 
 // takeBack begins to take the mail that comes back, where the settings say: when it returns, a relay may connect.

@@ -1,12 +1,9 @@
 package delivery
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"mime"
-	"net/mail"
 	"regexp"
 	"strings"
 	"time"
@@ -64,13 +61,12 @@ func (r *Room) isMailbox(address string) bool {
 
 // Back is a mail that came in at an address of ours.
 type Back struct {
-	Sender    string    // of the envelope; "" is the empty one, which notices have
 	Recipient string    // of the envelope
-	Mail      io.Reader // header and body, of which the first bounce.MaxRead bytes are looked at
+	Mail      io.Reader // as it was delivered, with its envelope sender in Return-Path: see [bounce.Parse]
 }
 
 // TakeBack reads a mail that came in, and does what it asks for: a bounce or a complaint goes on record and may suppress
-// the address, an unsubscription is carried out, an automatic answer is counted. It may be done again with the same mail:
+// the address, a delay goes on record and changes nothing, an unsubscription is carried out, an automatic answer is counted. It may be done again with the same mail:
 // that changes nothing more. It fails with the fault delivery.back.letter for what a person wrote, which must not be
 // swallowed, and with delivery.back.nobody for an address that is not ours; any other error is of ours, and the mail
 // should be brought again.
@@ -78,21 +74,16 @@ func (r *Room) TakeBack(ctx context.Context, b Back) error {
 	if err := r.Expects(b.Recipient); err != nil {
 		return err
 	}
-	text, err := io.ReadAll(io.LimitReader(b.Mail, bounce.MaxRead))
-	if err != nil {
-		return fmt.Errorf("read what came back: %w", err)
-	}
-	// The parser wants the envelope sender where a mail system writes it on delivery (RFC 5321 §4.4).
-	report, err := bounce.Parse(io.MultiReader(strings.NewReader("Return-Path: <"+b.Sender+">\r\n"), bytes.NewReader(text)))
+	report, err := bounce.Parse(b.Mail)
 	if err != nil {
 		return fmt.Errorf("read what came back: %w", err)
 	}
 	switch report.Kind {
-	case bounce.Hard, bounce.Soft, bounce.Complaint:
+	case bounce.Hard, bounce.Soft, bounce.Delayed, bounce.Complaint:
 		return r.noteReport(ctx, b.Recipient, report)
 	}
-	if token, ok := leaveToken(text); ok && r.farewells != nil {
-		err := r.farewells.OneClick(ctx, token)
+	if report.Leave != "" && r.farewells != nil {
+		err := r.farewells.OneClick(ctx, report.Leave)
 		if err == nil {
 			r.metrics.back("unsubscribe")
 			return nil
@@ -102,32 +93,12 @@ func (r *Room) TakeBack(ctx context.Context, b Back) error {
 		}
 		r.metrics.forged.Inc()
 	}
-	if report.Kind == bounce.Auto || b.Sender == "" { // whoever cannot be answered is a machine
+	if report.Kind == bounce.Auto {
 		r.metrics.back(string(bounce.Auto))
 		return nil
 	}
 	r.metrics.back("letter")
 	return fault.Invalid("delivery.back.letter", "Where", r.settings.Policy.Contact)
-}
-
-// leaveSubject is the subject of the mail that a mail program writes for the mailto of our List-Unsubscribe.
-var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,100})$`)
-
-// leaveToken is the token of an unsubscription by mail.
-func leaveToken(text []byte) (token string, ok bool) {
-	m, err := mail.ReadMessage(bytes.NewReader(text))
-	if err != nil {
-		return "", false
-	}
-	subject := m.Header.Get("Subject")
-	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
-		subject = decoded
-	}
-	found := leaveSubject.FindStringSubmatch(strings.TrimSpace(subject))
-	if found == nil {
-		return "", false
-	}
-	return found[1], true
 }
 
 // coming is a message that came back, as the policy sees it.
@@ -204,16 +175,6 @@ func (r *Room) choose(c *coming, report bounce.Report) {
 	}
 }
 
-// ofMailbox tells whether a soft return speaks of the mailbox. What speaks of our server, of the message or of the
-// moment is never held against an address: a list of bad senders on which we are would silence half the town.
-func ofMailbox(reason bounce.Reason) bool {
-	switch reason {
-	case bounce.MailboxFull, bounce.Suspended, bounce.Expired, bounce.Undetermined:
-		return true
-	}
-	return false
-}
-
 // note writes down what came back, and what follows of it.
 func (r *Room) note(ctx context.Context, c coming) error {
 	var n noted
@@ -255,7 +216,7 @@ func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin 
 		})
 	}
 	n := noted{c.kind, digest, news > 0}
-	if err != nil || !n.news || c.kind == bounce.Soft {
+	if err != nil || !n.news || c.kind == bounce.Soft || c.kind == bounce.Delayed {
 		return n, err
 	}
 	if digest != "" {
@@ -320,8 +281,8 @@ type heldAgainst struct {
 // address, for whoever was passed the mail on has that token: it must quote the Message-ID, too, which stands only in the
 // header of the message itself.
 func (r *Room) against(ctx context.Context, tx *storage.Tx, c coming, origin Origin) (held heldAgainst, err error) {
-	if c.kind == bounce.Soft && !ofMailbox(c.reason) {
-		return held, nil
+	if c.kind == bounce.Delayed || c.kind == bounce.Soft && !c.reason.OfMailbox() {
+		return held, nil // nothing has failed, or not for the mailbox
 	}
 	if !c.checked && !strings.EqualFold(c.quoted, r.MessageID(c.Batch, c.Person)) {
 		return held, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -88,6 +89,7 @@ func notice(address, status, words string) string {
 const (
 	unknown = "550 5.1.1 User unknown"
 	full    = "452 4.2.2 The mailbox is full"
+	tooFast = "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered."
 	listed  = "554 5.7.1 Service unavailable; client host blocked using zen.spamhaus.org"
 )
 
@@ -100,10 +102,10 @@ func complaint(original string) string {
 		"--b\nContent-Type: message/rfc822\n\n" + original + "Subject: La settimana\n\nCiao\n--b--\n"
 }
 
-// back brings a mail to an address of ours.
+// back brings a mail to an address of ours, as the listener does.
 func (n *node) back(t testing.TB, sender, recipient, mail string) error {
 	t.Helper()
-	return n.TakeBack(t.Context(), delivery.Back{Sender: sender, Recipient: recipient, Mail: strings.NewReader(mail)})
+	return n.TakeBack(t.Context(), delivery.Back{Recipient: recipient, Mail: strings.NewReader("Return-Path: <" + sender + ">\n" + mail)})
 }
 
 // mustBack brings a notice, whose envelope sender is empty.

@@ -179,18 +179,18 @@ func (t totals) takeMessages(ctx context.Context, queries *db.Queries, s *stretc
 	return len(rows), err
 }
 
-// takeReturns counts what came back as ReturnsIn does: softly and then for good is the latter, and what was refused at once
-// is among the messages.
+// takeReturns counts what came back as ReturnsIn does: of a delay, a soft bounce and a hard one of the same message the
+// gravest counts. What was refused at once is among the messages.
 func (t totals) takeReturns(ctx context.Context, queries *db.Queries, s *stretch) error {
 	rows, err := queries.TakeReturns(ctx, db.TakeReturnsParams{Batch: s.ID, After: s.after, Through: s.through})
-	hard := map[int64]bool{}
+	gravest := map[int64]bounce.Kind{}
 	for _, row := range rows {
-		if bounce.Kind(row.Kind) == bounce.Hard {
-			hard[row.Person] = true
+		if kind := bounce.Kind(row.Kind); kind.Graver(gravest[row.Person]) {
+			gravest[row.Person] = kind
 		}
 	}
 	for _, row := range rows {
-		if row.Kind == refusedAtOnce || bounce.Kind(row.Kind) == bounce.Soft && hard[row.Person] {
+		if row.Kind == refusedAtOnce || gravest[row.Person].Graver(bounce.Kind(row.Kind)) && bounce.Kind(row.Kind) != bounce.Complaint {
 			continue
 		}
 		t.add(total{kind: ofReturns, state: row.Kind, reason: row.Reason}, number{messages: 1})

@@ -54,7 +54,7 @@ func (l *ledger) write(ref int64, finished time.Time) {
 }
 
 func (l *ledger) cameBack(person int64, channel string, at int64) {
-	for _, kind := range []string{"soft", "hard", "complaint"} {
+	for _, kind := range []string{"delayed", "soft", "hard", "complaint"} {
 		if rapid.IntRange(0, 3).Draw(l.rt, kind) == 0 {
 			l.exec("INSERT INTO delivery_return (batch, person, kind, digest, reason, status, at, lifted) VALUES ($1, $2, $3, 'd', $4, '', $5, false)",
 				l.batch, person, kind, rapid.SampledFrom([]string{"mailbox-full", "expired"}).Draw(l.rt, "why"), at)

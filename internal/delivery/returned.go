@@ -10,7 +10,7 @@ import (
 // ReturnCount is how many messages of one kind came back for one reason. A message counts at most once as a bounce, and
 // once as a complaint.
 type ReturnCount struct {
-	Kind   bounce.Kind // Hard, Soft or Complaint
+	Kind   bounce.Kind // Hard, Soft, Delayed or Complaint
 	Reason bounce.Reason
 	Count  int64
 }

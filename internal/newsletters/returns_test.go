@@ -133,7 +133,7 @@ func TestUnsubscribingByMailEndsOneNewsletter(t *testing.T) {
 			t.Fatalf("mailto %s", mailto)
 		}
 		w.must(w.delivery.TakeBack(w.ctx, delivery.Back{
-			Sender: address, Recipient: to, Mail: strings.NewReader("From: " + address + "\nSubject: " + subject + "\n\n"),
+			Recipient: to, Mail: strings.NewReader("Return-Path: <" + address + ">\nFrom: " + address + "\nSubject: " + subject + "\n\n"),
 		}))
 		received, err := w.Receives(w.ctx, w.personAt(address))
 		w.must(err)

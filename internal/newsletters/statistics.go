@@ -188,7 +188,7 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, limit int64, s *Statist
 	}
 	s.Returned, s.Complaints = p.Returned(), countOf(p.Complaints(), limit)
 	for _, one := range p.Returns {
-		if one.Kind != bounce.Complaint {
+		if one.Kind == bounce.Hard || one.Kind == bounce.Soft {
 			s.Returns = append(s.Returns, Returned(one))
 		}
 	}

@@ -85,6 +85,13 @@ type amazonNotice struct {
 			Diagnostic string `json:"diagnosticCode"`
 		} `json:"bouncedRecipients"`
 	} `json:"bounce"`
+	Delay struct {
+		Recipients []struct {
+			Address    string `json:"emailAddress"`
+			Status     string `json:"status"`
+			Diagnostic string `json:"diagnosticCode"`
+		} `json:"delayedRecipients"`
+	} `json:"deliveryDelay"`
 	Complaint struct {
 		Recipients []struct {
 			Address string `json:"emailAddress"`
@@ -122,6 +129,9 @@ func notification(m *mail) (Kind, []Recipient) {
 	case "Bounce":
 		all := n.bounced()
 		return overall(all), all
+	case "DeliveryDelay":
+		all := n.delayed()
+		return overall(all), all
 	}
 	return Auto, nil
 }
@@ -141,12 +151,22 @@ func (n amazonNotice) bounced() []Recipient {
 		if len(all) == maxRecipients || len(address) == 0 {
 			continue
 		}
-		e := evidence{words: b.Diagnostic, field: firstCode(b.Status), delayed: n.Bounce.Type == "Transient"}
+		e := evidence{words: b.Diagnostic, field: firstCode(b.Status), passing: n.Bounce.Type == "Transient"}
 		r := e.recipient(address[0])
 		if n.Bounce.Type == "Permanent" && r.Reason == Undetermined && (n.Bounce.Subtype == "General" || n.Bounce.Subtype == "NoEmail") {
 			r.Kind, r.Reason = Hard, UnknownAddress
 		}
 		all = append(all, r)
+	}
+	return merge(all)
+}
+
+func (n amazonNotice) delayed() []Recipient {
+	var all []Recipient
+	for _, d := range n.Delay.Recipients {
+		if address := addressesIn(d.Address); len(address) > 0 && len(all) < maxRecipients {
+			all = append(all, evidence{words: d.Diagnostic, field: firstCode(d.Status), delayed: true}.recipient(address[0]))
+		}
 	}
 	return merge(all)
 }

@@ -46,7 +46,7 @@ func homemade(m *mail) (Kind, []Recipient) {
 		return overall(all), all
 	}
 	if m.depth == 0 && len(m.quoted) > 0 { // a notification that was passed on, as text
-		if inner := parse(m.quoted, 1); inner.Kind == Hard || inner.Kind == Soft {
+		if inner := parse(m.quoted, 1); inner.Kind.Graver(None) {
 			return inner.Kind, inner.Recipients
 		}
 	}

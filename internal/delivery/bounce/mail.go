@@ -20,7 +20,10 @@ type mail struct {
 	feedback []string          // bodies of message/feedback-report
 	receipts int               // how many message/disposition-notification
 	reported []header          // headers of the messages returned as parts
-	original Original
+	inside   []byte            // the first message that is a part, whole
+
+	certificates string // daticert.xml of certified mail
+	original     Original
 
 	plain, html strings.Builder
 	parts       int
@@ -68,8 +71,14 @@ func (m *mail) walk(h header, body []byte, depth int) {
 	case kind == "message/disposition-notification":
 		m.receipts++
 	case strings.HasPrefix(kind, "message/") || kind == "text/rfc822-headers":
-		returned, _ := readHeader(decodeTransfer(body, encoded, maxText))
+		whole := decodeTransfer(body, encoded, MaxRead)
+		returned, _ := readHeader(whole[:min(len(whole), maxText)])
 		m.reported = append(m.reported, returned)
+		if m.inside == nil {
+			m.inside = whole
+		}
+	case strings.Contains(strings.ToLower(params["name"]+h.get("content-disposition")), "daticert.xml"):
+		m.certificates = string(decodeTransfer(body, encoded, maxStatus))
 	case kind == "text/html":
 		appendText(&m.html, decodeCharset(decodeTransfer(body, encoded, maxText), params["charset"]))
 	case kind == "" || strings.HasPrefix(kind, "text/") || !strings.Contains(kind, "/"):

@@ -107,7 +107,7 @@ func mediaType(value string) (kind string, params map[string]string) {
 	}
 	kind, rest, _ := strings.Cut(value, ";")
 	params = map[string]string{}
-	for _, name := range []string{"boundary", "charset", "report-type"} {
+	for _, name := range []string{"boundary", "charset", "report-type", "name"} {
 		at := strings.Index(strings.ToLower(rest), name+"=")
 		if at < 0 || at+len(name)+1 > len(rest) {
 			continue

@@ -62,11 +62,13 @@ var surePhrases = []phraseGroup{
 		"your mail server", "your server",
 		"unwanted messages", "mail from … blocked", "email from … blocked", "refused due to", "address … blocked due",
 		"block your",
-		"greylist", "graylist", "connection dropped", "bogus helo", "fix reverse", "cannot find your",
+		"connection dropped", "bogus helo", "fix reverse", "cannot find your",
 		"can't find your", "cannot resolve your",
 	}},
 	{Policy, []string{
-		// rules of the house
+		// rules of the house; a mailbox of Italian certified mail takes nothing else
+		"solo … posta certificata", "solo … posta elettronica certificata", "solo messaggi pec", "solo pec", "solo … pec ",
+		"solo … certificat", "esclusivamente … certificat", "non … posta ordinaria", "messaggi … ordinar", "only … certified",
 		"authentication", "unauthenticated",
 		"not authenticated", "authenticat",
 		"policy reasons", "policy violation", "security policy", "local policy", "administrative prohibition",
@@ -91,6 +93,17 @@ var surePhrases = []phraseGroup{
 		"recipient … does not want", "recipient's … settings", "recipients settings", "sieve filter", "list of allowed",
 		"受信拒否",
 		" : user unknown", // au, of Japan: the address is left out when the recipient's own filter refuses
+	}},
+	{Busy, []string{
+		// how much we send, and how fast: her mailbox has no part in it. "Quota" here is what a sender may send.
+		"rate limit", "rate-limit", "ratelimit", "rate limiting", "message rate", "mail rate", "unusual rate", "at a rate", "rate that",
+		"rate exceed", "rate has been exceed", "rate was exceed", "exceeded the rate", "maximum rate", "too quickly", "too fast", "throttl", "slow down", "greylist", "graylist",
+		"grey list", "gray list", "grey-list", "gray-list", "temporarily deferred", "temporarily rate", "temporarily limited", "deferred due to",
+		"deferred for", "sending limit", "sending quota", "sending rate", "user sending", "sender … quota", "sender … limit",
+		"messages per", "emails per", "mails per", "recipients per", "connections per", "hourly limit", "hourly quota", "daily limit",
+		"daily quota", "per-hour", "per hour", "per minute", "per day", "this hour", "too many concurrent", "too many connections",
+		"too many sessions", "connection limit", "connection rate", "limite … invio", "limite … orari", "limite … giornalier",
+		"troppi messaggi", "troppe connessioni", "troppe email", "troppe e-mail", "troppi destinatari", "zu viele", "trop de connexions",
 	}},
 	{MailboxFull, []string{
 		"mailbox full", "mailbox is full", "mailbox … is full", "mailbox … full", "inbox is full", "inbox full",
@@ -170,12 +183,9 @@ var surePhrases = []phraseGroup{
 		"dominio inesistente", "dominio … non", "domaine inconnu", "unbekannte domain", "dominio desconocido",
 	}},
 	{Busy, []string{
-		"too many connections", "too many concurrent", "too many sessions", "too many recipients", "too many messages",
-		"too many mails", "too many emails",
-		"rate limit", "rate-limit", "ratelimit", "connection limit", "connection rate", "too many errors", "too fast",
-		"throttl", "slow down", "busy", "too much mail",
-		"recipients this hour", "exceeded … connections", "connections exceeded", "sending limit", "rate … exceed",
-		"limit … exceeded", "overload", "load too high", "load average",
+		"too many recipients", "too many messages", "too many mails", "too many emails", "too many errors", "too many requests",
+		"busy", "too much mail", "exceeded … connections", "connections exceeded", "limit … exceeded", "overload", "load too high",
+		"load average", "come back later",
 	}},
 	{Expired, []string{
 		"message expired", "aborted after", "not been collected", "failed … attempts", "envelope expired",
@@ -186,7 +196,8 @@ var surePhrases = []phraseGroup{
 		"queue too long", "retry limit", "retries exceeded", "maximum … retries", "delivery timed out",
 		"unable to deliver … minutes", "unable to deliver … hours",
 		"unable to deliver … days", "message has been in the queue", "exceeded maximum hold", "expired after",
-		"transmission timed out", "not yet been delivered",
+		"transmission timed out", "not yet been delivered", "superamento tempo massimo", "superamento del tempo massimo", "superamento dei tempi massimi",
+		"ventiquattro ore",
 	}},
 	{Network, []string{
 		"connection refused", "connection timed out", "timed out", "timeout", "no route to host",

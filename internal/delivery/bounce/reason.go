@@ -8,7 +8,8 @@ type evidence struct {
 	context string // what the notification says beside it
 	field   string // its Status field: the enhanced code as the notifying server understood it
 	around  string // what the notification says of several recipients together
-	delayed bool   // still being tried
+	delayed bool   // still being tried: nothing has failed
+	passing bool   // called temporary, though it is not tried any more
 }
 
 // recipient judges the evidence.
@@ -24,10 +25,13 @@ func (e evidence) recipient(address string) Recipient {
 		code = firstCode(e.context)
 	}
 	r := Recipient{Address: address, Status: code, Kind: Soft, Reason: e.reason(code)}
-	if r.Reason.hard() && !e.delayed && !e.transient(code) {
+	switch {
+	case e.delayed:
+		r.Kind = Delayed
+	case r.Reason.hard() && !e.passing && !e.transient(code):
 		r.Kind = Hard
 	}
-	if e.delayed && (r.Reason == Undetermined || r.Reason.hard()) {
+	if (e.delayed || e.passing) && (r.Reason == Undetermined || r.Reason.hard()) {
 		r.Reason = Expired
 	}
 	return r
@@ -66,7 +70,16 @@ func (e evidence) reason(code string) Reason {
 	if found.hard() && command == "mail" {
 		return Sender // her address was refused, or its domain
 	}
+	if found != MailboxFull && found.OfMailbox() && aboutUs(code, firstReply(inner(e.words))) {
+		return Busy
+	}
 	return found
+}
+
+// aboutUs tells whether a temporary refusal is about who sends and when. 4.7.x is the receiver's rules (RFC 3463 §3.8),
+// 421 closes the connection whoever the recipient is (RFC 5321 §4.2.3): neither says anything about a mailbox.
+func aboutUs(code, reply string) bool {
+	return strings.HasPrefix(code, "4.7.") || reply == "421" && vague(code)
 }
 
 // inner is what the refusing server said inside the words of one that wraps them: Cisco's mail gateways write

@@ -175,7 +175,7 @@ func TestDeliveryStatusLaw(t *testing.T) {
 		locals := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z][a-z0-9.+_-]{0,20}[a-z0-9]`), 1, 12, rapid.ID).Draw(t, "locals")
 		var body strings.Builder
 		var wanted []string
-		final := false
+		final, late := false, false
 		for _, local := range locals {
 			address := local + "@example.org"
 			action := rapid.SampledFrom([]string{"failed", "delayed", "delivered", "relayed", "expanded"}).Draw(t, "action")
@@ -185,7 +185,7 @@ func TestDeliveryStatusLaw(t *testing.T) {
 			} else {
 				status = "2.0.0"
 			}
-			final = final || action == "failed"
+			final, late = final || action == "failed", late || action == "delayed"
 			body.WriteString("\nFinal-Recipient: rfc822; " + address + "\nAction: " + action + "\nStatus: " + status + "\n")
 		}
 		report := mustParseRapid(t, "From: x@mx.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
@@ -194,8 +194,8 @@ func TestDeliveryStatusLaw(t *testing.T) {
 		switch {
 		case final:
 			kind = Hard
-		case len(wanted) > 0:
-			kind = Soft
+		case late:
+			kind = Delayed
 		}
 		var got []string
 		for _, r := range report.Recipients {
@@ -246,7 +246,7 @@ func FuzzParse(f *testing.F) {
 		if diff := cmp.Diff(report, mustParse(t, raw)); diff != "" {
 			t.Fatal("not the same twice:", diff)
 		}
-		kinds := map[Kind][]Kind{Hard: {Hard, Soft}, Soft: {Soft}, Complaint: {Complaint}, Auto: {Auto}, None: nil}
+		kinds := map[Kind][]Kind{Hard: {Hard, Soft, Delayed}, Soft: {Soft, Delayed}, Delayed: {Delayed}, Complaint: {Complaint}, Auto: {Auto}, None: nil}
 		allowed, known := kinds[report.Kind]
 		if !known || len(report.Recipients) > maxRecipients || report.Unsubscribe && report.Kind != Auto && report.Kind != None {
 			t.Fatalf("%+v", report)

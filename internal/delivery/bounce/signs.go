@@ -1,6 +1,7 @@
 package bounce
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -33,7 +34,7 @@ func (m *mail) bounceScore() int {
 		{1, m.refusalQuoted()},
 		{1, len(m.quoted) > 0 || len(m.reported) > 0},
 	})
-	words := weigh([]sign{{2, matchAny(failurePhrases, text)}})
+	words := weigh([]sign{{2, matchAny(failurePhrases, text) || m.delayed()}})
 	answerable := m.header.has("return-path") && !m.nullSender()
 	if facts+words == 0 || facts == 0 && answerable && !m.named(daemonNames) {
 		return 0 // nothing but a sender and a subject, or a postmaster's words: she is a person, too
@@ -42,7 +43,7 @@ func (m *mail) bounceScore() int {
 		{2, m.daemon()},
 		{1, m.named(daemonNames)},
 		{1, m.nullSender()},
-		{2, matchAny(bounceSubjects, m.subject)},
+		{2, matchAny(bounceSubjects, m.subject) || matchAny(delayPhrases, m.subject)},
 	})
 }
 
@@ -97,9 +98,11 @@ func (m *mail) conversation() bool {
 	return found && len(word) < 12 && slices.Contains(replyPrefixes, strings.TrimRight(word, " []0123456789"))
 }
 
-// delayed tells whether a notification only warns that delivery takes its time.
+// delayed tells whether a notification only warns that delivery takes its time. A text that says that nothing will be
+// tried any more is about a failure, whatever its subject.
 func (m *mail) delayed() bool {
-	return matchAny(delayPhrases, m.subject) || matchAny(delayPhrases, normal(m.text))
+	text := normal(m.text)
+	return !matchAny(endPhrases, text) && (matchAny(delayPhrases, m.subject) || matchAny(delayPhrases, text))
 }
 
 // automatic tells whether a machine wrote: it says so, or wants no answer (RFC 3834 §3.3).
@@ -143,6 +146,17 @@ func (m *mail) unsubscribes(kind Kind) bool {
 		}
 	}
 	return false
+}
+
+// leaveSubject is the subject of the mail that a mail program writes for the mailto of our List-Unsubscribe.
+var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,100})$`)
+
+// leaveToken is the token of an unsubscription by mail, "" when there is none.
+func (m *mail) leaveToken() string {
+	if found := leaveSubject.FindStringSubmatch(strings.TrimSpace(m.header.text("subject"))); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 // wish is a subject or line without what decorates it.

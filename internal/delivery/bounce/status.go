@@ -4,7 +4,7 @@ import "strings"
 
 // statusGroup is the fields about one recipient in a delivery status (RFC 3464 §2.3).
 type statusGroup struct {
-	final, original, action, status, diagnostic []byte
+	final, original, action, status, diagnostic, retry []byte
 
 	last *[]byte // where a line that is no field goes on
 }
@@ -37,7 +37,7 @@ func deliveryStatus(m *mail) (Kind, []Recipient) {
 			arrived = append(arrived, address)
 			continue
 		}
-		failed = append(failed, g.recipient(address, sections))
+		failed = append(failed, g.recipient(m, address, sections))
 	}
 	if failed = merge(failed); len(failed) > 0 {
 		return overall(failed), failed
@@ -125,8 +125,19 @@ func (g *statusGroup) field(name string) *[]byte {
 		return &g.status
 	case "diagnostic-code":
 		return &g.diagnostic
+	case "will-retry-until":
+		return &g.retry
 	}
 	return nil
+}
+
+// delayed tells whether delivery is still being tried (RFC 3464 §2.3.3). Where the Action field is missing, which it must
+// not be, a date until which it is tried (§2.3.8) says so, or the text.
+func (g *statusGroup) delayed(m *mail) bool {
+	if len(g.action) > 0 {
+		return strings.HasPrefix(strings.ToLower(string(g.action)), "delay")
+	}
+	return len(g.retry) > 0 || !strings.HasPrefix(string(g.status), "5.") && m.delayed()
 }
 
 // address is where the message ended. Where that is a program or an account without a domain, it is what the report
@@ -153,7 +164,7 @@ func (g *statusGroup) success() bool {
 	return false
 }
 
-func (g *statusGroup) recipient(address string, sections map[string]string) Recipient {
+func (g *statusGroup) recipient(m *mail, address string, sections map[string]string) Recipient {
 	words := string(g.diagnostic)
 	if kind, rest, typed := strings.Cut(words, ";"); typed && !strings.Contains(strings.TrimSpace(kind), " ") {
 		words = rest
@@ -164,7 +175,7 @@ func (g *statusGroup) recipient(address string, sections map[string]string) Reci
 	}
 	e := evidence{
 		words: words, context: context, field: firstCode(string(g.status)),
-		delayed: strings.HasPrefix(strings.ToLower(string(g.action)), "delay"),
+		delayed: g.delayed(m),
 	}
 	if _, note, found := strings.Cut(string(g.status), "("); found { // "5.0.0 (undefined status)"
 		e.context += "\n" + note
@@ -176,14 +187,14 @@ func (g *statusGroup) recipient(address string, sections map[string]string) Reci
 	return r
 }
 
-// merge keeps one of several entries about the same address: the first hard one, or else the first.
+// merge keeps one of several entries about the same address: the gravest, and of those the first.
 func merge(all []Recipient) []Recipient {
 	var kept []Recipient
 	index := map[string]int{}
 	for _, r := range all {
 		key := strings.ToLower(r.Address)
 		if i, found := index[key]; found {
-			if kept[i].Kind != Hard && r.Kind == Hard {
+			if r.Kind.Graver(kept[i].Kind) {
 				kept[i] = r
 			}
 			continue

@@ -7,7 +7,7 @@ var daemonNames = []string{
 	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mailer daemon", "mail-daemon", "mail daemon", "maildaemon",
 	"mdaemon@", "mail delivery", "mail deliver ", "delivery subsystem", "mail subsystem", "mail system", "mailsystem",
 	"mail router", "mail transfer", "message delivery", "delivery notification", "content-filter", "undeliverable",
-	"microsoftexchange",
+	"microsoftexchange", "posta-certificata@",
 }
 
 // postmasterNames are in the From or Sender field of mail systems, and of the people who look after them.
@@ -49,24 +49,16 @@ var failurePhrases = []string{
 	"address(es) failed", "recipient(s)", "not relayed to", "rejected by", "rejected your message",
 	"returned to sender", "mail system at", "permanent error", "permanent failure", "has been returned",
 	"is being returned", "delivery status", "mail you sent", "message you sent",
-	"could not send", "not able to reach", "non-delivery", "message has been rejected", "message was rejected",
+	"could not send", "delivery incomplete", "not able to reach", "non-delivery", "message has been rejected", "message was rejected",
 	"message was not accepted", "failure notice", "failure reasons", "automatically rejected", "intended recipient",
 	"failed addresses", "problem with the e-mail address", "trouble delivering", "rejected recipient",
 	"delivery errors", "delivery problems", "no longer valid",
 	"non è stato … consegnare", "consegnare il messaggio", "recapitare il messaggio", "recapitare la", "non è stato recapitato",
-	"non può essere recapitato", "non consegnat", "mancata consegna", "nicht zugestellt", "konnte nicht",
+	"non può essere recapitato", "non consegnat", "mancata consegna", "è stato respinto", "non è stato consegnat", "non è stata consegnat", "è stato rifiutato",
+	"consegna incompleta", "recapito … non … riuscito", "impossibile recapitare", "impossibile consegnare", "nicht zugestellt", "konnte nicht",
 	"n'a pas pu être", "n'a pas été remis", "no se pudo entregar", "no pudo ser entregado", "não pôde ser entregue",
 	"não foi possível entregar", "не может быть доставлено", "не удалось доставить", "не было доставлено", "送信できません",
 	"送信に失敗", "配信できません", "配送できません", "届けられません", "届きません", "あて先", "宛先", "无法投递", "无法送达", "退回",
-}
-
-// delayPhrases say that delivery is still being tried. They are looked for in subjects and in normal text.
-var delayPhrases = []string{
-	"warning message only", "warning only", "do not need to resend", "do not need to re-send", "not need to resend",
-	"will be retried", "will keep trying", "will continue to try", "will continue trying", "will retry",
-	"still being retried", "still undelivered", "temporary failure report", "delayed mail", "delivery delay", "(delay)",
-	"mail delayed", "message delayed", "notification: delayed", "status notification: warning", "has been delayed",
-	"is delayed for", "delivery attempts will continue", "not yet been delivered", "warning: could not send",
 }
 
 // returnedLines announce the returned message.

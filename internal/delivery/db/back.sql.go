@@ -301,8 +301,9 @@ func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAc
 const returnsIn = `-- name: ReturnsIn :many
 SELECT u.kind, u.reason, CAST(SUM(u.messages) AS bigint) AS messages FROM (
     SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
-    WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind <> 'soft' OR NOT EXISTS (
-        SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person AND h.kind = 'hard'))
+    WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind NOT IN ('soft', 'delayed') OR NOT EXISTS (
+        SELECT 1 FROM delivery_return h WHERE h.batch = r.batch AND h.person = r.person
+            AND (h.kind = 'hard' OR h.kind = 'soft' AND r.kind = 'delayed')))
     GROUP BY r.kind, r.reason
     UNION ALL
     SELECT t.state, t.reason, t.messages FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'return'
@@ -315,7 +316,7 @@ type ReturnsInRow struct {
 	Messages int64
 }
 
-// A message that came back softly and then for good counts once, as the latter.
+// A message that was late, came back softly and then for good counts once, as the last of these.
 func (q *Queries) ReturnsIn(ctx context.Context, batch int64) ([]ReturnsInRow, error) {
 	rows, err := q.db.QueryContext(ctx, returnsIn, batch)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 type Taker interface {
 	// Expects fails when no mail is taken for the address.
 	Expects(recipient string) error
-	// Take does what a mail asks for. sender is the envelope's, "" when it is empty. The same mail may come again.
-	Take(ctx context.Context, sender, recipient string, mail io.Reader) error
+	// Take does what a mail asks for. The mail is as a mail system delivers it: its envelope sender stands in its first
+	// Return-Path field (RFC 5321 §4.4). The same mail may come again.
+	Take(ctx context.Context, recipient string, mail io.Reader) error
 }

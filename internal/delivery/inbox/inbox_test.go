@@ -16,7 +16,7 @@ import (
 type desk struct {
 	mu    sync.Mutex
 	rule  func(mail string) error
-	mails []string // "sender > recipient: mail"
+	mails []string // "recipient: mail"
 	most  int64    // how much of a mail is read; 0 is all
 }
 
@@ -29,7 +29,7 @@ func (d *desk) Expects(recipient string) error {
 	return nil
 }
 
-func (d *desk) Take(_ context.Context, sender, recipient string, mail io.Reader) error {
+func (d *desk) Take(_ context.Context, recipient string, mail io.Reader) error {
 	if d.most > 0 {
 		mail = io.LimitReader(mail, d.most)
 	}
@@ -47,7 +47,7 @@ func (d *desk) Take(_ context.Context, sender, recipient string, mail io.Reader)
 	if d.most > 0 {
 		text = fmt.Append(nil, len(text))
 	}
-	d.mails = append(d.mails, fmt.Sprintf("%s > %s: %s", sender, recipient, text))
+	d.mails = append(d.mails, fmt.Sprintf("%s: %s", recipient, text))
 	return nil
 }
 

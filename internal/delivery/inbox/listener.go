@@ -146,7 +146,8 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *session) Data(r io.Reader) error {
 	ctx, cancel := context.WithTimeout(context.Background(), idleTime) // what is under way is not cut when we stop
 	defer cancel()
-	err := s.taker.Take(ctx, s.sender, s.recipient, r)
+	delivered := io.MultiReader(strings.NewReader("Return-Path: <"+s.sender+">\r\n"), r) // RFC 5321 §4.4
+	err := s.taker.Take(ctx, s.recipient, delivered)
 	if _, unread := io.Copy(io.Discard, r); unread != nil {
 		return unread // too long, or broken off: it comes again
 	}

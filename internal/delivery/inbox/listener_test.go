@@ -52,7 +52,7 @@ func TestMailComesInBySMTP(t *testing.T) {
 	if err := smtp.SendMail(l.Addr(), nil, "", []string{"b-x@town.example"}, []byte(mail)); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{" > b-x@town.example: " + mail}; !slices.Equal(d.got(), want) {
+	if want := []string{"b-x@town.example: Return-Path: <>\r\n" + mail}; !slices.Equal(d.got(), want) {
 		t.Errorf("%q", d.got())
 	}
 }
@@ -102,7 +102,7 @@ func TestMailComesInByLMTP(t *testing.T) {
 		if err := bring(c, "maria@example.org", "newsletter@town.example", mail); err != nil {
 			t.Fatal(err)
 		}
-		if got := d.got(); len(got) != 2 || !strings.HasPrefix(got[1], "maria@example.org > newsletter@town.example: ") {
+		if got := d.got(); len(got) != 2 || !strings.HasPrefix(got[1], "newsletter@town.example: Return-Path: <maria@example.org>\r\n") {
 			t.Errorf("%s: %q", where, got)
 		}
 	}
@@ -148,7 +148,7 @@ func TestAHugeBounceIsTakenAndAHugerOneRefused(t *testing.T) {
 	if err := bring(c, "", "b-x@town.example", strings.Repeat(line, 300)); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{" > b-x@town.example: 1048576"}; !slices.Equal(d.got(), want) {
+	if want := []string{"b-x@town.example: 1048576"}; !slices.Equal(d.got(), want) {
 		t.Errorf("%q", d.got())
 	}
 	code(t, bring(c, "", "b-x@town.example", strings.Repeat(line, 700)), 552, "")

@@ -147,7 +147,7 @@ func (m *Maildir) work(ctx context.Context, path string) error {
 // receivedFields name the envelope's recipient, where the program that put the mail here noted it.
 var receivedFields = []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To"}
 
-// take hands the mail over. Its envelope is what was noted in the header on delivery.
+// take hands the mail over, as it lies there. Its recipient is whoever was noted in the header on delivery.
 func (m *Maildir) take(ctx context.Context, file *os.File) error {
 	header := mail.Header{}
 	if message, err := mail.ReadMessage(bufio.NewReader(io.LimitReader(file, 1<<20))); err == nil {
@@ -164,7 +164,7 @@ func (m *Maildir) take(ctx context.Context, file *os.File) error {
 				refused = err
 				continue
 			}
-			return m.taker.Take(ctx, bare(header.Get("Return-Path")), recipient, file)
+			return m.taker.Take(ctx, recipient, file)
 		}
 	}
 	if refused == nil {

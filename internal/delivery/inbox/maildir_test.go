@@ -82,7 +82,7 @@ func TestAMaildirIsWorkedOff(t *testing.T) {
 	if done, err := m.Step(t.Context()); err != nil || done != 4 {
 		t.Fatalf("%d put away, %v", done, err)
 	}
-	if want := []string{" > b-x@town.example: " + bounced}; !slices.Equal(d.got(), want) {
+	if want := []string{"b-x@town.example: " + bounced}; !slices.Equal(d.got(), want) {
 		t.Errorf("taken: %q", d.got())
 	}
 	holds(t, folder, "new", ".hidden", "5.link")
