@@ -14,7 +14,6 @@
 //   - An automatic answer and a person's letter are never a bounce, even when they quote one.
 //   - An address is hard only where the address itself is at fault. What a filter, a list of bad senders, a full
 //     mailbox or a network did is soft, whatever the digits say: suppressing a citizen is the graver error.
-//
 //   - A delay is no failure, in whatever words it is told. What is said of our pace is not said of a mailbox.
 //
 // How a bounce is understood: first the machine-readable report (RFC 3464, 6533, and daticert.xml of Italian certified
