@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -89,7 +88,6 @@ func notice(address, status, words string) string {
 const (
 	unknown = "550 5.1.1 User unknown"
 	full    = "452 4.2.2 The mailbox is full"
-	tooFast = "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered."
 	listed  = "554 5.7.1 Service unavailable; client host blocked using zen.spamhaus.org"
 )
 
