@@ -7,7 +7,7 @@ package arch
 func Floors() [][]string {
 	return [][]string{
 		0: {"fault", "clock", "locale", "access", "seal"},
-		1: {"config", "storage", "web"},
+		1: {"config", "plaintext", "storage", "web"},
 		2: {"identity", "town", "periodic"},
 		3: {"taxonomy", "content", "delivery"},
 		4: {"people"},

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"unoxuno/internal/fault"
+	"unoxuno/internal/plaintext"
 )
 
 // Channel is a way to reach somebody.
@@ -115,7 +116,7 @@ func checkLocal(local, text string) error {
 			return fault.Invalid("people.email.accents", "Text", clip(text), "Letter", string(r))
 		}
 		if !isAtext(byte(r)) && r != '.' {
-			return fault.Invalid("people.email.letter", "Text", clip(text), "Letter", printable(r))
+			return fault.Invalid("people.email.letter", "Text", clip(text), "Letter", plaintext.Name(r))
 		}
 	}
 	return nil

@@ -102,7 +102,7 @@ func TestImportRejectsRowsAlone(t *testing.T) {
 		{"no address", ",,Ugo,,,,,,,,,,", "email", "people.import.no_address"},
 		{"bad e-mail", "ugo.example.org,,,,,,,,,,,,", "email", "people.email.no_at"},
 		{"landline", ",059 203 1111,,,,,,,,,,,", "mobile", "people.mobile.fixed"},
-		{"control character", "u@example.org,,Ugo\x1bBcc,,,,,,,,,,", "given_name", "people.text.control"},
+		{"control character", "u@example.org,,Ugo\x1bBcc,,,,,,,,,,", "given_name", "text.control"},
 		{"no such day", "u@example.org,,,31/02/1980,,,,,,,,,", "birth_date", "people.date.none"},
 		{"born tomorrow", "u@example.org,,,2026-11-23,,,,,,,,,", "birth_date", "people.birth.future"},
 		{"a child", "u@example.org,,,2013,,,,,,,,,", "birth_date", "people.consent.too_young"},

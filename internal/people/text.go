@@ -1,7 +1,6 @@
 package people
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,36 +8,21 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"unoxuno/internal/fault"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 
 // maxName is the longest name taken, in characters.
 const maxName = 120
 
-// cleanName is a name with single spaces. A name ends up in the headers of messages, so that control characters (a line
-// break would begin another header) are refused, and so are the invisible ones that turn the direction of text.
+// cleanName is a name on one line. A name ends up in the headers of messages, where a line break would begin another
+// header, and beside other text, which it must not turn around: see plaintext.
 func cleanName(text string) (string, error) {
-	if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) {
-		return "", fault.Invalid("people.text.encoding")
+	text, err := plaintext.Line(text)
+	if err == nil && utf8.RuneCountInString(text) > maxName {
+		err = fault.Invalid("people.text.too_long", "Max", maxName)
 	}
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\u00a0' }), " ")
-	for _, r := range text {
-		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r) {
-			return "", fault.Invalid("people.text.control", "Letter", printable(r))
-		}
-	}
-	if utf8.RuneCountInString(text) > maxName {
-		return "", fault.Invalid("people.text.too_long", "Max", maxName)
-	}
-	return text, nil
-}
-
-// printable is how a character is named in a sentence.
-func printable(r rune) string {
-	if unicode.IsGraphic(r) {
-		return string(r)
-	}
-	return fmt.Sprintf("U+%04X", r)
+	return text, err
 }
 
 // clipped is how much of somebody's text a sentence repeats, in characters.
