@@ -8,6 +8,9 @@
 // An issue is compiled once for all who get it. What differs from person to person are a few holes (her name, why she
 // gets it, her own page, the way out), which Template.Fill fills at little more than the cost of copying the bytes.
 //
+// No word that an editor wrote is ever dropped: each comes out in all three readings, or the text is refused with the line
+// of what cannot be shown.
+//
 // The package is pure: the same input gives the same bytes, with no clock, no database and no network. It promises
 // that whatever an editor writes, the output holds no script, no address but http, https, mailto and tel, one h1, a
 // text for every image, and nothing that loads from another host but the images that the editor placed.

@@ -17,6 +17,9 @@ var (
 	dividerLine = regexp.MustCompile(`^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$`)
 	fenceLine   = regexp.MustCompile("^ {0,3}(?:`{3,}|~{3,})[ \t]*([^`]*)$")
 	eventLine   = regexp.MustCompile(`^[ \t]*([A-Za-z]+)[ \t]*:[ \t]*(.*)$`)
+
+	closingMarks = regexp.MustCompile(`(?:^|[ \t]+)#+[ \t]*$`)         // of a heading's line
+	underline    = regexp.MustCompile(`^ {0,3}(?:={3,}|-{3,})[ \t]*$`) // of a heading of two lines or more (§4.3)
 )
 
 const buttonMark = "{.button}"
@@ -25,6 +28,7 @@ const buttonMark = "{.button}"
 //
 //	# Heading, ## Heading                 a heading of level 2: the issue's title is its only h1
 //	### Heading                           a heading of level 3, as are the deeper ones
+//	Heading, and a line of === or --- under it: of level 2
 //	paragraphs and lists                  one text, up to the next block of another kind
 //	![alternative](address "caption")     alone in its paragraph: an image; the caption may be missing
 //	[label](address){.button}             alone in its paragraph: a button
@@ -38,9 +42,10 @@ const buttonMark = "{.button}"
 //	link: https://www.comune.example/concerto
 //	```
 //
-// What cannot be taken is told all at once, as fault.Problems whose argument Line is the number of the line where the
-// block begins. The blocks that were understood are returned in any case. A caller who has cut a head off the file
-// can put as many empty lines in its place, so that the numbers remain those of the file.
+// Every word of the file stands in a block, or the file is refused. What cannot be taken is said all at once, as
+// fault.Problems whose argument Line is the number of the line on which it stands. The blocks that were understood are
+// returned in any case. A caller who has cut a head off the file can put as many empty lines in its place, so that the
+// numbers remain those of the file.
 func ParseMarkdown(src []byte) ([]Block, error) {
 	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
 	text := strings.ReplaceAll(strings.ReplaceAll(string(src), "\r\n", "\n"), "\r", "\n")
@@ -78,8 +83,7 @@ func (s *scanner) next() {
 		return
 	}
 	if h := headingLine.FindStringSubmatch(line); h != nil {
-		m := parseLine(strings.TrimSpace(h[2]))
-		s.add(s.at, Block{Kind: KindHeading, Level: min(max(len(h[1]), 2), 3), Text: m.plain(m.root)})
+		s.heading(s.at, len(h[1]), closingMarks.ReplaceAllString(h[2], ""))
 		s.at++
 		return
 	}
@@ -94,10 +98,19 @@ func (s *scanner) next() {
 	}
 	from := s.at
 	for s.at < len(s.lines) && !endsParagraph(s.lines[s.at]) {
+		if s.isUnderlined(from) {
+			break
+		}
 		s.at++
 	}
-	if b, ok := standalone(strings.Join(s.lines[from:s.at], "\n")); ok {
+	paragraph := strings.Join(s.lines[from:s.at], "\n")
+	if b, ok := standalone(paragraph); ok {
 		s.add(from, b)
+		return
+	}
+	if s.isUnderlined(from) {
+		s.heading(from, 2, paragraph)
+		s.at++
 		return
 	}
 	if s.textUntil <= s.textFrom {
@@ -111,35 +124,76 @@ func endsParagraph(line string) bool {
 		fenceLine.MatchString(line)
 }
 
+// isUnderlined tells whether the line to be read next makes a heading of the lines from from on, which it does of a
+// plain paragraph alone.
+func (s *scanner) isUnderlined(from int) bool {
+	if s.at == from || s.at == len(s.lines) || !underline.MatchString(s.lines[s.at]) {
+		return false
+	}
+	first := parseText(strings.Join(s.lines[from:s.at], "\n")).root.FirstChild()
+	return first != nil && first.Kind() == ast.KindParagraph && first.NextSibling() == nil
+}
+
+// heading adds a heading that begins at the given line. It holds plain text: what would be lost is refused.
+func (s *scanner) heading(line, level int, text string) {
+	m := parseLine(text)
+	_ = ast.Walk(m.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		key := ""
+		switch n.Kind() {
+		case ast.KindLink:
+			key = "content.heading.link"
+		case ast.KindImage:
+			key = "content.text.image"
+		case ast.KindRawHTML:
+			key = "content.text.html"
+		}
+		if entering && key != "" {
+			said, _ := m.leaf(n)
+			s.problems = append(s.problems,
+				fault.Invalid(key, "Line", line+m.line(n.Pos()), "URL", m.target(n), "Text", shorten(oneLine(said), 40)))
+		}
+		return ast.WalkContinue, nil
+	})
+	s.add(line, Block{Kind: KindHeading, Level: min(max(level, 2), 3), Text: m.plain(m.root)})
+}
+
 // endText makes a block of the text gathered so far.
 func (s *scanner) endText() {
 	from, until := s.textFrom, s.textUntil
 	s.textFrom, s.textUntil = 0, 0
 	if until > from {
 		text := strings.TrimRight(strings.Join(s.lines[from:until], "\n"), " \t\n")
-		s.append(from, Block{Kind: KindText, Text: text})
+		s.append(from, Block{Kind: KindText, Text: text}, nil)
 	}
 }
 
 // add ends the text gathered so far, and adds a block that begins at the given line, counted from 0.
 func (s *scanner) add(line int, b Block) {
 	s.endText()
-	s.append(line, b)
+	s.append(line, b, nil)
 }
 
-func (s *scanner) append(line int, b Block) {
+// append adds a block. fields are the lines of those of its fields that have a line of their own.
+func (s *scanner) append(line int, b Block, fields map[string]int) {
 	b.ID = NextID(s.blocks)
 	for _, problem := range check(b) {
-		s.problems = append(s.problems, atLine(problem, line))
+		at := line
+		if own, ok := fields[strings.TrimPrefix(problem.Field, b.ID+".")]; ok {
+			at = own
+		}
+		s.problems = append(s.problems, atLine(problem, at))
 	}
 	s.blocks = append(s.blocks, b)
 }
 
-// atLine is the problem with the number of its line.
+// atLine is the problem with the number of its line in the file; line, from 0, is where its block begins.
 func atLine(problem *fault.Error, line int) *fault.Error {
 	at := *problem
 	at.Args = map[string]any{"Line": line + 1}
 	for name, value := range problem.Args {
+		if within, ok := value.(int); ok && name == "Line" {
+			value = line + within
+		}
 		at.Args[name] = value
 	}
 	return &at
@@ -162,18 +216,29 @@ func (s *scanner) fence(name string) {
 		s.problems = append(s.problems, fault.Invalid("content.markdown.fence.unknown", "Line", opening+1, "Name", name))
 		return
 	}
-	b := Block{Kind: KindEvent}
+	b, fields := Block{Kind: KindEvent}, map[string]int{}
 	for i, line := range inside {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		field := eventLine.FindStringSubmatch(line)
-		if field == nil || !b.setEvent(strings.ToLower(field[1]), oneLine(field[2])) {
-			s.problems = append(s.problems,
-				fault.Invalid("content.markdown.event.line", "Line", from+i+1, "Text", strings.TrimSpace(line)))
+		key := "content.markdown.event.line"
+		if field := eventLine.FindStringSubmatch(line); field != nil {
+			name, value := b.eventField(strings.ToLower(field[1]))
+			_, twice := fields[name]
+			switch {
+			case twice:
+				key = "content.markdown.event.twice"
+			case value != nil:
+				*value, fields[name], key = oneLine(field[2]), from+i, ""
+			}
+		}
+		if key != "" {
+			s.problems = append(s.problems, fault.Invalid(key, "Line", from+i+1, "Text", strings.TrimSpace(line)))
 		}
 	}
-	s.add(opening, b)
+	b.Start, b.End = canonicalTime(b.Start), canonicalTime(b.End)
+	s.endText()
+	s.append(opening, b, fields)
 }
 
 func isClosingFence(line string) bool {
@@ -181,23 +246,21 @@ func isClosingFence(line string) bool {
 	return f != nil && strings.TrimSpace(f[1]) == ""
 }
 
-// setEvent sets the field that a line of an event names; false for an unknown name.
-func (b *Block) setEvent(name, value string) bool {
+// eventField is the field that a line of an event names, and its name in JSON; nil for an unknown name.
+func (b *Block) eventField(name string) (field string, value *string) {
 	switch name {
 	case "title":
-		b.Title = value
+		return "title", &b.Title
 	case "date":
-		b.Start = canonicalTime(value)
+		return "start", &b.Start
 	case "end":
-		b.End = canonicalTime(value)
+		return "end", &b.End
 	case "place":
-		b.Place = value
+		return "place", &b.Place
 	case "link":
-		b.URL = value
-	default:
-		return false
+		return "url", &b.URL
 	}
-	return true
+	return "", nil
 }
 
 func canonicalTime(s string) string {
@@ -207,12 +270,14 @@ func canonicalTime(s string) string {
 	return s
 }
 
-// standalone tells whether a paragraph is nothing but an image or a button, and which.
+// standalone tells whether a paragraph is nothing but an image or a button, and which. One that would lose something as a
+// block, such as a link around an image, is a text, which refuses that.
 func standalone(paragraph string) (Block, bool) {
+	paragraph = strings.TrimSpace(paragraph)
 	if !strings.HasPrefix(paragraph, "![") && !strings.HasPrefix(paragraph, "[") {
 		return Block{}, false
 	}
-	m := parseLine(strings.TrimSpace(paragraph))
+	m := parseLine(paragraph)
 	p := m.root.FirstChild()
 	if p == nil || p.FirstChild() == nil {
 		return Block{}, false
@@ -221,17 +286,29 @@ func standalone(paragraph string) (Block, bool) {
 	after := only.NextSibling()
 	switch n := only.(type) {
 	case *ast.Image:
-		if after != nil {
+		if after != nil || holdsMore(n) {
 			return Block{}, false
 		}
 		caption := oneLine(literal(n.Title))
 		return Block{Kind: KindImage, URL: m.target(n), Alt: m.plain(n), Caption: caption}, true
 	case *ast.Link:
-		mark, isText := after.(*ast.Text)
-		if !isText || mark.NextSibling() != nil || string(mark.Value(m.source)) != buttonMark {
+		if mark, last := m.textAfter(n); mark != buttonMark || !last || len(n.Title) > 0 || holdsMore(n) {
 			return Block{}, false
 		}
 		return Block{Kind: KindButton, URL: m.target(n), Label: m.plain(n)}, true
 	}
 	return Block{}, false
+}
+
+// holdsMore tells whether there is more below n than words.
+func holdsMore(n ast.Node) bool {
+	found := false
+	_ = ast.Walk(n, func(c ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch c.Kind() {
+		case ast.KindLink, ast.KindImage, ast.KindRawHTML:
+			found = found || entering && c != n
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
 }

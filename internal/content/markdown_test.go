@@ -12,11 +12,9 @@ import (
 	"unoxuno/internal/fault"
 )
 
-func TestParseMarkdown(t *testing.T) {
-	for name, c := range map[string]struct {
-		src  string
-		want []Block
-	}{
+// parsed are files and the blocks that they are read as.
+func parsed() map[string]parsedFile {
+	return map[string]parsedFile{
 		"headings, the first level too": {
 			"# Uno\n## Due *bello*\n### Tre\n##### Cinque",
 			[]Block{
@@ -53,8 +51,25 @@ func TestParseMarkdown(t *testing.T) {
 				Place: "Piazza", URL: "https://a.example",
 			}},
 		},
-		"HTML is text": {"<b>ciao</b>", []Block{{Kind: KindText, Text: "<b>ciao</b>"}}},
-	} {
+		"what is no HTML is text": {"<scrivici>\n*ora*", []Block{{Kind: KindText, Text: "<scrivici>\n*ora*"}}},
+		"headings by their underline": {
+			"Uno\n====\nDue\n*tre*\n---\n- lista\n---\n\n## Quattro ##",
+			[]Block{
+				{Kind: KindHeading, Level: 2, Text: "Uno"}, {Kind: KindHeading, Level: 2, Text: "Due tre"}, {Kind: KindText, Text: "- lista"},
+				{Kind: KindDivider}, {Kind: KindHeading, Level: 2, Text: "Quattro"},
+			},
+		},
+		"indented image": {"\t![a](/b)", []Block{{Kind: KindImage, URL: "/b", Alt: "a"}}},
+	}
+}
+
+type parsedFile struct {
+	src  string
+	want []Block
+}
+
+func TestParseMarkdown(t *testing.T) {
+	for name, c := range parsed() {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseMarkdown([]byte(c.src))
 			if err != nil && name != "image" { // where the second image is not taken
@@ -81,14 +96,33 @@ func TestParseMarkdownFaults(t *testing.T) {
 	}{
 		"image without alternative": {"Testo\n\n\n![](/a.png)", "content.image.alt.empty", 4},
 		"image of one's own disk":   {"![a](foto.jpg)", "content.image.url.malformed", 1},
-		"image inside a text":       {"## A\n\nEcco ![a](/a.png) qui", "content.text.image", 3},
-		"link to nowhere":           {"Vedi [qui](www.comune.example)", "content.url.malformed", 1},
+		"image inside a text":       {"## A\n\nEcco\nqui ![a](/a.png)\nuna foto", "content.text.image", 4},
+		"image in a heading":        {"A\n\n## B ![a](/a.png)", "content.text.image", 3},
+		"link in a heading":         {"A\n\n## [B](https://a.example)", "content.heading.link", 3},
+		"link to nowhere":           {"Prima\nriga\n\nVedi [qui](www.comune.example)", "content.url.malformed", 4},
+		"link without an address":   {"Prima\nvedi [qui]()", "content.text.link.nowhere", 2},
+		"link with a title":         {"Prima\nvedi [qui](https://a.example \"Titolo\")", "content.text.link.title", 2},
+		"linked image":              {"Prima\n\n[![a](/a.png)](https://a.example)", "content.text.image", 3},
+		"button in a text":          {"Vedi\n[qui](https://a.example){.button}", "content.text.button", 2},
 		"unsafe button":             {"\n[Vai](javascript:x){.button}", "content.url.malformed", 2},
 		"empty heading":             {"##\n", "content.heading.empty", 1},
+		"heading of one dash":       {"Prima\n\nUno\n-", "content.text.heading", 3},
+		"heading in a list":         {"Prima\n\n- a\n- # b", "content.text.heading", 4},
+		"divider in a list":         {"Prima\n\n- a\n- ***\n", "content.text.divider", 4},
+		"comment":                   {"Prima\n\ndopo <!-- da\nrivedere -->", "content.text.comment", 3},
+		"block of comment":          {"Prima\ndopo\n<!-- da\nrivedere -->", "content.text.comment", 3},
+		"element":                   {"Prima\n\nuna <font color=red>parola", "content.text.html", 3},
+		"block of HTML":             {"Prima\n\n<div>\nparola", "content.text.html", 3},
+		"reference":                 {"Prima [qui][a]\n\n[a]: https://a.example", "content.text.reference", 3},
+		"footnote":                  {"Prima[^1]\n\n[^1]: la nota", "content.text.footnote", 3},
+		"row of too many cells":     {"Prima\n\n| a | b |\n|---|---|\n| c | d |\n| e | f | g |", "content.text.cells", 6},
 		"event without date":        {"Uno\n```event\ntitle: A\nplace: B\n```", "content.event.start.empty", 2},
+		"event with a bad date":     {"Uno\n```event\ntitle: A\nplace: B\ndate: domani\n```", "content.event.time.malformed", 5},
 		"event with a foreign line": {"```event\ntitle: A\ndate: 2026-01-01\nplace: B\nora: 3\n```", "content.markdown.event.line", 5},
+		"event with a line twice":   {"```event\ntitle: A\ndate: 2026-01-01\nplace: B\nplace: C\n```", "content.markdown.event.twice", 5},
 		"event never closed":        {"```event\ntitle: A\ndate: 2026-01-01\nplace: B\n", "content.markdown.fence.open", 1},
 		"code":                      {"Uno\n\n```go\nx\n```", "content.markdown.fence.unknown", 3},
+		"code in a list":            {"Uno\n\n- a\n- ```\n  x", "content.text.code", 4},
 		"Latin-1":                   {"Uno\nCitt\xe0", "content.markdown.encoding", 2},
 	} {
 		t.Run(name, func(t *testing.T) {

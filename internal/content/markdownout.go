@@ -75,7 +75,8 @@ func escapeTarget(s string) string {
 func escapeBlocks(text string) string {
 	lines := strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n"), "\n")
 	for i, line := range lines {
-		if headingLine.MatchString(line) || dividerLine.MatchString(line) || fenceLine.MatchString(line) {
+		underlines := i > 0 && strings.TrimSpace(lines[i-1]) != "" && underline.MatchString(line)
+		if underlines || headingLine.MatchString(line) || dividerLine.MatchString(line) || fenceLine.MatchString(line) {
 			indent := len(line) - len(strings.TrimLeft(line, " "))
 			lines[i] = line[:indent] + `\` + line[indent:]
 		}
@@ -88,7 +89,7 @@ func escapeBlocks(text string) string {
 		if b, ok := standalone(strings.Join(lines[from:until], "\n")); ok {
 			switch b.Kind {
 			case KindImage:
-				lines[from] = `\` + lines[from]
+				lines[from] = strings.Replace(lines[from], "!", `\!`, 1)
 			default:
 				lines[until-1] = strings.Replace(lines[until-1], buttonMark, `\`+buttonMark, 1)
 			}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
+	east "github.com/yuin/goldmark/extension/ast"
 )
 
 // textWidth is how wide plain text is at most, in characters: RFC 5322 §2.1.1 asks for 78, and replies add marks.
@@ -125,23 +126,38 @@ func (w *plainWriter) text(source string) {
 	w.numbered += len(w.references)
 }
 
-// flow writes the paragraphs and lists below n; first leads the first line and rest the others.
+// flow writes the paragraphs, lists, quotes and tables below n; first leads the first line and rest the others.
 func (w *plainWriter) flow(m markup, n ast.Node, first, rest string) {
 	lead := first
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		list, isList := c.(*ast.List)
-		if sublist := isList && n.Kind() == ast.KindListItem; c != n.FirstChild() && !sublist {
-			w.WriteByte('\n')
+		sublist := isList && n.Kind() == ast.KindListItem
+		if c != n.FirstChild() && !sublist {
+			w.WriteString(strings.TrimRight(rest, " ") + "\n")
 		}
-		if isList {
+		if c == n.FirstChild() && lead != rest && isContainer(c) { // whose lines have leads of their own
+			w.WriteString(strings.TrimRight(lead, " ") + "\n")
+		}
+		switch c := c.(type) {
+		case *ast.List:
 			w.list(m, list, rest)
-		} else {
-			var b strings.Builder
-			w.inline(&b, m, c)
-			w.WriteString(wrap(b.String(), lead, rest))
+		case *ast.Blockquote:
+			w.flow(m, c, rest+"> ", rest+"> ")
+		case *east.Table:
+			w.table(m, c, rest)
+		default:
+			w.WriteString(wrap(w.said(m, c), lead, rest))
 		}
 		lead = rest
 	}
+}
+
+func isContainer(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.List, *ast.Blockquote, *east.Table:
+		return true
+	}
+	return false
 }
 
 func (w *plainWriter) list(m markup, list *ast.List, indent string) {
@@ -156,31 +172,51 @@ func (w *plainWriter) list(m markup, list *ast.List, indent string) {
 	}
 }
 
+// said are the words of a block that holds no other, with its line breaks.
+func (w *plainWriter) said(m markup, n ast.Node) string {
+	if lines, ok := m.asWritten(n); ok {
+		return strings.Join(lines, "\n")
+	}
+	var b strings.Builder
+	w.inline(&b, m, n)
+	return b.String()
+}
+
 // inline writes the words below n; strong ones between asterisks, links with the number of their address.
 func (w *plainWriter) inline(b *strings.Builder, m markup, n ast.Node) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		said, _ := m.leaf(c)
 		switch c := c.(type) {
 		case *ast.Text:
-			b.WriteString(strings.ReplaceAll(literal(c.Value(m.source)), "\n", " "))
-			if c.HardLineBreak() {
+			b.WriteString(strings.ReplaceAll(said, "\n", " "))
+			if lineBreak(c) {
 				b.WriteByte('\n')
-			} else if c.SoftLineBreak() {
-				b.WriteByte(' ')
 			}
+		case *ast.RawHTML:
+			if m.isBreak(c) {
+				said = "\n"
+			}
+			b.WriteString(said)
+		case *ast.AutoLink, *ast.String, *east.TaskCheckBox:
+			b.WriteString(said)
 		case *ast.Emphasis:
-			mark := strings.Repeat("*", c.Level-1) // 1 is emphasis, which needs no mark, 2 is strong
-			b.WriteString(mark)
-			w.inline(b, m, c)
-			b.WriteString(mark)
-		case *ast.AutoLink: // it shows its address itself
-			b.Write(c.Label(m.source))
+			w.marked(b, m, c, strings.Repeat("*", c.Level-1)) // 1 is emphasis, which needs no mark, 2 is strong
+		case *east.Strikethrough:
+			w.marked(b, m, c, "~~")
 		case *ast.Link:
 			w.inline(b, m, c)
 			b.WriteString(w.reference(m.plain(c), m.target(c)))
-		default:
+		default: // a bare address shows itself
 			w.inline(b, m, c)
 		}
 	}
+}
+
+// marked writes the words below n between marks.
+func (w *plainWriter) marked(b *strings.Builder, m markup, n ast.Node, mark string) {
+	b.WriteString(mark)
+	w.inline(b, m, n)
+	b.WriteString(mark)
 }
 
 // reference is what follows the label of a link: the number of its address, " [3]"; for a telephone or a mailbox,

@@ -17,7 +17,17 @@ func plainText(source string, link func(string) string) string {
 
 func TestPlainText(t *testing.T) {
 	for name, c := range map[string]struct{ source, want string }{
-		"paragraphs":     {"Uno\ndue\n\ntre", "Uno due\n\ntre\n"},
+		"paragraphs":     {"Uno\n\ntre", "Uno\n\ntre\n"},
+		"postal address": {"Comune di Borgo\nPiazza Grande 1\n41121 Borgo", "Comune di Borgo\nPiazza Grande 1\n41121 Borgo\n"},
+		"indented":       {"Prima.\n\n    Quattro spazi.\n\n\tTabulatore.\n\nDopo.", "Prima.\n\nQuattro spazi.\n\nTabulatore.\n\nDopo.\n"},
+		"a sum, a name":  {"3*2*1 nome_e_cognome 30~40~50", "3*2*1 nome_e_cognome 30~40~50\n"},
+		"quote":          {"> Uno\n> due\n>\n> - tre\n\nquattro", "> Uno\n> due\n>\n> - tre\n\nquattro\n"},
+		"boxes to tick":  {"- [ ] uno\n- [x] due", "- ☐ uno\n- ☑ due\n"},
+		"struck out":     {"~~lunedì~~ martedì", "~~lunedì~~ martedì\n"},
+		"code":           {"scrivi `a*b*c`", "scrivi a*b*c\n"},
+		"table":          {"| Giorno | Ora |\n|---|---|\n| lunedì | 9<br>13 |\n| martedì |", "Giorno   Ora\n-------  ----\nlunedì   9 13\nmartedì\n"},
+		"wide table":     {"| | Orario |\n|---|---|\n| lunedì | " + strings.Repeat("x ", 35) + "|", "lunedì\nOrario:" + strings.Repeat(" x", 32) + "\n " + strings.Repeat(" x", 3) + "\n"},
+		"list in a list": {"- - a", "-\n  - a\n"},
 		"line break":     {"Via Roma 1\\\nEsempio", "Via Roma 1\nEsempio\n"},
 		"stress":         {"un *bel* **giorno**", "un bel *giorno*\n"},
 		"HTML as it is":  {"<b>1 < 2 & 3</b>", "<b>1 < 2 & 3</b>\n"},

@@ -3,6 +3,8 @@ package content
 import (
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // maxURL is the longest address taken, in bytes: what every browser and mail program opens.
@@ -57,6 +59,44 @@ func counted(address string) bool {
 	return ok && (u.Scheme == "http" || u.Scheme == "https")
 }
 
+// encoded is the address in ASCII, as it travels (RFC 3987 §3.1): a host in A-labels, every other letter outside ASCII as
+// the bytes of its UTF-8. An address that needs nothing stays as it is. Mail programs cut off what they do not expect.
+func encoded(address string) string {
+	u, ok := parseURL(address)
+	if !ok {
+		return address
+	}
+	if ascii, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && ascii != "" && !isASCII(u.Hostname()) {
+		address = strings.Replace(address, u.Hostname(), ascii, 1)
+	}
+	if at := strings.LastIndexByte(u.Opaque, '@'); u.Scheme == "mailto" && at >= 0 {
+		domain, _, _ := strings.Cut(u.Opaque[at+1:], "?")
+		if ascii, err := idna.Lookup.ToASCII(domain); err == nil && !isASCII(domain) {
+			address = strings.Replace(address, "@"+domain, "@"+ascii, 1)
+		}
+	}
+	var b strings.Builder
+	for i := range len(address) {
+		if c := address[i]; c >= 0x80 || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			b.WriteString("%" + string(upperHex[c>>4]) + string(upperHex[c&15]))
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+const upperHex = "0123456789ABCDEF"
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // linkSet rewrites addresses, each once, and remembers them in order of appearance.
 type linkSet struct {
 	rewriteURL func(string) string
@@ -68,8 +108,9 @@ func newLinkSet(rewriteURL func(string) string) *linkSet {
 	return &linkSet{rewriteURL: rewriteURL, rewritten: map[string]string{}}
 }
 
-// rewrite is the address that a link to address shall have.
+// rewrite is the address that a link to address has.
 func (l *linkSet) rewrite(address string) string {
+	address = encoded(address)
 	if !counted(address) {
 		return address
 	}

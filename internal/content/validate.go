@@ -3,8 +3,6 @@ package content
 import (
 	"unicode/utf8"
 
-	"github.com/yuin/goldmark/ast"
-
 	"unoxuno/internal/fault"
 )
 
@@ -15,7 +13,8 @@ const (
 )
 
 // Validate says everything that keeps the blocks from being sent, as fault.Problems, or nil. A problem's field is the
-// block's ID, a point, and the name of the field in JSON: "b3.alt"; the field "blocks" concerns them all.
+// block's ID, a point, and the name of the field in JSON: "b3.alt"; the field "blocks" concerns them all. What a text
+// holds and cannot be shown comes with the argument Line, the line of that text.
 //
 // Blocks that are not valid can still be rendered for a preview, and safely.
 func Validate(blocks []Block) error {
@@ -115,7 +114,7 @@ func (c *checker) time(start, end string) {
 	}
 }
 
-// text checks that a text says something, and that its links lead somewhere.
+// text checks that a text says something, and that all it holds can be shown.
 func (c *checker) text(source string) {
 	if utf8.RuneCountInString(source) > maxText {
 		c.wrong("text", "content.text.long", "Max", maxText)
@@ -125,19 +124,7 @@ func (c *checker) text(source string) {
 	if m.plain(m.root) == "" {
 		c.wrong("text", "content.text.empty")
 	}
-	_ = ast.Walk(m.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
-		}
-		if _, isImage := n.(*ast.Image); isImage {
-			c.wrong("text", "content.text.image", "URL", m.target(n))
-		} else if link, isLink := n.(*ast.Link); isLink {
-			if address := m.target(n); !safeLink(address) {
-				c.wrong("text", "content.url.malformed", "URL", address)
-			} else if m.plain(link) == "" {
-				c.wrong("text", "content.text.link.empty", "URL", address)
-			}
-		}
-		return ast.WalkContinue, nil
-	})
+	for _, problem := range m.refusals() {
+		c.problems = append(c.problems, problem.On(c.id+".text"))
+	}
 }

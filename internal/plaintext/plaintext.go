@@ -58,6 +58,23 @@ func Clean(text string) (line string, dropped []rune, err error) {
 	return b.String(), dropped, nil
 }
 
+// Visible is the text, of one line or several, without the invisible characters that Clean drops.
+func Visible(text string) string {
+	if !strings.ContainsFunc(text, isInvisible) {
+		return text
+	}
+	var b strings.Builder
+	var before rune
+	for at, r := range text {
+		if isInvisible(r) && !joins(before, r, text[at+utf8.RuneLen(r):]) {
+			continue
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return b.String()
+}
+
 // Directionless is a text of several lines without the characters that turn the direction of what stands around them.
 // The marks that Arabic and Hebrew are written with (U+200E, U+200F, U+061C) remain: they reach no further than the
 // character beside them.
