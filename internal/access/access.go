@@ -52,6 +52,8 @@ type Actor struct {
 	Name        string       // for the audit log: the account's e-mail, "console", "system"
 	Permissions []Permission // what a role grants
 	Newsrooms   []string     // slugs that bound the newsroom rights; nil means every newsroom
+	Called      string       // the account's own name, to be shown; "" where a program acts by a token
+	Role        string       // the account's role; "" where there is none
 }
 
 // Can tells whether the actor has the permission anywhere at all.

@@ -34,6 +34,7 @@ const staffPassword = "una frase che ricordo bene"
 // scheduled, accounts of the office, a sign-up that waits; and its site, served to browsers.
 type borgo struct {
 	*house
+	run     *run
 	t       *testing.T
 	ctx     context.Context // the console's
 	now     *clock.Manual
@@ -68,6 +69,7 @@ func newBorgo(t *testing.T, engine storage.Engine, change ...func(*run)) *borgo 
 		"smtp_url": b.relay.URL(), "public_url": "http://" + b.server.Listener.Addr().String(),
 	}, func(string) string { return "" }, "")
 	b.must(err)
+	b.run = r
 	for _, f := range change {
 		f(r)
 	}

@@ -35,15 +35,7 @@ type pages struct {
 // site builds the pages of every room and serves them through the kit.
 func (r *run) site(h *house) (*web.Site, error) {
 	p := r.pages(h)
-	site, err := web.New(web.Options{
-		Words: r.words, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
-		Town: func(context.Context) web.Town {
-			t := h.town.Town()
-			return web.Town{Name: t.Name, Domain: t.Domain, Languages: t.Languages, Zone: t.Zone()}
-		},
-		Authenticate: p.identity.Authenticate,
-		Frame:        p.frame,
-	})
+	site, err := web.New(r.siteOptions(h, p))
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +52,18 @@ func (r *run) site(h *house) (*web.Site, error) {
 		routes = append(routes, r.mailbox.Routes()...)
 	}
 	return site, site.Handle(routes...)
+}
+
+func (r *run) siteOptions(h *house, p pages) web.Options {
+	return web.Options{
+		Words: r.words, Log: r.log, PublicURL: r.config.PublicURL, TrustedProxies: r.config.TrustedProxies,
+		Town: func(context.Context) web.Town {
+			t := h.town.Town()
+			return web.Town{Name: t.Name, Domain: t.Domain, Languages: t.Languages, Zone: t.Zone()}
+		},
+		Authenticate: p.identity.Authenticate,
+		Frame:        p.frame, Fault: storage.Fault, SignIn: p.identity.SignInFirst, Temp: r.config.Data,
+	}
 }
 
 func concat(tables ...[]web.Route) (all []web.Route) {

@@ -30,6 +30,7 @@ type Staff struct {
 func (s Staff) Actor() access.Actor {
 	return access.Actor{
 		Kind: access.StaffAct, ID: s.ID, Name: s.Email, Permissions: s.Role.Permissions(), Newsrooms: s.Role.newsrooms(s.Newsrooms),
+		Called: s.Name, Role: string(s.Role),
 	}
 }
 

@@ -3,17 +3,13 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -254,44 +250,6 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 func retryable(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
-}
-
-// Lost tells whether err says that the database went away, or is not there yet: it may be tried again. (SQLSTATE class 08,
-// and 57P01 to 57P03: https://www.postgresql.org/docs/current/errcodes-appendix.html.)
-func Lost(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return strings.HasPrefix(pg.Code, "08") || pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" || pg.Code == "25006"
-	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
-}
-
-// Fault turns the accidents that a reader should hear of into faults: a full disk, a database that is away, or one that
-// others keep busy.
-func Fault(err error) error {
-	if fault.KindOf(err) != fault.KindInternal {
-		return err
-	}
-	if Lost(err) {
-		return fault.Unavailable("storage.lost").Because(err)
-	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		switch lite.Code() & 0xff {
-		case sqlite3.SQLITE_FULL:
-			return fault.Unavailable("storage.full").Because(err)
-		case sqlite3.SQLITE_BUSY:
-			return fault.Unavailable("storage.busy").Because(err)
-		}
-	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "53100" {
-		return fault.Unavailable("storage.full").Because(err)
-	}
-	return err
 }
 
 // IsUnique tells whether err says that a row with that key is there already.

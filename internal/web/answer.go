@@ -105,12 +105,21 @@ func Notices(r *http.Request) []ui.Notice {
 	return []ui.Notice{{Tone: ui.Success, Text: text}}
 }
 
-// Sentence is what the reader is told of err, in her language.
+// publicTwin ends the key of the sentence that citizens are told where staff are told something of the machine: free
+// the disk, look at the mail server.
+const publicTwin = "_public"
+
+// Sentence is what the reader is told of err, in her language. Whoever is not of the staff is told the public twin of a
+// sentence that has one.
 func Sentence(ctx context.Context, err error) string {
+	staff := from(ctx).actor.Kind == access.StaffAct
 	return fault.Sentence(err, func(key string, args map[string]any) string {
 		flat := make([]any, 0, 2*len(args))
 		for name, value := range args {
 			flat = append(flat, name, value)
+		}
+		if twin := key + publicTwin; !staff && locale.T(ctx, twin) != twin {
+			key = twin
 		}
 		return locale.T(ctx, key, flat...)
 	})
@@ -127,21 +136,6 @@ func FieldErrors(ctx context.Context, err error) map[string]string {
 		told[f.Field] = sentence
 	}
 	return told
-}
-
-// Form reads the request's form; what is too large or malformed is a fault.
-func Form(r *http.Request) (url.Values, error) {
-	err := r.ParseForm()
-	if err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		err = r.ParseMultipartForm(1 << 20)
-	}
-	switch {
-	case isTooLarge(err):
-		return nil, fault.New(fault.KindTooLarge, "web.too_large").Because(err)
-	case err != nil:
-		return nil, fault.Invalid("web.bad_form").Because(err)
-	}
-	return r.Form, nil
 }
 
 func statusOf(kind fault.Kind) int {
@@ -168,27 +162,31 @@ func statusOf(kind fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// retryAfter is when a program should ask again for what was not there, in seconds.
+// retryAfter is when to ask again for what was not there, in seconds.
 const retryAfter = "5"
 
-// fail answers with what went wrong: the one place where a fault meets HTTP.
+// fail answers with what went wrong: the one place where a fault meets HTTP. A form that was sent is handed back.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if s.opt.Fault != nil {
+		err = s.opt.Fault(err)
+	}
 	kind := fault.KindOf(err)
 	if kind == fault.KindInternal && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader has gone away
 	}
 	if isTooLarge(err) {
-		err, kind = fault.New(fault.KindTooLarge, "web.too_large").Because(err), fault.KindTooLarge
+		err, kind = tooLarge(), fault.KindTooLarge
 	}
 	status := statusOf(kind)
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
-	}
 	if status >= http.StatusInternalServerError {
 		s.opt.Log.Error("request failed", "route", from(r.Context()).route.Pattern, "status", status, "err", err)
 	}
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
 		return // half an answer is out: nothing more can be said
+	}
+	switch status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	if fault.HasKey(err, "web.method") {
 		status = http.StatusMethodNotAllowed
@@ -201,12 +199,25 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		next := url.Values{"next": {locale.Path(r.Context(), r.URL.RequestURI())}}
 		_ = Go(w, r, SignInPath+"?"+next.Encode())
 	default:
-		page := errorPage(status, Sentence(r.Context(), err), from(r.Context()).actor.Kind == access.StaffAct)
-		if err := Render(w, r, status, page); err != nil {
+		if err := s.failPage(w, r, status, err); err != nil {
 			s.opt.Log.Error("error page failed", "err", err)
 			http.Error(w, http.StatusText(status), status)
 		}
 	}
+}
+
+// failPage answers a reader. Who has to sign in first gets the page for that, which carries the form along.
+func (s *Site) failPage(w http.ResponseWriter, r *http.Request, status int, err error) error {
+	view := errorView{
+		Status: status, Sentence: Sentence(r.Context(), err), Staff: from(r.Context()).actor.Kind == access.StaffAct, Resend: resendOf(err),
+	}
+	if kept, ok := keptOf(r); ok {
+		if status == http.StatusUnauthorized && s.opt.SignIn != nil {
+			return s.opt.SignIn(w, r, kept)
+		}
+		view.Kept = &kept
+	}
+	return Render(w, r, status, errorPage(view))
 }
 
 func wantsProblem(r *http.Request) bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -38,6 +39,12 @@ type Options struct {
 	Authenticate func(w http.ResponseWriter, r *http.Request) (access.Actor, error)
 	// Frame adds to every page what the rooms want seen around it: menus, who is signed in.
 	Frame func(ctx context.Context, f *ui.Frame)
+	// Fault turns the accidents of what lies below (a database that is away) into faults; nil leaves errors as they are.
+	Fault func(error) error
+	// SignIn answers 401 with the page to sign in, which carries a form along that was sent too late: see Kept.
+	SignIn func(w http.ResponseWriter, r *http.Request, kept Kept) error
+	// Temp is the folder where uploads lie while their request is answered; "" is the system's.
+	Temp string
 	// TrustedProxies are networks (CIDR) whose X-Forwarded-For is believed.
 	TrustedProxies []string
 }
@@ -223,6 +230,7 @@ func (s *Site) serve(route Route, run func(http.ResponseWriter, *http.Request, R
 			if p := recover(); p != nil {
 				fail(fmt.Errorf("panic: %v", p))
 			}
+			from(r.Context()).posted.close()
 			s.opt.Log.Debug("request", "route", route.Pattern, "status", rec.status, "ms", time.Since(start).Milliseconds())
 		}()
 		if err := run(rec, r, route); err != nil {
@@ -236,8 +244,9 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 	if limit == 0 {
 		limit = defaultMaxBody
 	}
+	req := from(r.Context())
+	req.route, req.body = route, r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	from(r.Context()).route = route
 	actor := access.Actor{Kind: access.Anonymous}
 	if s.opt.Authenticate != nil {
 		var err error
@@ -245,13 +254,16 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 			return err
 		}
 	}
-	from(r.Context()).actor = actor
+	req.actor = actor
 	r = r.WithContext(access.With(r.Context(), actor))
 	if !actor.Can(route.Permission) {
 		if actor.Kind == access.Anonymous {
 			return fault.New(fault.KindUnauthenticated, "web.sign_in")
 		}
 		return fault.Forbidden("web.forbidden")
+	}
+	if err := otherWriter(r, actor); err != nil {
+		return err
 	}
 	if route.Cacheable {
 		w.Header().Set("Cache-Control", "public, max-age=300")
@@ -300,6 +312,9 @@ type request struct {
 	nonce string
 	path  string // without the language's prefix
 	query string
+
+	body   io.ReadCloser // as it came, without the route's limit
+	posted posted
 }
 
 func from(ctx context.Context) *request {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,27 +23,36 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// staff is who asks in these tests: "Bearer" and a permission.
+// staff is who asks in these tests: "Bearer", a permission and perhaps the account.
 func staff(_ http.ResponseWriter, r *http.Request) (access.Actor, error) {
 	if p, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return access.Actor{Kind: access.StaffAct, Name: "ada", Permissions: []access.Permission{access.Permission(p)}}, nil
+		p, id, _ := strings.Cut(p, " ")
+		number, _ := strconv.ParseInt(id, 10, 64)
+		return access.Actor{Kind: access.StaffAct, ID: number, Name: "ada", Permissions: []access.Permission{access.Permission(p)}}, nil
 	}
 	return access.Actor{Kind: access.Anonymous}, nil
 }
 
 func newSite(t *testing.T, routes ...web.Route) *web.Site {
 	t.Helper()
+	return newSiteWith(t, func(*web.Options) {}, routes...)
+}
+
+func newSiteWith(t *testing.T, change func(*web.Options), routes ...web.Route) *web.Site {
+	t.Helper()
 	words, err := locale.Load(web.Words())
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := web.New(web.Options{
+	options := web.Options{
 		Words: words, Log: slog.New(slog.DiscardHandler), PublicURL: "https://town.example",
 		Town: func(context.Context) web.Town {
 			return web.Town{Name: "Borgo", Languages: []string{"it", "en"}, Zone: time.UTC}
 		},
 		Authenticate: staff, TrustedProxies: []string{"10.0.0.0/8"},
-	})
+	}
+	change(&options)
+	site, err := web.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

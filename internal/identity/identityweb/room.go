@@ -68,7 +68,7 @@ func New(room *identity.Room, opt Options) *Pages {
 func (p *Pages) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /office/sign-in", Permission: access.Public, Kind: web.Page, Do: p.signInPage},
-		{Pattern: "POST /office/sign-in", Permission: access.Public, Kind: web.Action, Do: p.signIn},
+		{Pattern: "POST /office/sign-in", Permission: access.Public, Kind: web.Action, Do: p.signIn, MaxBody: web.MaxKept},
 		{Pattern: "POST /office/sign-out", Permission: access.Public, Kind: web.Action, Do: p.signOut},
 		{Pattern: "GET /office/invitation/{token}", Permission: access.Public, Kind: web.Page, Do: p.invitationPage},
 		{Pattern: "POST /office/invitation/{token}", Permission: access.Public, Kind: web.Action, Do: p.acceptInvitation},
@@ -101,14 +101,12 @@ func (p *Pages) Menu(ctx context.Context) []ui.Link {
 // Frame adds to every page who is signed in and how to sign out.
 func (p *Pages) Frame(ctx context.Context, f *ui.Frame) {
 	actor := access.From(ctx)
-	if actor.Kind != access.StaffAct {
+	if actor.Kind != access.StaffAct || actor.Called == "" {
 		return
 	}
-	s, err := p.room.StaffByID(ctx, actor.ID)
-	if err != nil { // a token has no account, and no page is worth failing for a name
-		return
+	f.Staff = &ui.Staff{
+		ID: actor.ID, Name: actor.Called, Role: roleName(ctx, identity.Role(actor.Role)), Account: locale.Path(ctx, "/office/account"),
 	}
-	f.Staff = &ui.Staff{Name: s.Name, Role: roleName(ctx, s.Role), Account: locale.Path(ctx, "/office/account")}
 	f.SignOut = locale.Path(ctx, "/office/sign-out")
 }
 

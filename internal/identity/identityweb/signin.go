@@ -17,17 +17,31 @@ const officePath = "/office"
 type signInView struct {
 	Email, Password ui.Field
 	Next            string
+	Kept            web.Kept // a form that was sent too late, and is sent again after signing in
+	Lead            string
 	Failed          string // why the last try did not do
 	Notices         []ui.Notice
 }
 
-func newSignInView(r *http.Request, email, next string) signInView {
+func newSignInView(r *http.Request, email, next string, kept web.Kept) signInView {
 	t := func(key string) string { return locale.T(r.Context(), "identityweb.sign_in."+key) }
 	return signInView{
 		Email:    ui.Field{Name: "email", Type: "email", Label: t("email"), Value: email, Required: true, Autocomplete: "username"},
 		Password: ui.Field{Name: "password", Type: "password", Label: t("password"), Required: true, Autocomplete: "current-password"},
-		Next:     next, Notices: web.Notices(r),
+		Next:     next, Notices: web.Notices(r), Kept: kept, Lead: leadOf(r, kept),
 	}
+}
+
+func leadOf(r *http.Request, kept web.Kept) string {
+	if kept.Path != "" {
+		return locale.T(r.Context(), "web.kept.sign_in")
+	}
+	return locale.T(r.Context(), "identityweb.sign_in.lead")
+}
+
+// SignInFirst answers with the page to sign in that carries a form along whose sender has to sign in first.
+func (p *Pages) SignInFirst(w http.ResponseWriter, r *http.Request, kept web.Kept) error {
+	return web.Render(w, r, http.StatusUnauthorized, signInPage(newSignInView(r, "", officePath, kept)))
 }
 
 func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) error {
@@ -35,7 +49,7 @@ func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) error {
 	if access.From(r.Context()).Kind == access.StaffAct {
 		return web.Go(w, r, next)
 	}
-	return web.Render(w, r, http.StatusOK, signInPage(newSignInView(r, "", next)))
+	return web.Render(w, r, http.StatusOK, signInPage(newSignInView(r, "", next, web.Kept{})))
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -44,12 +58,16 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := localPath(r, form.Get("next"))
+	kept, carries := web.KeptIn(form)
 	err = p.tries.Allow(web.ClientNetwork(r))
 	if err == nil {
 		staff, failed := p.room.SignIn(r.Context(), form.Get("email"), form.Get("password"))
 		if failed == nil {
 			if err := p.begin(w, r, staff.ID); err != nil {
 				return err
+			}
+			if carries {
+				return web.RenderKept(w, r, kept, staff.ID)
 			}
 			return web.Go(w, r, next)
 		}
@@ -62,7 +80,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	case !mendable(err):
 		return err
 	}
-	view := newSignInView(r, form.Get("email"), next)
+	view := newSignInView(r, form.Get("email"), next, kept)
 	view.Failed = web.Sentence(r.Context(), err)
 	return web.Render(w, r, status, signInPage(view))
 }

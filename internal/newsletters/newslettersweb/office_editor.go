@@ -2,7 +2,6 @@ package newslettersweb
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -100,9 +99,6 @@ func joined(a, b map[string]string) map[string]string {
 // takeImages keeps the pictures that came along and points their blocks at them. What is wrong with a picture is
 // told beside it: the rest is saved all the same.
 func (p *Pages) takeImages(r *http.Request, issue newsletters.Issue, e *edit) (map[string]string, error) {
-	if r.MultipartForm == nil {
-		return nil, nil
-	}
 	ctx := r.Context()
 	faults := map[string]string{}
 	for i, b := range e.Blocks {
@@ -125,17 +121,13 @@ func (p *Pages) takeImages(r *http.Request, issue newsletters.Issue, e *edit) (m
 }
 
 // takeImage keeps the picture in one field and returns its path; "" when none was chosen.
-func (p *Pages) takeImage(ctx context.Context, r *http.Request, newsroom, field string) (path string, err error) {
-	file, header, err := r.FormFile(field)
-	if errors.Is(err, http.ErrMissingFile) || err == nil && header.Size == 0 {
-		return "", nil
-	}
-	if err != nil {
+func (p *Pages) takeImage(ctx context.Context, r *http.Request, newsroom, field string) (string, error) {
+	file, err := web.File(r, field)
+	if err != nil || file == nil || file.Size == 0 {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
 	// One byte more than is taken: Upload then says that it is too much, and by how much.
-	data, err := io.ReadAll(io.LimitReader(file, newsletters.MaxImage+1))
+	data, err := io.ReadAll(io.LimitReader(file.Reader(), newsletters.MaxImage+1))
 	if err != nil {
 		return "", err
 	}

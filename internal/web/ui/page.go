@@ -61,6 +61,8 @@ type Language struct {
 
 // Staff is who is signed in to the office.
 type Staff struct {
+	// ID is the account's.
+	ID int64
 	// Name is shown beside the sign-out button, Role under it.
 	Name, Role string
 	// Account is the address of the person's own settings, or empty.

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"unoxuno/internal/fault"
+)
+
+// maxText is how much text of a form is read, in bytes. A route may take less of it (Route.MaxBody), and what is over
+// is refused, but so much is read and handed back to its writer, who would lose it otherwise.
+const maxText int64 = 1 << 20
+
+// maxParts is how many fields a form with files may have.
+const maxParts = 2000
+
+// maxDrained is how much is read and thrown away of what is too large, in bytes: a browser shows our answer only when it
+// has sent all it had.
+const maxDrained = 16 << 20
+
+// posted is the body of a form as it was read, once for each request.
+type posted struct {
+	read   bool
+	values url.Values
+	files  map[string]*Upload
+	cut    bool  // there was more text than maxText
+	err    error // why the form cannot be taken; values are what was read before
+}
+
+// Form is the request's form: the fields of its body and of its query. What is too large or malformed is a fault.
+// Files are kept beside it: see File.
+func Form(r *http.Request) (url.Values, error) {
+	p := from(r.Context()).form(r, true)
+	if p.err != nil {
+		return nil, p.err
+	}
+	all := url.Values{}
+	for _, values := range []url.Values{p.values, r.URL.Query()} {
+		for name, list := range values {
+			all[name] = append(all[name], list...)
+		}
+	}
+	return all, nil
+}
+
+// File is the file that was chosen in a field of the form, nil when none was. It is gone when the request was answered.
+func File(r *http.Request, field string) (*Upload, error) {
+	p := from(r.Context()).form(r, true)
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p.files[field], nil
+}
+
+// form reads the body, once. Without keepFiles the files in it are thrown away.
+func (q *request) form(r *http.Request, keepFiles bool) *posted {
+	if q.posted.read {
+		return &q.posted
+	}
+	q.posted = posted{read: true, values: url.Values{}, files: map[string]*Upload{}}
+	if r.Method != http.MethodPost || r.Body == nil {
+		return &q.posted
+	}
+	limit := q.route.MaxBody
+	if limit == 0 {
+		limit = defaultMaxBody
+	}
+	body := q.body
+	if body == nil {
+		body = r.Body
+	}
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err != nil && r.Header.Get("Content-Type") != "":
+		q.posted.err = badForm(err)
+	case kind == "application/x-www-form-urlencoded":
+		q.posted.readText(body, limit)
+	case kind == "multipart/form-data":
+		q.posted.readParts(body, params["boundary"], limit, keepFiles, q.site.opt.Temp)
+	}
+	if errors.As(q.posted.err, new(*fault.Error)) { // it is said after all was read
+		_, _ = io.CopyN(io.Discard, body, maxDrained)
+	}
+	return &q.posted
+}
+
+func badForm(cause error) error { return fault.Invalid("web.bad_form").Because(cause) }
+
+func tooLarge() error { return fault.New(fault.KindTooLarge, "web.too_large") }
+
+// readText reads a form without files.
+func (p *posted) readText(body io.Reader, limit int64) {
+	most := max(maxText, min(limit, MaxKept))
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
+	if int64(len(text)) > most {
+		text, p.cut = wholeEscapes(text[:most]), true
+	}
+	if int64(len(text)) > limit || p.cut {
+		p.err = tooLarge()
+	}
+	values, malformed := url.ParseQuery(string(text))
+	p.values = values
+	switch {
+	case p.err != nil:
+	case err != nil:
+		p.err = badForm(err)
+	case malformed != nil:
+		p.err = badForm(malformed)
+	}
+}
+
+// wholeEscapes drops an escape ("%C3") that was cut at the end of text.
+func wholeEscapes(text []byte) []byte {
+	for i := max(0, len(text)-2); i < len(text); i++ {
+		if text[i] == '%' {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// readParts reads a form that may have files. Past the limit nothing more is kept of files, but text is, wherever it
+// stands in the form.
+func (p *posted) readParts(body io.Reader, boundary string, limit int64, keepFiles bool, folder string) {
+	counted := &counter{from: io.LimitReader(body, limit+maxDrained), limit: limit}
+	reader := multipart.NewReader(counted, boundary)
+	text := int64(0)
+	for parts := 0; ; parts++ {
+		part, err := reader.NextPart()
+		switch {
+		case err != nil:
+		case parts == maxParts:
+			err = multipart.ErrMessageTooLarge
+		case part.FileName() == "":
+			err = p.readField(part, &text)
+		case keepFiles && p.err == nil:
+			err = p.readFile(&bounded{part, counted}, part, folder)
+		}
+		if counted.over() {
+			p.err = tooLarge()
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case errors.Is(err, errOver): // only of a file: what follows may be text
+		case err != nil && p.err == nil && fault.KindOf(err) == fault.KindInternal:
+			p.err = badForm(err)
+			return
+		case err != nil && p.err == nil:
+			p.err = err
+		case err != nil && fault.KindOf(err) == fault.KindInternal:
+			return
+		}
+	}
+}
+
+func (p *posted) readField(part *multipart.Part, text *int64) error {
+	value, err := io.ReadAll(io.LimitReader(part, maxText-*text+1))
+	if err != nil {
+		return err
+	}
+	if *text += int64(len(value)); *text > maxText {
+		value, p.cut, p.err = value[:len(value)-1], true, tooLarge()
+		*text = maxText
+	}
+	p.values.Add(part.FormName(), string(value))
+	return nil
+}
+
+func (p *posted) readFile(from io.Reader, part *multipart.Part, folder string) error {
+	u, err := newUpload(from, part.FileName(), folder)
+	if err != nil {
+		return err
+	}
+	if before := p.files[part.FormName()]; before != nil {
+		before.close()
+	}
+	p.files[part.FormName()] = u
+	return nil
+}
+
+// close lets go of the files.
+func (p *posted) close() {
+	for _, u := range p.files {
+		u.close()
+	}
+}
+
+// errOver says that a body went over its limit.
+var errOver = errors.New("web: over the limit of the body")
+
+// counter counts what is read.
+type counter struct {
+	from     io.Reader
+	n, limit int64
+}
+
+// Read reads.
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *counter) over() bool { return c.n > c.limit }
+
+// bounded reads a file until the whole body is over its limit.
+type bounded struct {
+	from io.Reader
+	body *counter
+}
+
+// Read reads.
+func (b *bounded) Read(into []byte) (int, error) {
+	if b.body.over() {
+		return 0, errOver
+	}
+	return b.from.Read(into)
+}
