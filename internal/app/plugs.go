@@ -24,6 +24,7 @@ func (r *run) plug(h *house) {
 	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom, SMSPrice: r.config.SMSPrice})
 	h.delivery.Plug(newsletters.Origin, h.newsletters)
 	h.delivery.Plug(newsletters.DigestOrigin, h.newsletters.Digests())
+	h.delivery.PlugPersons(h.people)
 	h.delivery.PlugFarewells(h.newsletters)
 	h.people.PlugConfirmed(func(ctx context.Context, tx *storage.Tx, _ people.Channel, address string) error {
 		return h.delivery.Lift(ctx, tx, address)

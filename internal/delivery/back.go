@@ -180,6 +180,9 @@ func (r *Room) note(ctx context.Context, c coming) error {
 	var n noted
 	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
 		n = noted{}
+		if found, err := r.holdComing(ctx, tx, c); err != nil || !found {
+			return err
+		}
 		origin, known, err := r.find(ctx, tx, &c)
 		if err != nil || !known {
 			return err
@@ -194,6 +197,14 @@ func (r *Room) note(ctx context.Context, c coming) error {
 		return fmt.Errorf("note what came back: %w", err)
 	}
 	return r.heedReturn(ctx, n)
+}
+
+// holdComing holds the person whom the message went to.
+func (r *Room) holdComing(ctx context.Context, tx *storage.Tx, c coming) (found bool, err error) {
+	if c.origin != "" { // then it was no note
+		return r.holdPerson(ctx, tx, c.Person)
+	}
+	return r.holdReader(ctx, tx, c.Batch, c.Person)
 }
 
 // noted is what was put on record.

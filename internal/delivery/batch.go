@@ -39,11 +39,15 @@ type Batch struct {
 }
 
 // Enqueue makes the batch and puts those into the ledger whom its origin names, in the caller's transaction: all of
-// them where they are few, else the first, and Run goes on from there. There is one batch for each origin, ref and
+// them where they are few, else the first, and Run goes on from there. A caller who takes locks of its own takes the
+// persons' crowd before them. There is one batch for each origin, ref and
 // channel: doing it again adds only those who were missing, and nobody once it is folded. After the commit, call Wake.
 func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, error) {
 	if !slices.Contains(Channels(), n.Channel) {
 		return Batch{}, fault.Invalid("delivery.channel", "Channel", n.Channel)
+	}
+	if err := r.persons.HoldCrowd(ctx, tx); err != nil {
+		return Batch{}, err
 	}
 	queries, now := db.New(tx), r.now()
 	at := now

@@ -138,6 +138,9 @@ func (w *worker) fill(ctx context.Context) error {
 // fillNext makes one step of a batch beyond passed, and tells whether there was one.
 func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 	err = w.db.Tx(w.life, func(tx *storage.Tx) error {
+		if err := w.persons.HoldCrowd(w.life, tx); err != nil {
+			return err
+		}
 		id := "SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND filled < $1 AND id > $2" +
 			" AND (CAST($3 AS bigint) = 0 OR id = $3)" +
 			" AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = delivery_batch.account AND k.lifted_at = 0)" +

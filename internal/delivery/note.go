@@ -41,7 +41,7 @@ const (
 )
 
 // Post puts a note on its way, in the caller's transaction; Run sends it within a second of the commit, at once after
-// Wake. It fails with a fault when an address is malformed.
+// Wake. It fails with a fault when an address is malformed. Nothing is sent to a person who was erased meanwhile.
 func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
 	if n.From == (email.Mailbox{}) {
 		n.From = r.settings.From
@@ -50,6 +50,9 @@ func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
 		n.Channel = Email
 	}
 	if err := n.check(); err != nil {
+		return err
+	}
+	if found, err := r.holdPerson(ctx, tx, n.Person); err != nil || !found {
 		return err
 	}
 	now := r.now()
@@ -175,6 +178,10 @@ func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, er
 	var back []noted
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		queries, now := db.New(tx), r.now()
+		back = nil
+		if found, err := r.holdReader(ctx, tx, 0, row.ID); err != nil || !found {
+			return err // she was erased, and the note with her
+		}
 		if came.state == Later {
 			return queries.NoteLater(ctx, db.NoteLaterParams{
 				ID: row.ID, Fence: row.Fence, Reason: string(came.reason), Code: int64(came.code), Attempts: tries,

@@ -106,18 +106,26 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) ([]
 		}
 	}
 	now := w.now()
+	erased, err := w.holdOutcomes(ctx, tx, group)
+	if err != nil {
+		return nil, fmt.Errorf("hold persons: %w", err)
+	}
 	var told []part
 	for c, outcomes := range chunks {
 		if err := writeSent(ctx, tx, c.batch, outcomes, now); err != nil {
 			return nil, fmt.Errorf("sent: %w", err)
 		}
 		for _, o := range outcomes {
+			if erased[o.person] {
+				continue
+			}
 			some, err := writeParts(ctx, tx, c.batch, o.person, o.parts, o.digest, now)
 			if err != nil {
 				return nil, fmt.Errorf("parts: %w", err)
 			}
 			told = append(told, some...)
 		}
+		outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return erased[o.person] })
 		if err := w.writeOthers(ctx, tx, c, outcomes, now); err != nil {
 			return nil, err
 		}

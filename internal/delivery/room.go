@@ -100,7 +100,8 @@ type Room struct {
 	inFlight chan struct{} // a token for each message handed over and not yet on record
 	metrics  *metrics
 
-	farewells     Farewells     // told of unsubscriptions by mail; nil: nobody is
+	farewells     Farewells // told of unsubscriptions by mail; nil: nobody is
+	persons       Persons
 	correspondent Correspondent // told of inbound text messages; nil: nobody is
 	hasHolder     func(ctx context.Context, channel, address string) (bool, error)
 }
@@ -120,6 +121,7 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 		routes: routes, limits: newLimits(s.Plan),
 		batches: make(chan struct{}, 1), singles: make(chan struct{}, 1), inFlight: make(chan struct{}, InFlight), metrics: newMetrics(),
 		hasHolder: func(context.Context, string, string) (bool, error) { return false, nil },
+		persons:   everybody{},
 	}
 	return r, r.openGateway(s.SMS)
 }
@@ -215,6 +217,9 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 		}
 	}
 	if err := queries.ForgetNoteReturns(ctx, person); err != nil {
+		return err
+	}
+	if err := queries.ForgetNoteParts(ctx, person); err != nil {
 		return err
 	}
 	if err := queries.ForgetFilled(ctx, person); err != nil {

@@ -44,6 +44,10 @@ func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	var n noted
 	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
 		n = noted{}
+		gone, err := r.holdPart(ctx, tx, receipt.ID)
+		if err != nil || gone {
+			return err
+		}
 		p, found, err := r.takeReceipt(ctx, tx, receipt, state)
 		if strange = found && p.person == 0; err != nil || !found || strange {
 			return err
@@ -59,6 +63,19 @@ func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 		r.log.DebugContext(ctx, "a receipt of a text message that is not on record, or not yet", "state", state)
 	}
 	return r.heedReturn(ctx, n)
+}
+
+// holdPart holds the person whom a part went to, before the part's row is taken. gone says that she was erased.
+func (r *Room) holdPart(ctx context.Context, tx *storage.Tx, id string) (gone bool, err error) {
+	row, err := db.New(tx).PartReader(ctx, id)
+	if storage.None(err) || err == nil && row.Person <= 0 {
+		return false, nil // not on record yet, or nobody's any more
+	}
+	if err != nil {
+		return false, err
+	}
+	found, err := r.holdReader(ctx, tx, row.Batch, row.Person)
+	return !found, err
 }
 
 // part is a part of a text message of which there is a receipt.

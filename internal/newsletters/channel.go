@@ -18,7 +18,7 @@ import (
 // newsletters.channel.not_subscribed.
 func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		if err := r.People.Changed(ctx, tx, person); err != nil { // takes her row: whoever comes second sees what we did
+		if err := r.holding(ctx, tx, person); err != nil {
 			return err
 		}
 		reached, err := reachedBy(ctx, tx, person)
@@ -91,6 +91,10 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 		if key = "stranger"; len(holders) > 0 {
 			key = "started"
 		}
+	}
+	// Who was erased in this very moment is not found any more.
+	if holders, err = r.People.HoldAll(ctx, tx, holders); err != nil {
+		return answer, err
 	}
 	for _, person := range holders {
 		if answer.Language, err = r.heed(ctx, tx, person, request.Command); err != nil {

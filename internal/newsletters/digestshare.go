@@ -172,9 +172,13 @@ func (l *digestLetter) handOver(ctx context.Context, issue int64, persons []int6
 		if err != nil || !found {
 			return err
 		}
+		held, err := l.room.People.HoldAll(ctx, tx, persons)
+		if err != nil || len(held) == 0 {
+			return err
+		}
 		var able storage.Builder
 		able.Add("SELECT DISTINCT r.person_id FROM people_reachable r WHERE r.channel = 'sms'")
-		writeAmong(&able, "r.person_id", persons)
+		writeAmong(&able, "r.person_id", held)
 		able.Add(" AND NOT EXISTS (SELECT 1 FROM delivery_facts f WHERE f.batch = ? AND f.person = r.person_id AND f.state <> 'kept')", batch.ID)
 		if handed, err = ids(ctx, tx, able.SQL(), able.Args()...); err != nil || len(handed) == 0 {
 			return err

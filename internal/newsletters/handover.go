@@ -49,7 +49,11 @@ func (l *letter) move(ctx context.Context, channel people.Channel, persons []int
 		if err != nil || !found {
 			return err
 		}
-		able, err := reachable(ctx, tx, channel, persons)
+		held, err := l.room.People.HoldAll(ctx, tx, persons)
+		if err != nil || len(held) == 0 {
+			return err
+		}
+		able, err := reachable(ctx, tx, channel, held)
 		if err != nil || len(able) == 0 {
 			return err
 		}

@@ -94,6 +94,9 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 	if err != nil {
 		return err
 	}
+	if err := holdIssues(ctx, tx, owed); err != nil {
+		return err
+	}
 	if err := queries.ForgetKept(ctx, person); err != nil {
 		return err
 	}

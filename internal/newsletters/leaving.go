@@ -63,8 +63,8 @@ func (r *Room) Leave(ctx context.Context, leavings []Leaving) (left Left, err er
 func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left, err error) {
 	why := []rune(l.Why)
 	l.Why = string(why[:min(len(why), maxWhy)])
-	exists, err := ids(ctx, tx, "SELECT person_id FROM people_profile WHERE person_id = $1", l.Person)
-	if err != nil || len(exists) == 0 {
+	found, err := r.People.Hold(ctx, tx, l.Person)
+	if err != nil || !found {
 		return left, err // erased meanwhile, or the sample person of a test send: nothing of hers is left to end
 	}
 	known, err := loadCatalogue(ctx, tx)
@@ -103,6 +103,9 @@ func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) (le
 
 // endAll is UnsubscribeAll within tx.
 func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) (left Left, err error) {
+	if found, err := r.People.Hold(ctx, tx, person); err != nil || !found {
+		return left, err // of somebody who was erased nothing is left to end
+	}
 	if left.Subscriptions, err = db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
 		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
 	}); err != nil {
@@ -130,8 +133,8 @@ func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how str
 // her by profile comes so again. A newsletter that closed meanwhile, or that she subscribed to anew, is passed over.
 func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		exists, err := ids(ctx, tx, "SELECT person_id FROM people_profile WHERE person_id = $1", person)
-		if err != nil || len(exists) == 0 {
+		found, err := r.People.Hold(ctx, tx, person)
+		if err != nil || !found {
 			return err
 		}
 		if err := r.People.Changed(ctx, tx, person); err != nil {

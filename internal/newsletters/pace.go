@@ -81,7 +81,7 @@ func (r *Room) ChooseRhythm(ctx context.Context, person int64, c Choice) error {
 		return fault.Invalid("newsletters.most.range", "Max", most).On("most_a_week")
 	}
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		if err := r.People.Changed(ctx, tx, person); err != nil { // takes her row: whoever comes second sees what we did
+		if err := r.holding(ctx, tx, person); err != nil {
 			return err
 		}
 		_, rhythm, err := rhythmOf(ctx, tx, person)
@@ -119,9 +119,10 @@ func (p Pace) known() bool { return p == AtOnce || p == Daily || p == Weekly }
 // choosePace gives a subscription another pace: the old row ends, a new one begins, which says when she first subscribed.
 func (r *Room) choosePace(ctx context.Context, tx *storage.Tx, s Subscription, p Pace) error {
 	queries, by := db.New(tx), actorName(ctx)
-	if _, err := queries.EndOnChannel(ctx, db.EndOnChannelParams{
+	ended, err := queries.EndOnChannel(ctx, db.EndOnChannelParams{
 		PersonID: s.Person, Newsletter: s.Newsletter, Channel: string(s.Channel), EndedAt: r.now(), EndedHow: "pace", EndedBy: by,
-	}); err != nil {
+	})
+	if err != nil || ended == 0 { // nothing stands whose pace could change
 		return err
 	}
 	if p != Weekly {
@@ -129,7 +130,7 @@ func (r *Room) choosePace(ctx context.Context, tx *storage.Tx, s Subscription, p
 			return err
 		}
 	}
-	_, err := queries.AddSubscription(ctx, db.AddSubscriptionParams{
+	_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
 		ID: storage.NewID(), PersonID: s.Person, Newsletter: s.Newsletter, Channel: string(s.Channel), BeganAt: clock.Millis(s.Began),
 		BeganHow: s.How, BeganBy: by, Pace: string(p),
 	})
@@ -170,7 +171,7 @@ func (r *Room) EndPause(ctx context.Context, person int64) error {
 }
 
 func (r *Room) paused(ctx context.Context, tx *storage.Tx, person int64, until time.Time) error {
-	if err := r.People.Changed(ctx, tx, person); err != nil {
+	if err := r.holding(ctx, tx, person); err != nil {
 		return err
 	}
 	_, rhythm, err := rhythmOf(ctx, tx, person)
@@ -188,12 +189,25 @@ func (r *Room) letGo(ctx context.Context, tx *storage.Tx, person int64, newslett
 	if err != nil {
 		return err
 	}
+	if err := holdIssues(ctx, tx, owed); err != nil {
+		return err
+	}
 	for _, issue := range owed {
 		if err := queries.LetGo(ctx, db.LetGoParams{PersonID: person, Issue: issue}); err != nil {
 			return err
 		}
 	}
 	return r.released(ctx, tx, owed)
+}
+
+// holdIssues takes the rows of issues, which come before what hangs on them. They are in the order of their numbers.
+func holdIssues(ctx context.Context, tx *storage.Tx, issues []int64) error {
+	for _, issue := range issues {
+		if err := db.New(tx).HoldIssue(ctx, issue); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // released marks those of the issues sent that nobody is owed any more.

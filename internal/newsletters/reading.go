@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,10 +134,9 @@ func (s *shard) note(g reading, n noted) {
 }
 
 // writeRead writes what persons read, of those whose consent stands as it did when they read it, and of newsletters that
-// are not sensitive.
-func (t *tally) writeRead(ctx context.Context, tx *storage.Tx) error {
-	all := slices.SortedFunc(maps.Keys(t.read), reading.compare) // in order, as places are
-	since, err := holdConsents(ctx, tx, all)
+// are not sensitive. The transaction holds them.
+func (t *tally) writeRead(ctx context.Context, tx *storage.Tx, all []reading) error {
+	since, err := consentsSince(ctx, tx, all)
 	if err != nil {
 		return err
 	}
@@ -175,19 +173,14 @@ func (t *tally) writeRead(ctx context.Context, tx *storage.Tx) error {
 	return nil
 }
 
-// holdConsents tells since when the consents of the readings' persons stand, of those that do. Until tx ends none of them
-// can be withdrawn.
-func holdConsents(ctx context.Context, tx *storage.Tx, all []reading) (map[int64]int64, error) {
+// consentsSince tells since when the consents of the readings' persons stand, of those that do.
+func consentsSince(ctx context.Context, tx *storage.Tx, all []reading) (map[int64]int64, error) {
 	since := map[int64]int64{}
-	persons := make([]int64, len(all))
-	for i, g := range all {
-		persons[i] = g.person
-	}
-	for some := range slices.Chunk(slices.Compact(persons), 500) {
+	for some := range slices.Chunk(readersOf(all), 500) {
 		var b storage.Builder
 		b.Add("SELECT c.person_id, c.granted_at FROM people_consenting c WHERE c.purpose = ? AND c.person_id", string(people.ForReading))
 		storage.In(&b, some)
-		b.Add(" ORDER BY c.person_id" + tx.Engine().ForShare())
+		b.Add(" ORDER BY c.person_id")
 		if err := each(ctx, tx, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 			var person, granted int64
 			err := rows.Scan(&person, &granted)
@@ -198,6 +191,15 @@ func holdConsents(ctx context.Context, tx *storage.Tx, all []reading) (map[int64
 		}
 	}
 	return since, nil
+}
+
+// readersOf are the persons of readings, which are in their order.
+func readersOf(all []reading) []int64 {
+	persons := make([]int64, len(all))
+	for i, g := range all {
+		persons[i] = g.person
+	}
+	return slices.Compact(persons)
 }
 
 // takeReadingBack takes back what an earlier flush wrote.

@@ -187,6 +187,9 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 		}
 	}
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := r.holding(ctx, tx, person); err != nil {
+			return err
+		}
 		c, err := loadCatalogue(ctx, tx)
 		if err != nil {
 			return err
@@ -222,4 +225,17 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 		})
 		return err
 	})
+}
+
+// holding holds the person for a change of what she gets, and tells the index; a fault of kind NotFound when there is
+// none.
+func (r *Room) holding(ctx context.Context, tx *storage.Tx, person int64) error {
+	found, err := r.People.Hold(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fault.NotFound("people.person.unknown")
+	}
+	return r.People.Changed(ctx, tx, person)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -128,8 +129,11 @@ func (t *tally) collect(now time.Time) {
 	}
 }
 
+// holder takes persons' rows until tx ends: people.People.HoldAll.
+type holder func(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error)
+
 // flush writes what was counted, in one transaction; what a failed flush did not write is kept for the next.
-func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error {
+func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time, hold holder) error {
 	t.flushing.Lock()
 	defer t.flushing.Unlock()
 	t.collect(now)
@@ -144,7 +148,11 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error 
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.issue, b.issue), cmp.Compare(a.n, b.n), cmp.Compare(a.hour, b.hour))
 	})
+	read := slices.SortedFunc(maps.Keys(t.read), reading.compare) // in order, as places are
 	err := db.Tx(ctx, func(tx *storage.Tx) error {
+		if _, err := hold(ctx, tx, readersOf(read)); err != nil {
+			return err
+		}
 		for rest := places; len(rest) > 0; {
 			n := rowsAtOnce(len(rest))
 			if err := t.write(ctx, tx, rest[:n]); err != nil {
@@ -152,7 +160,7 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time) error 
 			}
 			rest = rest[n:]
 		}
-		return t.writeRead(ctx, tx)
+		return t.writeRead(ctx, tx, read)
 	})
 	if err != nil {
 		return fmt.Errorf("newsletters: write visits: %w", err)
@@ -213,7 +221,9 @@ func (r *Room) Unwritten() (visits int64) {
 //
 // A connection that breaks while the database says that the transaction is done leaves that unknown: those visits are
 // then written again.
-func (r *Room) Flush(ctx context.Context) error { return r.tally.flush(ctx, r.DB, r.Clock.Now()) }
+func (r *Room) Flush(ctx context.Context) error {
+	return r.tally.flush(ctx, r.DB, r.Clock.Now(), r.People.HoldAll)
+}
 
 // KeepCounting flushes every second until the context ends, and finishes a flush under way then. Close flushes the rest.
 // A process that is killed loses what was counted since its last flush: a second's visits, while the database answers.

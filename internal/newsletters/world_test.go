@@ -90,6 +90,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example", SMSPrice: w.price()})
 	w.delivery.Plug(newsletters.Origin, w.Room)
 	w.delivery.Plug(newsletters.DigestOrigin, w.Digests())
+	w.delivery.PlugPersons(w.people)
 	w.delivery.PlugCorrespondent(w.Room)
 	w.people.Plug(w.Room, keeper{"delivery", w.delivery})
 	w.people.PlugSubscriptions(w.Room)

@@ -122,6 +122,9 @@ func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, re
 
 // WithdrawIn is Withdraw within tx. It returns the identifiers of the consents that ended, for RestoreIn.
 func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) ([]int64, error) {
+	if found, err := p.Hold(ctx, tx, person); err != nil || !found {
+		return nil, err // of somebody who was erased nothing stands
+	}
 	ended, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
 		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
 	})
@@ -164,8 +167,8 @@ func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, en
 	return p.Changed(ctx, tx, person)
 }
 
-// Withdrawn is told, in the transaction, that a consent which stood has ended. Whoever writes upon a consent and held its
-// row (storage.Engine.ForShare) has done so before that transaction; whoever comes later finds that it does not stand.
+// Withdrawn is told, in the transaction, that a consent which stood has ended. Whoever wrote upon it held the person
+// (People.Hold) and has done so before that transaction; whoever comes later finds that it does not stand.
 type Withdrawn func(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose) error
 
 // PlugWithdrawn sets who is told. It is called while the program is put together.

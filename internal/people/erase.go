@@ -42,7 +42,10 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 // audit line, without a name, is what shows that it was done. A fault of kind NotFound when there is no such person.
 func (p *People) Erase(ctx context.Context, person int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
-		if _, err := p.holdRecord(ctx, tx, person); err != nil {
+		if err := tx.Alone(ctx, crowd); err != nil {
+			return err
+		}
+		if err := p.mustHold(ctx, tx, person); err != nil {
 			return err
 		}
 		// The rooms plugged last may point at those before them.

@@ -95,8 +95,8 @@ func launch(ctx context.Context, c chunk, take taker) *flight {
 	go func() {
 		defer close(f.landed)
 		f.done, f.err = take(ctx, c.entries)
-		if storage.IsUnique(f.err) || errors.Is(f.err, errMoved) {
-			c.doubt() // somebody signed up with one of these addresses, or was erased: look again
+		if storage.IsUnique(f.err) {
+			c.doubt() // somebody else has got one of these addresses by now: look again
 			f.done, f.err = take(ctx, c.entries)
 		}
 	}()

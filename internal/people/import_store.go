@@ -1,7 +1,6 @@
 package people
 
 import (
-	"cmp"
 	"context"
 	_ "embed" // the staging tables
 	"fmt"
@@ -34,7 +33,13 @@ func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	if err := stagePeople(ctx, tx, people); err != nil {
+	// Whom the chunk may change is held before she is read: what she corrects meanwhile comes before or after, and is
+	// never written back.
+	held, err := b.people.HoldAll(ctx, tx, people)
+	if err != nil || len(held) == 0 {
+		return err
+	}
+	if err := stagePeople(ctx, tx, held); err != nil {
 		return err
 	}
 	return b.loadPeople(ctx, q)
@@ -50,25 +55,6 @@ func stagePeople(ctx context.Context, tx *storage.Tx, people []int64) error {
 		}
 	})
 	return err
-}
-
-// hold takes the rows of those who stood before and for whom a subscription began: Erase waits for us, or was first.
-func (b *batch) hold(ctx context.Context, tx *storage.Tx, begun []int64) error {
-	stood := slices.DeleteFunc(begun, func(person int64) bool { return b.byID[person].fresh })
-	if len(stood) == 0 {
-		return nil
-	}
-	q := db.New(tx)
-	if err := q.ImportUnstage(ctx); err != nil {
-		return err
-	}
-	if err := stagePeople(ctx, tx, stood); err != nil {
-		return err
-	}
-	if n, err := q.ImportHold(ctx); err != nil || n < int64(len(stood)) {
-		return cmp.Or(err, errMoved)
-	}
-	return nil
 }
 
 // keysOf are the addresses of the entries that may be somebody's, each once, in the order in which an index keeps them:

@@ -1,9 +1,7 @@
 package people
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -36,7 +34,6 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 			"proof", "ended_at", "end_reason", "ended_by",
 		}, b.newConsents(actorOf(ctx))},
 	}
-	// First the rows of those who stood before: Erase, or another writer, waits for us or we for it.
 	if err := b.writeChanges(ctx, tx); err != nil {
 		return err
 	}
@@ -145,9 +142,6 @@ func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	}
 }
 
-// errMoved says that somebody whom the chunk adds to was erased meanwhile.
-var errMoved = errors.New("a person was erased during the import")
-
 // writeChanges updates the records of those who stood before and to whom something is added.
 func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	var rows [][]any
@@ -163,10 +157,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	if _, err := tx.Load(ctx, "people_import_change", personColumns(), slices.Values(rows)); err != nil {
 		return err
 	}
-	if n, err := db.New(tx).ImportChanges(ctx); err != nil || n < int64(len(rows)) {
-		return cmp.Or(err, errMoved)
-	}
-	return nil
+	return db.New(tx).ImportChanges(ctx)
 }
 
 // writeProved confirms addresses that stood unconfirmed; there are few.

@@ -134,21 +134,21 @@ func loadRecord(ctx context.Context, q *db.Queries, person int64) (*record, erro
 	return r, err
 }
 
-// holdRecord reads a person whom the transaction is about to write of, keeps others from doing so until its end, and
-// tells the index.
+// holdRecord holds a person whom the transaction is about to change, reads her and tells the index. A fault of kind
+// NotFound when there is none.
 func (p *People) holdRecord(ctx context.Context, tx *storage.Tx, person int64) (*record, error) {
-	q := db.New(tx)
-	n, err := q.LockPerson(ctx, db.LockPersonParams{ID: person, UpdatedAt: p.now()})
-	if err != nil {
+	if err := p.mustHold(ctx, tx, person); err != nil {
 		return nil, err
-	}
-	if n == 0 {
-		return nil, fault.NotFound("people.person.unknown")
 	}
 	if err := p.Changed(ctx, tx, person); err != nil {
 		return nil, err
 	}
-	return loadRecord(ctx, q, person)
+	r, err := loadRecord(ctx, db.New(tx), person)
+	if err != nil {
+		return nil, err
+	}
+	r.updated = p.now()
+	return r, nil
 }
 
 func recordOf(row db.PeoplePerson) *record {

@@ -66,7 +66,7 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 	if err != nil {
 		return 0, err
 	}
-	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+	err = p.addressing(ctx, func(tx *storage.Tx) error {
 		r := newRecord(d, sourceOf(ctx), p.Today(), p.now())
 		person = r.id
 		if err := p.addRecord(ctx, tx, r); err != nil {
@@ -110,7 +110,6 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 			}
 		}
 		r.replace(d, sourceOf(ctx))
-		r.updated = p.now()
 		return r.put(ctx, q)
 	})
 }
@@ -165,7 +164,7 @@ func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (p
 // AddAddress writes down another address of the person, as staff do; she herself goes through AskAddress. A fault of
 // kind Conflict when somebody has it.
 func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
-	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+	err = p.addressing(ctx, func(tx *storage.Tx) error {
 		if _, err := p.holdRecord(ctx, tx, person); err != nil {
 			return err
 		}
@@ -175,7 +174,18 @@ func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Add
 	return a, err
 }
 
-// addAddress takes over an address that was never confirmed when this one is.
+// addressing runs do in a transaction, and once more when somebody else has written down the same address in that very
+// moment: then it is found.
+func (p *People) addressing(ctx context.Context, do func(tx *storage.Tx) error) error {
+	err := p.db.Tx(ctx, do)
+	if storage.IsUnique(err) {
+		err = p.db.Tx(ctx, do)
+	}
+	return err
+}
+
+// addAddress gives an address to the person, whom the transaction holds. It takes over one that was never confirmed when
+// this one is.
 func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c Contact, from Source) (Address, error) {
 	value, err := normal(c.Channel, c.Value, p.town().Region)
 	if err != nil {
@@ -198,16 +208,28 @@ func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c
 		})
 	case err != nil:
 		return Address{}, err
-	case row.VerifiedAt == 0 && c.Verified, row.PersonID == person:
-		a.ID = row.ID
-		if row.VerifiedAt > 0 {
-			a.Verified = clock.Time(row.VerifiedAt)
+	case row.VerifiedAt > 0 && row.PersonID != person, !c.Verified && row.PersonID != person:
+		return Address{}, fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
+	case row.PersonID != person: // it is taken from somebody, who is written about, too
+		if _, err := p.Hold(ctx, tx, row.PersonID); err != nil {
+			return Address{}, err
 		}
-		return a, q.MoveAddress(ctx, db.MoveAddressParams{
-			Channel: row.Channel, Value: row.Value, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified), Source: string(from),
-		})
+		if err := p.Changed(ctx, tx, row.PersonID); err != nil {
+			return Address{}, err
+		}
 	}
-	return Address{}, fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
+	a.ID = row.ID
+	if row.VerifiedAt > 0 {
+		a.Verified = clock.Time(row.VerifiedAt)
+	}
+	moved, err := q.MoveAddress(ctx, db.MoveAddressParams{
+		Channel: row.Channel, Value: row.Value, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified),
+		Source: string(from), FromPerson: row.PersonID, WasVerified: row.VerifiedAt,
+	})
+	if err == nil && moved == 0 { // its holder confirmed it, or removed it, since we looked
+		err = fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
+	}
+	return a, err
 }
 
 // shown is an address as its owner reads it: the e-mail as she wrote it, a number as it is kept.
@@ -230,6 +252,9 @@ func onField(err error, field string) error {
 // ConfirmAddress notes that the person's address answered; nothing happens when it did before.
 func (p *People) ConfirmAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		if _, err := p.Hold(ctx, tx, person); err != nil { // who was erased has no address: see below
+			return err
+		}
 		q := db.New(tx)
 		verified, err := q.VerifyAddress(ctx, db.VerifyAddressParams{PersonID: person, ID: address, VerifiedAt: p.now()})
 		if err != nil {

@@ -155,6 +155,11 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 		pending.Language = p.town().Languages[0]
 	}
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
+		if forPerson != 0 {
+			if err := p.mustHold(ctx, tx, forPerson); err != nil {
+				return err
+			}
+		}
 		q := db.New(tx)
 		recent, err := q.RecentSignUps(ctx, db.RecentSignUpsParams{
 			Channel: string(keep.Channel), Value: value, CreatedAt: clock.Millis(now.Add(-signUpPause)),
@@ -223,6 +228,9 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, 
 	if err != nil || row.ConfirmedAt > 0 {
 		return row.PersonID, err
 	}
+	if err := p.holdConfirming(ctx, tx, row); err != nil {
+		return 0, err
+	}
 	taken, err := q.ConfirmedSignUp(ctx, db.ConfirmedSignUpParams{ID: id, ConfirmedAt: p.now()})
 	if err != nil {
 		return 0, err
@@ -251,6 +259,24 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, 
 		return 0, err
 	}
 	return person, q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: person})
+}
+
+// holdConfirming holds whom a confirmation will write about, if she is there already. Persons are taken before sign-ups,
+// as Erase does.
+func (p *People) holdConfirming(ctx context.Context, tx *storage.Tx, row db.PeopleSignup) error {
+	person := row.ForPerson
+	if person == 0 {
+		address, err := db.New(tx).FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
+		if storage.None(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		person = address.PersonID
+	}
+	_, err := p.Hold(ctx, tx, person) // whoever was erased took the sign-up along: it is found gone
+	return err
 }
 
 // welcome makes the person of a confirmed draft, or adds the draft to her who has the address.
@@ -289,7 +315,6 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 			return 0, err
 		}
 		if r.fill(d.Details, FromSelf) {
-			r.updated = p.now()
 			err = r.put(ctx, q)
 		}
 		return r.id, err

@@ -149,13 +149,36 @@ func (e Engine) SkipLocked() string {
 	return ""
 }
 
-// ForShare ends a SELECT upon whose rows the transaction relies: on PostgreSQL nobody changes or deletes them before it
-// ends, and whoever was about to is waited for; SQLite has one writer and needs nothing.
-func (e Engine) ForShare() string {
+// ForUpdate ends a SELECT of rows that the transaction is about to change, in the order in which it names them: on
+// PostgreSQL whoever else wants to change or delete one waits for the transaction's end. Rows that refer to them may
+// still be added. SQLite has one writer and needs nothing.
+func (e Engine) ForUpdate() string {
 	if e == Postgres {
-		return " FOR SHARE"
+		return " FOR NO KEY UPDATE"
 	}
 	return ""
+}
+
+// Share lets the transaction run beside others that share the same name, and waits for one that has it alone. It holds
+// until the end of the transaction. SQLite has one writer and needs nothing.
+func (tx *Tx) Share(ctx context.Context, name string) error {
+	return tx.gate(ctx, "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '/' || $1, 0))", name)
+}
+
+// Alone waits until no other transaction shares the name or has it, and keeps all of them out until its end. Whoever
+// comes after it waits, so that it does not starve.
+func (tx *Tx) Alone(ctx context.Context, name string) error {
+	return tx.gate(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || $1, 0))", name)
+}
+
+// gate takes an advisory lock of the transaction, which a pooler keeps. Its key is made of the schema, too: two towns may
+// share a server.
+func (tx *Tx) gate(ctx context.Context, query, name string) error {
+	if tx.engine == SQLite {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, query, name)
+	return err
 }
 
 // Now is the database's clock in UTC unix milliseconds, as an SQL expression: leases are measured by it, so that

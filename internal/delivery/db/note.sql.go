@@ -144,6 +144,17 @@ func (q *Queries) NoteLater(ctx context.Context, arg NoteLaterParams) error {
 	return err
 }
 
+const notePerson = `-- name: NotePerson :one
+SELECT person FROM delivery_note WHERE id = $1
+`
+
+func (q *Queries) NotePerson(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, notePerson, id)
+	var person int64
+	err := row.Scan(&person)
+	return person, err
+}
+
 const postNote = `-- name: PostNote :exec
 INSERT INTO delivery_note (id, kind, person, to_address, to_name, from_address, from_name, language, subject,
     body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence, channel, expires)

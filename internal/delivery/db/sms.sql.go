@@ -35,6 +35,16 @@ func (q *Queries) CountReceipts(ctx context.Context, batch int64) (CountReceipts
 	return i, err
 }
 
+const forgetNoteParts = `-- name: ForgetNoteParts :exec
+DELETE FROM delivery_sms_part
+WHERE batch = 0 AND delivery_sms_part.person IN (SELECT n.id FROM delivery_note n WHERE n.person = $1)
+`
+
+func (q *Queries) ForgetNoteParts(ctx context.Context, person int64) error {
+	_, err := q.db.ExecContext(ctx, forgetNoteParts, person)
+	return err
+}
+
 const forgetPart = `-- name: ForgetPart :exec
 UPDATE delivery_sms_part SET id = $1, person = $2, digest = '' WHERE id = $3
 `
@@ -126,6 +136,22 @@ func (q *Queries) MayAnswer(ctx context.Context, arg MayAnswerParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const partReader = `-- name: PartReader :one
+SELECT batch, person FROM delivery_sms_part WHERE id = $1
+`
+
+type PartReaderRow struct {
+	Batch  int64
+	Person int64
+}
+
+func (q *Queries) PartReader(ctx context.Context, id string) (PartReaderRow, error) {
+	row := q.db.QueryRowContext(ctx, partReader, id)
+	var i PartReaderRow
+	err := row.Scan(&i.Batch, &i.Person)
+	return i, err
 }
 
 const partsOf = `-- name: PartsOf :many

@@ -9,6 +9,9 @@ SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1);
 -- name: GetNote :one
 SELECT * FROM delivery_note WHERE id = $1;
 
+-- name: NotePerson :one
+SELECT person FROM delivery_note WHERE id = $1;
+
 -- name: NoteLater :exec
 UPDATE delivery_note SET state = 'later', reason = $3, code = $4, attempts = $5, due = $6, changed = $7, lease_until = 0
 WHERE id = $1 AND fence = $2;

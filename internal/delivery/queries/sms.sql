@@ -9,6 +9,9 @@ ON CONFLICT (id) DO UPDATE SET
     batch = excluded.batch, person = excluded.person, changed = excluded.changed, digest = excluded.digest
 RETURNING state, reason;
 
+-- name: PartReader :one
+SELECT batch, person FROM delivery_sms_part WHERE id = $1;
+
 -- name: TakeReceipt :one
 -- What is final stays.
 UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent'
@@ -36,6 +39,10 @@ FROM (
     SELECT t.messages, 1, CASE WHEN t.state = 'delivered' THEN 1 ELSE 0 END, CASE WHEN t.state = 'undelivered' THEN 1 ELSE 0 END
     FROM delivery_total t WHERE t.batch = $1 AND t.kind = 'receipt'
 ) m;
+
+-- name: ForgetNoteParts :exec
+DELETE FROM delivery_sms_part
+WHERE batch = 0 AND delivery_sms_part.person IN (SELECT n.id FROM delivery_note n WHERE n.person = $1);
 
 -- name: PartsOf :many
 SELECT id FROM delivery_sms_part WHERE batch = $1 AND person = $2;

@@ -51,7 +51,7 @@ func (q *Queries) ImportAddresses(ctx context.Context) ([]ImportAddressesRow, er
 	return items, nil
 }
 
-const importChanges = `-- name: ImportChanges :execrows
+const importChanges = `-- name: ImportChanges :exec
 UPDATE people_person SET given_name = c.given_name, family_name = c.family_name, organisation = c.organisation,
     search = c.search, search_given = c.search_given, born = c.born, born_exact = c.born_exact, language = c.language,
     place = c.place, name_source = c.name_source, born_source = c.born_source, language_source = c.language_source,
@@ -59,12 +59,9 @@ UPDATE people_person SET given_name = c.given_name, family_name = c.family_name,
 FROM people_import_change c WHERE people_person.id = c.id
 `
 
-func (q *Queries) ImportChanges(ctx context.Context) (int64, error) {
-	result, err := q.db.ExecContext(ctx, importChanges)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) ImportChanges(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, importChanges)
+	return err
 }
 
 const importConsents = `-- name: ImportConsents :many
@@ -98,19 +95,6 @@ func (q *Queries) ImportConsents(ctx context.Context) ([]ImportConsentsRow, erro
 		return nil, err
 	}
 	return items, nil
-}
-
-const importHold = `-- name: ImportHold :execrows
-UPDATE people_person SET updated_at = updated_at WHERE id IN (SELECT s.id FROM people_import_person s)
-`
-
-// Takes the rows of those to whom something is added elsewhere: see LockPerson.
-func (q *Queries) ImportHold(ctx context.Context) (int64, error) {
-	result, err := q.db.ExecContext(ctx, importHold)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const importHolders = `-- name: ImportHolders :many
@@ -191,15 +175,6 @@ func (q *Queries) ImportPeople(ctx context.Context) ([]PeoplePerson, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const importUnstage = `-- name: ImportUnstage :exec
-DELETE FROM people_import_person
-`
-
-func (q *Queries) ImportUnstage(ctx context.Context) error {
-	_, err := q.db.ExecContext(ctx, importUnstage)
-	return err
 }
 
 const importWants = `-- name: ImportWants :many

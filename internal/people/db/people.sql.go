@@ -565,47 +565,40 @@ func (q *Queries) HasConsent(ctx context.Context, arg HasConsentParams) (int64, 
 	return count, err
 }
 
-const lockPerson = `-- name: LockPerson :execrows
-UPDATE people_person SET updated_at = $2 WHERE id = $1
-`
-
-type LockPersonParams struct {
-	ID        int64
-	UpdatedAt int64
-}
-
-// Takes the row of a person that is about to be written to or erased: the second to come waits for the first.
-func (q *Queries) LockPerson(ctx context.Context, arg LockPersonParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, lockPerson, arg.ID, arg.UpdatedAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const moveAddress = `-- name: MoveAddress :exec
-UPDATE people_address SET person_id = $3, shown = $4, verified_at = $5, source = $6 WHERE channel = $1 AND value = $2
+const moveAddress = `-- name: MoveAddress :execrows
+UPDATE people_address SET person_id = $1, shown = $2, verified_at = $3,
+    source = $4
+WHERE channel = $5 AND value = $6 AND person_id = $7
+    AND verified_at = $8
 `
 
 type MoveAddressParams struct {
-	Channel    string
-	Value      string
-	PersonID   int64
-	Shown      string
-	VerifiedAt int64
-	Source     string
+	PersonID    int64
+	Shown       string
+	VerifiedAt  int64
+	Source      string
+	Channel     string
+	Value       string
+	FromPerson  int64
+	WasVerified int64
 }
 
-func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) error {
-	_, err := q.db.ExecContext(ctx, moveAddress,
-		arg.Channel,
-		arg.Value,
+// If it is still as it was read.
+func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveAddress,
 		arg.PersonID,
 		arg.Shown,
 		arg.VerifiedAt,
 		arg.Source,
+		arg.Channel,
+		arg.Value,
+		arg.FromPerson,
+		arg.WasVerified,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const newCode = `-- name: NewCode :execrows

@@ -25,14 +25,7 @@ SELECT w.person_id, w.topic FROM people_import_person s CROSS JOIN people_wants 
 -- name: ImportConsents :many
 SELECT c.person_id, c.purpose, c.ended_at FROM people_import_person s CROSS JOIN people_consent c WHERE c.person_id = s.id;
 
--- name: ImportHold :execrows
--- Takes the rows of those to whom something is added elsewhere: see LockPerson.
-UPDATE people_person SET updated_at = updated_at WHERE id IN (SELECT s.id FROM people_import_person s);
-
--- name: ImportUnstage :exec
-DELETE FROM people_import_person;
-
--- name: ImportChanges :execrows
+-- name: ImportChanges :exec
 UPDATE people_person SET given_name = c.given_name, family_name = c.family_name, organisation = c.organisation,
     search = c.search, search_given = c.search_given, born = c.born, born_exact = c.born_exact, language = c.language,
     place = c.place, name_source = c.name_source, born_source = c.born_source, language_source = c.language_source,

@@ -11,10 +11,6 @@ UPDATE people_person SET kind = $2, given_name = $3, family_name = $4, organisat
     address_source = $18, updated_at = $19
 WHERE id = $1;
 
--- name: LockPerson :execrows
--- Takes the row of a person that is about to be written to or erased: the second to come waits for the first.
-UPDATE people_person SET updated_at = $2 WHERE id = $1;
-
 -- name: GetPerson :one
 SELECT * FROM people_person WHERE id = $1;
 
@@ -52,8 +48,12 @@ SELECT * FROM people_address WHERE channel = $1 AND value = $2;
 -- name: VerifyAddress :execrows
 UPDATE people_address SET verified_at = $3 WHERE person_id = $1 AND id = $2 AND verified_at = 0;
 
--- name: MoveAddress :exec
-UPDATE people_address SET person_id = $3, shown = $4, verified_at = $5, source = $6 WHERE channel = $1 AND value = $2;
+-- name: MoveAddress :execrows
+-- If it is still as it was read.
+UPDATE people_address SET person_id = sqlc.arg(person_id), shown = sqlc.arg(shown), verified_at = sqlc.arg(verified_at),
+    source = sqlc.arg(source)
+WHERE channel = sqlc.arg(channel) AND value = sqlc.arg(value) AND person_id = sqlc.arg(from_person)
+    AND verified_at = sqlc.arg(was_verified);
 
 -- name: RemoveAddress :execrows
 DELETE FROM people_address WHERE person_id = $1 AND id = $2;

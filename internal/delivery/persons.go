@@ -1,0 +1,94 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+
+	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/storage"
+)
+
+// Persons is the room that keeps people. Whatever is written about a person is written by a transaction that holds her,
+// so that nothing is written about somebody who was erased.
+type Persons interface {
+	// HoldAll takes the persons' rows until tx ends, and returns those who were found.
+	HoldAll(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error)
+	// HoldCrowd lets nobody be erased until tx ends. It is called before any other lock is taken.
+	HoldCrowd(ctx context.Context, tx *storage.Tx) error
+}
+
+// PlugPersons names the room that keeps people, before the room runs.
+func (r *Room) PlugPersons(p Persons) { r.persons = p }
+
+// everybody stands in while no room keeps people: all are found.
+type everybody struct{}
+
+func (everybody) HoldAll(_ context.Context, _ *storage.Tx, persons []int64) ([]int64, error) {
+	return persons, nil
+}
+
+func (everybody) HoldCrowd(context.Context, *storage.Tx) error { return nil }
+
+// holdPerson tells whether the person is still there, and keeps her so until tx ends. Nobody (0) always is.
+func (r *Room) holdPerson(ctx context.Context, tx *storage.Tx, person int64) (bool, error) {
+	if person == 0 {
+		return true, nil
+	}
+	held, err := r.persons.HoldAll(ctx, tx, []int64{person})
+	return len(held) > 0, err
+}
+
+// holdReader holds the person whom a message went to: of a note (batch 0), person is the note. found is false when she,
+// or the note, is not there any more.
+func (r *Room) holdReader(ctx context.Context, tx *storage.Tx, batch, person int64) (found bool, err error) {
+	if batch == 0 {
+		note, err := db.New(tx).NotePerson(ctx, person)
+		if storage.None(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		person = note
+	}
+	return r.holdPerson(ctx, tx, person)
+}
+
+// holdOutcomes holds those about whom more than the state of their message is written: what came back, what the gateway
+// will report, what their origin puts aside. It returns who of them was erased.
+func (r *Room) holdOutcomes(ctx context.Context, tx *storage.Tx, group []outcome) (erased map[int64]bool, err error) {
+	var persons []int64
+	for _, o := range group {
+		if o.aside != nil || o.gone || len(o.parts) > 0 {
+			persons = append(persons, o.person)
+		}
+	}
+	if len(persons) == 0 {
+		return nil, nil //nolint:nilnil // nobody
+	}
+	held, err := r.persons.HoldAll(ctx, tx, persons)
+	if err != nil {
+		return nil, err
+	}
+	erased = map[int64]bool{}
+	for _, person := range persons {
+		erased[person] = !slices.Contains(held, person)
+	}
+	return erased, nil
+}
+
+// HoldBatches takes the rows of batches until tx ends, in the order in which they were made: whoever fills or finishes
+// one is waited for. Batches are taken before the issues that they send.
+func (r *Room) HoldBatches(ctx context.Context, tx *storage.Tx, batches ...Batch) error {
+	ids := make([]int64, len(batches))
+	for i, b := range batches {
+		ids[i] = b.ID
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if err := db.New(tx).HoldBatch(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

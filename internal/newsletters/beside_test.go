@@ -1,0 +1,37 @@
+package newsletters_test
+
+import (
+	"fmt"
+	"testing"
+
+	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage/storagetest"
+)
+
+// Whoever leaves, or pauses, while another request of hers chooses her pace, has left or paused: whichever comes first.
+func TestLeavingAndPausingStandBesideAChoiceOfPace(t *testing.T) {
+	inTown(t, func(w *world) {
+		daily := newsletters.Choice{Paces: map[string]newsletters.Pace{"teatro": newsletters.Daily}, Profile: newsletters.Daily}
+		for n := range 20 {
+			leaver := w.citizen(people.Details{Given: fmt.Sprintf("leaver%d", n)}, false, "teatro")
+			pauser := w.citizen(people.Details{Given: fmt.Sprintf("pauser%d", n)}, false, "teatro")
+			for _, err := range storagetest.Together(w.T,
+				func() error {
+					return w.Unsubscribe(w.ctx, newsletters.Leaving{Person: leaver, Newsletter: "teatro", How: "page"})
+				},
+				func() error { return w.ChooseRhythm(w.ctx, leaver, daily) },
+				func() error { return w.Pause(w.ctx, pauser, "2025-06-01") },
+				func() error { return w.ChooseRhythm(w.ctx, pauser, daily) },
+			) {
+				w.must(err)
+			}
+			if subscribed, err := w.Of(w.ctx, w.db, leaver); err != nil || len(subscribed) > 0 {
+				t.Errorf("who left is subscribed to %v (%v)", subscribed, err)
+			}
+			if rhythm, err := w.Rhythm(w.ctx, pauser); err != nil || rhythm.Paused.IsZero() || rhythm.Profile != newsletters.Daily {
+				t.Errorf("who paused and chose has %+v (%v)", rhythm, err)
+			}
+		}
+	})
+}
