@@ -12,8 +12,8 @@ import (
 // foundPage is how many people a page of Find shows.
 const foundPage = 50
 
-// afterAll is greater than any text that is in use, in every collation (Unicode Technical Standard 35, part 5, U+FFFF).
-const afterAll = "\uffff"
+// afterAll is greater than any text: text is compared by its code on both engines, and this is the last code.
+const afterAll = "\U0010ffff"
 
 // Found is a page of people. Who and Wants of each are left out.
 type Found struct {

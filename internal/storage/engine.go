@@ -96,7 +96,8 @@ const gooseUp = "-- +goose Up\n"
 
 // schemaFiles are the files of a schema as the engine should read them: /*sqlite: …*/ and /*postgres: …*/ are how a
 // table is to be kept by the one and by the other, a comment to whom it does not concern. On SQLite a table's own bigint
-// key becomes an INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it.
+// key becomes an INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it. On PostgreSQL text
+// is sorted by its code; see collation.go.
 func (e Engine) schemaFiles(files fs.FS) fs.FS { return schemaFiles{files, e} }
 
 type schemaFiles struct {
@@ -124,6 +125,8 @@ func (f schemaFiles) Open(name string) (fs.File, error) {
 	text = ownToEngines[f.engine].ReplaceAll(text, []byte("$1"))
 	if f.engine == SQLite {
 		text = bigintKey.ReplaceAll(text, []byte("INTEGER PRIMARY KEY"))
+	} else {
+		text = sortedByCode(text)
 	}
 	// A file is run as one text, and not statement by statement: goose looks for the end of a statement with a buffer of
 	// megabytes for every line, and each statement would be a round trip.
@@ -200,6 +203,7 @@ func (tx *Tx) Staging(ctx context.Context, definitions string) error {
 	end := ""
 	if tx.engine == Postgres {
 		end = " ON COMMIT DELETE ROWS"
+		definitions = string(sortedByCode([]byte(definitions)))
 	}
 	tables := stagingTable.FindAllStringSubmatch(definitions, -1)
 	if len(tables) == 0 {

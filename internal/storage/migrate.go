@@ -49,7 +49,11 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err er
 		}
 		steps += len(done)
 	}
-	return steps, nil
+	tables, err := db.sortByCode(ctx, schemas)
+	if err != nil {
+		return steps, Fault(fmt.Errorf("text sorted by its code: %w", err))
+	}
+	return steps + tables, nil
 }
 
 func (db *DB) provider(s Schema) (*goose.Provider, error) {

@@ -2,12 +2,15 @@
 //
 // The PostgreSQL server is the one of UNOXUNO_TEST_POSTGRES_URL, which `make check` sets after starting one with
 // scripts/test-postgres. Where there is none, the PostgreSQL half of a test is skipped and says so, unless
-// UNOXUNO_REQUIRE_POSTGRES is set: then it fails.
+// UNOXUNO_REQUIRE_POSTGRES is set: then it fails. The server has two databases, one that sorts text by its code and one
+// with an Italian locale, as an Italian server has. Half of the tests, by their names, run in each; the environment
+// variable UNOXUNO_TEST_POSTGRES_LOCALE, "C" or "it", has all of them run in one.
 package storagetest
 
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -57,12 +60,48 @@ func URL(t testing.TB, engine storage.Engine) string {
 		}
 		t.Skip("NOT TESTED ON POSTGRESQL: set UNOXUNO_TEST_POSTGRES_URL=$(scripts/test-postgres)")
 	}
-	return newPostgresSchema(t, server)
+	return newPostgresSchema(t, server, localeOf(t))
 }
 
-func newPostgresSchema(t testing.TB, server string) string {
+// The databases of the test server.
+const (
+	codeLocale    = "C"
+	italianLocale = "it"
+)
+
+// localeOf is the locale of the database that a test runs in.
+func localeOf(t testing.TB) string {
+	if chosen := os.Getenv("UNOXUNO_TEST_POSTGRES_LOCALE"); chosen != "" {
+		return chosen
+	}
+	name := fnv.New32a()
+	_, _ = name.Write([]byte(t.Name())) // a hash takes everything
+	if name.Sum32()%2 == 0 {
+		return codeLocale
+	}
+	return italianLocale
+}
+
+// Italian lends a new, empty schema in the PostgreSQL database with an Italian locale, and its address.
+func Italian(t testing.TB) string {
+	t.Helper()
+	if url := os.Getenv("UNOXUNO_TEST_POSTGRES_URL"); url != "" {
+		return newPostgresSchema(t, url, italianLocale)
+	}
+	return URL(t, storage.Postgres) // skips, or fails
+}
+
+func newPostgresSchema(t testing.TB, server, locale string) string {
 	t.Helper()
 	ctx := context.Background()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("UNOXUNO_TEST_POSTGRES_URL: %v", err)
+	}
+	if locale != codeLocale {
+		u.Path += "_" + locale
+		server = u.String()
+	}
 	db, err := storage.Open(ctx, server)
 	if err != nil {
 		t.Fatalf("open test PostgreSQL: %v", err)
@@ -79,10 +118,6 @@ func newPostgresSchema(t testing.TB, server string) string {
 			t.Errorf("close: %v", err)
 		}
 	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatalf("UNOXUNO_TEST_POSTGRES_URL: %v", err)
-	}
 	q := u.Query()
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
