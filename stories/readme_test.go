@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"unoxuno/internal/app/apptest"
 	"unoxuno/internal/delivery/deliverytest"
@@ -127,11 +129,33 @@ func TestDemo(t *testing.T) {
 		if page := fetched(t, "http://"+address+"/"); !strings.Contains(page, "Borgo Panaro") {
 			t.Errorf("the site answers\n%s", page)
 		}
+		textArrives(t, "http://"+address, told)
 		if err := s.stop(); err != nil {
 			t.Errorf("unoxuno demo: %v\n%s", err, s.log.String())
 		}
 		if !strings.Contains(out.String(), told) || !strings.Contains(out.String(), "/office") {
 			t.Errorf("it told:\n%s", out.String())
+		}
+	}
+}
+
+// textArrives signs up a mobile number and waits for its code among the caught messages: at the first start, too.
+func textArrives(t *testing.T, site, start string) {
+	t.Helper()
+	number := map[bool]string{true: "+393331230001", false: "+393331230002"}[start == "again"]
+	res, err := http.PostForm(site+"/join", url.Values{
+		"go": {"send"}, "mobile": {number}, "newsletters": {"citta-gemelle"}, "agree": {"1"}, "language": {"it"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close() // where it leads is not looked at
+	limit := time.After(20 * time.Second)
+	for page := ""; !strings.Contains(page, number); page = fetched(t, site+"/demo/mailbox") {
+		select {
+		case <-limit:
+			t.Fatalf("%s: no text message to %s arrives; the sign-up was answered %d", start, number, res.StatusCode)
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }

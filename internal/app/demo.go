@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"unoxuno/internal/app/demo"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/storage"
 )
 
@@ -39,9 +41,9 @@ func (c demoCmd) Run(r *run) error {
 	}
 	defer func() { _ = sink.Close() }()
 	r.config.SMTPURL = sink.URL()
-	r.gateway, r.config.SMSURL, r.config.SMSPrice, r.stays = sms.Pretend(mailbox.Texted), "", demo.SMSPrice, true
+	r.gateway, r.config.SMSURL, r.config.SMSPrice, r.stays = func() sms.Gateway { return sms.Pretend(mailbox.Texted) }, "", demo.SMSPrice, true
 	if c.Fresh {
-		if err := os.RemoveAll(r.config.Data); err != nil {
+		if err := removeDemo(r.config.Data); err != nil {
 			return err
 		}
 	}
@@ -82,14 +84,17 @@ func (r *run) demoWelcome() {
 // demoTown makes the town in a folder beside and moves it into place when it is whole, so that a start that was
 // interrupted leaves nothing half-made.
 func (r *run) demoTown(people int) error {
-	if _, err := os.Stat(r.config.Data); err == nil {
+	switch is, err := demoIn(r.config.Data); {
+	case err != nil:
+		return err
+	case is:
 		r.tell("app.demo.again", "Folder", r.config.Data)
 		return nil
 	}
 	making := *r
 	making.config.Data = r.config.Data + ".part"
 	making.config.DatabaseURL = "sqlite:" + filepath.Join(making.config.Data, "unoxuno.db")
-	if err := os.RemoveAll(making.config.Data); err != nil {
+	if err := removeDemo(making.config.Data); err != nil {
 		return err
 	}
 	past := clock.At(clock.System{}.Now())
@@ -97,7 +102,10 @@ func (r *run) demoTown(people int) error {
 	if err != nil {
 		return err
 	}
-	h, err := making.build(db, past)
+	h, err := (*house)(nil), db.SetMark(r.ctx, storage.Demonstration)
+	if err == nil {
+		h, err = making.build(db, past)
+	}
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
@@ -107,6 +115,54 @@ func (r *run) demoTown(people int) error {
 		return err
 	}
 	return os.Rename(making.config.Data, r.config.Data)
+}
+
+// demoIn tells whether a folder holds a demonstration; a folder that holds anything else is refused. A folder that is
+// missing or empty holds none.
+func demoIn(folder string) (bool, error) {
+	files, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(files) == 0 {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.Unavailable("app.data_folder", "Folder", folder).Because(err)
+	}
+	is, err := storage.HasMark(filepath.Join(folder, "unoxuno.db"), storage.Demonstration)
+	if err != nil {
+		return false, fault.Unavailable("app.data_folder", "Folder", folder).Because(err)
+	}
+	if !is {
+		return false, fault.Conflict("app.demo.not_demo", "Folder", folder)
+	}
+	return true, nil
+}
+
+// removeDemo deletes a demonstration, and nothing else: what the program did not put into the folder stays, and so does
+// the folder then.
+func removeDemo(folder string) error {
+	is, err := demoIn(folder)
+	if err != nil || !is {
+		return err
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	const database = "unoxuno.db" // it bears the mark, so it goes last
+	for _, f := range files {
+		if name := f.Name(); name == "secret" || strings.HasPrefix(name, database) && name != database {
+			if err := os.Remove(filepath.Join(folder, name)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Remove(filepath.Join(folder, database)); err != nil {
+		return err
+	}
+	if err := os.Remove(folder); err != nil {
+		return fault.Conflict("app.demo.other_files", "Folder", folder).Because(err)
+	}
+	return nil
 }
 
 // fillDemo goes through the doors that a real town uses: town apply, people import, staff add, issue send.

@@ -62,7 +62,9 @@ func newBorgo(t *testing.T, engine storage.Engine, change ...func(*run)) *borgo 
 	b.ctx = access.With(t.Context(), access.Actor{Kind: access.Console, Name: "console"})
 	r := &run{Stdio: Stdio{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}, ctx: b.ctx, words: words, lang: "en"}
 	r.log = slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	r.gateway = sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) { return []string{m.Reference}, nil })
+	r.gateway = func() sms.Gateway {
+		return sms.Pretend(func(_ context.Context, m sms.Message) ([]string, error) { return []string{m.Reference}, nil })
+	}
 	b.server = httptest.NewUnstartedServer(nil)
 	r.config, r.settings, err = config.Load(map[string]string{
 		"data": t.TempDir(), "database_url": storagetest.URL(t, engine), "secret": "a secret of thirty-two characters",

@@ -34,9 +34,9 @@ type run struct {
 	words    *locale.Words
 	lang     string // of what is said on the terminal
 	log      *slog.Logger
-	mailbox  *demo.Mailbox // of the demonstration; nil otherwise
-	gateway  sms.Gateway   // of the demonstration's text messages; nil otherwise
-	stays    bool          // it runs until it is told to stop
+	mailbox  *demo.Mailbox      // of the demonstration; nil otherwise
+	gateway  func() sms.Gateway // makes that of the demonstration's text messages; nil otherwise
+	stays    bool               // it runs until it is told to stop
 }
 
 // exit is an error that carries an exit code and has been told already.

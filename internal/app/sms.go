@@ -35,8 +35,9 @@ type smsTemplate struct {
 // smsSettings are how text messages are sent. Receipts and what people write are taken by those nodes that stay: a command
 // that ends soon would swallow them.
 func (r *run) smsSettings() (delivery.SMSSettings, error) {
-	s := delivery.SMSSettings{
-		URL: r.config.SMSURL, Sender: r.config.SMSSender, Callback: r.config.PublicURL, Listen: r.stays, Gateway: r.gateway,
+	s := delivery.SMSSettings{URL: r.config.SMSURL, Sender: r.config.SMSSender, Callback: r.config.PublicURL, Listen: r.stays}
+	if r.gateway != nil {
+		s.Gateway = r.gateway() // one for each house, which closes its own
 	}
 	file := r.config.SMSTemplate
 	if file == "" {

@@ -30,7 +30,7 @@ func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, 
 	query := "SELECT batch, number, fence, person_after, person_through," +
 		" (SELECT b.channel FROM delivery_batch b WHERE b.id = delivery_chunk.batch)," +
 		" (SELECT b.account FROM delivery_batch b WHERE b.id = delivery_chunk.batch) FROM delivery_chunk WHERE due > 0 AND due <= $1" +
-		" AND lease_until <= " + engine.Now() + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
+		" AND " + engine.LeaseEnded("lease_until", leaseTime) + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
 		" AND batch NOT IN (SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account" +
 		" WHERE k.lifted_at = 0 AND b.finished = 0)" +
 		" ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()

@@ -147,7 +147,7 @@ func (r *Room) claimNotes(ctx context.Context) (notes []db.DeliveryNote, err err
 }
 
 func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND lease_until <= "+tx.Engine().Now()+
+	rows, err := tx.QueryContext(ctx, "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND "+tx.Engine().LeaseEnded("lease_until", noteLease)+
 		" ORDER BY due, id LIMIT $2"+tx.Engine().SkipLocked(), now, notesAtOnce)
 	if err != nil {
 		return nil, err

@@ -251,12 +251,14 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, number string, request 
 	})
 }
 
-// Sweep forgets receipts of messages that never were ours, those of notes, and who was answered, once they are a day old.
+// Sweep makes due what a clock that ran ahead put off too far. It forgets receipts of messages that never were ours, those of notes, and who was answered, once they are a day old.
 func (r *Room) Sweep(ctx context.Context) error {
 	queries, before := db.New(r.db), r.clock.Now().Add(-strangersFor).UnixMilli()
 	if _, err := queries.SweepReceipts(ctx, before); err != nil {
 		return err
 	}
-	_, err := queries.SweepAnswers(ctx, before)
-	return err
+	if _, err := queries.SweepAnswers(ctx, before); err != nil {
+		return err
+	}
+	return r.dueInTime(ctx)
 }

@@ -85,6 +85,9 @@ func (r *Room) Step(ctx context.Context, t Task) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if ranAhead(row, now) {
+		return false, r.putRight(ctx, row, now)
+	}
 	slot, due := t.due(clock.Time(row.Slot), now)
 	if !due || row.RetryAt > clock.Millis(now) {
 		return false, nil
@@ -121,12 +124,33 @@ func (r *Room) known(ctx context.Context, name string, now time.Time) (db.Period
 	return row, err
 }
 
+// ahead is how far the clocks of nodes may differ.
+const ahead = 5 * time.Minute
+
+// ranAhead tells whether the row was written by a clock that ran ahead: no slot is worked off before its time, and no
+// wait is longer than the last. Such a task would stand still until the clock is there again.
+func ranAhead(row db.PeriodicTask, now time.Time) bool {
+	return clock.Time(row.Slot).After(now.Add(ahead)) || row.RetryAt > clock.Millis(now.Add(lastWait+ahead))
+}
+
+// putRight lets the task go on from now.
+func (r *Room) putRight(ctx context.Context, row db.PeriodicTask, now time.Time) error {
+	n, err := db.New(r.db).PutRight(ctx, db.PutRightParams{
+		Name: row.Name, Fence: row.Fence, WasSlot: row.Slot, WasRetryAt: row.RetryAt, Slot: min(row.Slot, clock.Millis(now)),
+	})
+	if err == nil && n > 0 {
+		r.log.WarnContext(ctx, "a clock ran ahead: the task goes on from now; compare the clocks of all nodes", "task", row.Name,
+			"slot", clock.Time(row.Slot), "retry_at", clock.Time(row.RetryAt), "now", now)
+	}
+	return err
+}
+
 // take takes the task for us, unless another node has it or has worked off a slot since row was read.
 func (r *Room) take(ctx context.Context, row db.PeriodicTask) (fence int64, taken bool, err error) {
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		now := tx.Engine().Now()
 		result, err := tx.ExecContext(ctx, "UPDATE periodic_task SET fence = fence + 1, lease_until = $1 + "+now+
-			" WHERE name = $2 AND slot = $3 AND fence = $4 AND lease_until <= "+now, leaseTime.Milliseconds(), row.Name, row.Slot, row.Fence)
+			" WHERE name = $2 AND slot = $3 AND fence = $4 AND "+tx.Engine().LeaseEnded("lease_until", leaseTime), leaseTime.Milliseconds(), row.Name, row.Slot, row.Fence)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Engine is a database engine. All that differs between engines stands in this file and, for bulk loading, in bulk.go.
@@ -191,6 +192,16 @@ func (e Engine) Now() string {
 		return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
 	}
 	return "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
+}
+
+// clocksDiffer is how far a clock may be set back by hand or by its time server without anything being amiss.
+const clocksDiffer = time.Minute
+
+// LeaseEnded is the SQL condition that a lease of the given length, kept in column until when it holds by the database's
+// clock, has ended. A lease that holds for longer than its length was written while that clock ran ahead: it has ended,
+// too, or nobody would get it until the clock is there again.
+func (e Engine) LeaseEnded(column string, length time.Duration) string {
+	return fmt.Sprintf("(%s <= %s OR %[1]s > %[2]s + %d)", column, e.Now(), (length + clocksDiffer).Milliseconds())
 }
 
 // stagingTable is a table's definition as Staging reads it: it ends with the first line that begins with ");".

@@ -97,3 +97,30 @@ func (q *Queries) Know(ctx context.Context, arg KnowParams) error {
 	_, err := q.db.ExecContext(ctx, know, arg.Name, arg.Slot)
 	return err
 }
+
+const putRight = `-- name: PutRight :execrows
+UPDATE periodic_task SET slot = $1, retry_at = 0
+WHERE name = $2 AND fence = $3 AND slot = $4 AND retry_at = $5
+`
+
+type PutRightParams struct {
+	Slot       int64
+	Name       string
+	Fence      int64
+	WasSlot    int64
+	WasRetryAt int64
+}
+
+func (q *Queries) PutRight(ctx context.Context, arg PutRightParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putRight,
+		arg.Slot,
+		arg.Name,
+		arg.Fence,
+		arg.WasSlot,
+		arg.WasRetryAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

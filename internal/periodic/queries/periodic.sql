@@ -14,5 +14,9 @@ WHERE name = sqlc.arg(name) AND fence = sqlc.arg(fence);
 UPDATE periodic_task SET retry_at = sqlc.arg(retry_at), failures = failures + 1, lease_until = 0
 WHERE name = sqlc.arg(name) AND fence = sqlc.arg(fence);
 
+-- name: PutRight :execrows
+UPDATE periodic_task SET slot = sqlc.arg(slot), retry_at = 0
+WHERE name = sqlc.arg(name) AND fence = sqlc.arg(fence) AND slot = sqlc.arg(was_slot) AND retry_at = sqlc.arg(was_retry_at);
+
 -- name: GiveBack :execrows
 UPDATE periodic_task SET lease_until = 0 WHERE name = $1 AND fence = $2;
