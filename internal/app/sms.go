@@ -3,11 +3,10 @@ package app
 import (
 	"os"
 
-	"github.com/goccy/go-yaml"
-
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/sms"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/yamlfile"
 )
 
 // smsTemplate is the file of sms_template: how the HTTP interface of a provider is spoken to (see sms.Template).
@@ -48,7 +47,7 @@ func (r *run) smsSettings() (delivery.SMSSettings, error) {
 		return s, fault.Invalid("config.unreadable", "File", file).Because(err)
 	}
 	var t smsTemplate
-	if err := yaml.UnmarshalWithOptions(text, &t, yaml.Strict()); err != nil {
+	if err := yamlfile.Decode(text, &t); err != nil {
 		return s, fault.Invalid("config.malformed", "File", file, "Reason", err.Error())
 	}
 	s.Template = sms.Template{

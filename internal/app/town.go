@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/taxonomy"
 	"unoxuno/internal/town"
+	"unoxuno/internal/yamlfile"
 )
 
 type townCmd struct {
@@ -67,8 +65,8 @@ var errDry = errors.New("dry run")
 // and undoes it, so that it cannot say anything else than the real one.
 func (h *house) applyTown(r *run, text []byte, name string, dry bool) ([]string, error) {
 	var d declaration
-	if err := yaml.UnmarshalWithOptions(text, &d, yaml.DisallowUnknownField()); err != nil {
-		return nil, fault.Invalid("app.town_malformed", "File", name, "Reason", yamlReason(err)).Because(err)
+	if err := yamlfile.Decode(text, &d); err != nil {
+		return nil, fault.Invalid("app.town_malformed", "File", name, "Reason", err.Error()).Because(err)
 	}
 	if err := d.Town.Check(); err != nil {
 		return nil, err
@@ -109,10 +107,4 @@ func (h *house) applyTown(r *run, text []byte, name string, dry bool) ([]string,
 		return nil, err
 	}
 	return changes, h.town.Refresh(r.ctx)
-}
-
-// yamlReason is the first line of what the parser says, which names line and column.
-func yamlReason(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }

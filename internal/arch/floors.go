@@ -6,7 +6,7 @@ package arch
 // floors, so no cycle between rooms is possible. Rooms that later issues build are named already.
 func Floors() [][]string {
 	return [][]string{
-		0: {"fault", "clock", "locale", "access", "seal"},
+		0: {"fault", "clock", "locale", "access", "seal", "yamlfile"},
 		1: {"config", "plaintext", "storage", "web"},
 		2: {"identity", "town", "periodic"},
 		3: {"taxonomy", "content", "delivery"},

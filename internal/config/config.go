@@ -17,9 +17,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"unoxuno/internal/fault"
+	"unoxuno/internal/yamlfile"
 )
 
 // Config is the configuration, read and checked.
@@ -152,20 +151,11 @@ func readFile(file string) (map[string]string, error) {
 	if err != nil {
 		return nil, fault.Invalid("config.unreadable", "File", file).Because(err)
 	}
-	var raw map[string]any
-	if err := yaml.Unmarshal(text, &raw); err != nil {
-		return nil, fault.Invalid("config.malformed", "File", file, "Reason", firstLine(err)).Because(err)
-	}
-	values := make(map[string]string, len(raw))
-	for name, v := range raw {
-		values[name] = fmt.Sprint(v)
+	values, err := yamlfile.Pairs(text)
+	if err != nil {
+		return nil, fault.Invalid("config.malformed", "File", file, "Reason", err.Error()).Because(err)
 	}
 	return values, nil
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 func parse(settings []Setting) (Config, error) {

@@ -5,10 +5,9 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
@@ -16,6 +15,7 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/storage"
+	"unoxuno/internal/yamlfile"
 )
 
 // head is the front matter of an issue's file.
@@ -45,8 +45,9 @@ const fence = "---"
 //	---
 //	Markdown, as content.ParseMarkdown takes it
 //
-// What cannot be taken is told all at once (fault.Problems), each with the argument Line, that of the file. A word that
-// front matter does not know is a mistake: a misspelt "audience" must not write to everybody.
+// Texts are taken as they are written: a slug 0112 keeps its zero, and a title may hold a colon or a number sign. What
+// cannot be taken is said all at once (fault.Problems), each with the argument Line, that of the file. A word that front
+// matter does not know is a mistake: a misspelt "audience" must not write to everybody.
 func ParseIssueFile(src []byte) (Content, error) {
 	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
 	text := strings.ReplaceAll(strings.ReplaceAll(string(src), "\r\n", "\n"), "\r", "\n")
@@ -88,37 +89,52 @@ func (h head) missing(line int) fault.Problems {
 	return problems
 }
 
-// quotedStart is an entry as one writes an audience without thinking of YAML, which takes the quoted word for the whole
-// value.
-var quotedStart = regexp.MustCompile(`^([A-Za-z_]+:[ \t]*)("[^"]*"[ \t]*[^ \t#].*)$`)
+// entry is a line "key: value" of front matter.
+var entry = regexp.MustCompile(`^([A-Za-z_]+:[ \t]+)([^ \t].*?)[ \t]*$`)
+
+// wholly is a value that YAML reads as its author means it: in quotes from end to end, or the beginning of a block of lines.
+var wholly = regexp.MustCompile(`^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[|>][0-9+-]*)(?:[ \t]+#.*)?$`)
+
+// quoted puts in quotes what YAML would take for something else than a text: an audience that begins with a quotation
+// mark, and in what people read, a title or a text message, whatever is not in quotes: a colon, a number sign, a bracket.
+func quoted(lines []string) []string {
+	all := slices.Clone(lines)
+	for i, line := range lines {
+		m := entry.FindStringSubmatch(line)
+		if m == nil || wholly.MatchString(m[2]) || i+1 < len(lines) && goesOn(lines[i+1]) {
+			continue
+		}
+		free := strings.HasPrefix(m[1], "title:") || strings.HasPrefix(m[1], "sms:")
+		if free && !strings.HasPrefix(m[2], "#") || strings.HasPrefix(m[2], `"`) {
+			all[i] = m[1] + "'" + strings.ReplaceAll(m[2], "'", "''") + "'"
+		}
+	}
+	return all
+}
+
+// goesOn tells whether a line belongs to the value of the line before.
+func goesOn(line string) bool {
+	return strings.TrimSpace(line) != "" && (line[0] == ' ' || line[0] == '\t')
+}
 
 func parseHead(lines []string) (head, error) {
-	text := make([]string, len(lines))
-	for i, line := range lines {
-		if m := quotedStart.FindStringSubmatch(line); m != nil {
-			line = m[1] + "'" + strings.ReplaceAll(m[2], "'", "''") + "'"
-		}
-		text[i] = line
-	}
 	var h head
-	err := yaml.UnmarshalWithOptions([]byte(strings.Join(text, "\n")+"\n"), &h, yaml.Strict())
-	if err == nil {
+	err := yamlfile.Decode([]byte(strings.Join(quoted(lines), "\n")+"\n"), &h)
+	var wrong *yamlfile.Error
+	switch {
+	case err == nil:
 		return h, nil
+	case !errors.As(err, &wrong):
+		return h, err
 	}
-	line := 2
-	var located yaml.Error
-	if errors.As(err, &located) && located.GetToken() != nil {
-		line = located.GetToken().Position.Line + 1
+	line := wrong.Line + 1 // the fence is the first
+	if wrong.Unknown == "" {
+		return h, fault.Invalid("newsletters.file.yaml", "Line", line).Because(err)
 	}
-	var strange *yaml.UnknownFieldError
-	if errors.As(err, &strange) {
-		name := strange.Token.Value
-		known := []string{"newsletter", "slug", "title", "language", "audience", "sms", "urgent"}
-		problem := unknown(fault.KindInvalid, "newsletters.file.unknown", name, known)
-		problem.Args["Line"], problem.Args["Known"] = line, known
-		return h, problem
-	}
-	return h, fault.Invalid("newsletters.file.yaml", "Line", line).Because(err)
+	known := []string{"newsletter", "slug", "title", "language", "audience", "sms", "urgent"}
+	problem := unknown(fault.KindInvalid, "newsletters.file.unknown", wrong.Unknown, known)
+	problem.Args["Line"], problem.Args["Known"] = line, known
+	return h, problem
 }
 
 // Archive puts an issue into the archive that was sent, at sentAt, before this program was there: a town that moves here

@@ -71,7 +71,7 @@ func TestIssueFileMistakes(t *testing.T) {
 		"nothing in it":     {"---\n---\nciao\n", "newsletters.file.missing", 2},
 		"a word twice":      {strings.Replace(file, "language: it", "slug: x", 1), "newsletters.file.yaml", 5},
 		"a broken block":    {file + "\n![](https://x.example/a.png)\n", "content.image.alt.empty", 12},
-		"an unsafe link":    {file + "\n[x](javascript:alert(1))\n", "content.url.malformed", 10},
+		"an unsafe link":    {file + "\n[x](javascript:alert(1))\n", "content.url.malformed", 12},
 		"nothing but front": {head, "content.blocks.none", 0},
 	} {
 		_, err := newsletters.ParseIssueFile([]byte(c.text))
@@ -105,4 +105,25 @@ func FuzzParseIssueFile(f *testing.F) {
 			t.Errorf("not a fault: %v", err)
 		}
 	})
+}
+
+func TestFrontMatterIsTakenAsWritten(t *testing.T) {
+	for written, want := range map[string]string{
+		"3.10": "3.10", "0112": "0112", "yes": "yes", "null": "null", "~": "~", "2026-01-02": "2026-01-02", "1e3": "1e3", "0x1F": "0x1F", ".5": ".5",
+		"12:30": "12:30", "Teatro: si parte": "Teatro: si parte", "Vinci #2 biglietti": "Vinci #2 biglietti", "C # D": "C # D", "TRUE": "TRUE",
+		`"Festa" in piazza`: `"Festa" in piazza`, "'Ndrangheta, un incontro": "'Ndrangheta, un incontro", "[Rinviato] Concerto": "[Rinviato] Concerto",
+		"*** Novità ***": "*** Novità ***", "- Novità": "- Novità", "{a}": "{a}", "! Attenzione": "! Attenzione", "100%": "100%", "@teatro": "@teatro",
+		`"Festa: \"tutti\"" # nota`: `Festa: "tutti"`, "'C’è: sì'": "C’è: sì", ">-\n  Una\n  lunga": "Una lunga", "Una\n  lunga": "Una lunga", "? perché": "? perché",
+	} {
+		text := strings.Replace(file, "'Teatro: si parte'", written, 1)
+		if got, err := newsletters.ParseIssueFile([]byte(text)); err != nil || got.Title != want {
+			t.Errorf("%s is read as %q: %v", written, got.Title, err)
+		}
+	}
+	for _, written := range []string{"0112", "036023", "2026-01", "1e3", "007"} {
+		text := strings.Replace(file, "slug: 2025-03 ", "slug: "+written+" ", 1)
+		if got, err := newsletters.ParseIssueFile([]byte(text)); err != nil || got.Slug != written {
+			t.Errorf("%s is read as %q: %v", written, got.Slug, err)
+		}
+	}
 }

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"unoxuno/internal/fault"
+	"unoxuno/internal/yamlfile"
 )
 
 // Declaration is what a town declares of its lists, in town.yaml. A list that is nil is left as it is.
@@ -81,7 +80,7 @@ var defaultsText []byte
 // defaults are the terms that every town starts from. Fuori comune comes last in its list.
 func defaults() (Vocabulary, error) {
 	var d Declaration
-	if err := yaml.UnmarshalWithOptions(defaultsText, &d, yaml.Strict()); err != nil {
+	if err := yamlfile.Decode(defaultsText, &d); err != nil {
 		return Vocabulary{}, fmt.Errorf("taxonomy: defaults.yaml: %w", err)
 	}
 	list := func(declared []Declared) List {
