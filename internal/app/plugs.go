@@ -22,6 +22,10 @@ func (r *run) plug(h *house) {
 		DB: h.db, Clock: h.clock, Sealer: h.sealer, Words: r.words, Log: r.log, Identity: h.identity, Town: h.town,
 		Taxonomy: h.taxonomy, People: h.people, Delivery: h.delivery,
 	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom, SMSPrice: r.config.SMSPrice})
+	h.identity.PlugWords(func() []string {
+		t := h.town.Town()
+		return []string{t.Name, t.Domain}
+	})
 	h.delivery.Plug(newsletters.Origin, h.newsletters)
 	h.delivery.Plug(newsletters.DigestOrigin, h.newsletters.Digests())
 	h.delivery.PlugPersons(h.people)

@@ -48,6 +48,8 @@ func (c staffAddCmd) Run(r *run) error {
 
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a key by which a program acts with a role, and print it this once."`
+	List   tokenListCmd   `cmd:"" help:"List the keys: what for, what they may, until when, used last."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End a key at once."`
 }
 
 type tokenCreateCmd struct {

@@ -66,7 +66,7 @@ func TestInvitationIsUsedOnceAndEnds(t *testing.T) {
 		if _, err := room.OpenInvitation(t.Context(), again); !fault.Is(err, fault.KindExpired) {
 			t.Errorf("after eight days: %v", err)
 		}
-		in, err := room.SignIn(t.Context(), "ada@comune.example", password)
+		in, err := room.SignIn(t.Context(), identity.Credentials{Email: "ada@comune.example", Password: password, Network: "192.0.2.1"})
 		if err != nil || in.Email != "ada@comune.example" || in.Name != "ada" {
 			t.Errorf("sign-in: %+v, %v", in, err)
 		}
@@ -78,16 +78,16 @@ func TestSignInIsThrottledWhetherOrNotTheAddressIsKnown(t *testing.T) {
 		add(t, room, identity.Staff{Email: "ada@comune.example", Role: identity.Administrator})
 		for _, email := range []string{"ada@comune.example", "nobody@comune.example"} {
 			for range 5 {
-				if _, err := room.SignIn(t.Context(), email, "sbagliata sbagliata"); !fault.HasKey(err, "identity.sign_in_failed") {
+				if _, err := room.SignIn(t.Context(), identity.Credentials{Email: email, Password: "sbagliata sbagliata", Network: "192.0.2.1"}); !fault.HasKey(err, "identity.sign_in_failed") {
 					t.Fatalf("%s: %v", email, err)
 				}
 			}
-			if _, err := room.SignIn(t.Context(), email, password); !fault.Is(err, fault.KindTooMany) {
+			if _, err := room.SignIn(t.Context(), identity.Credentials{Email: email, Password: password, Network: "192.0.2.1"}); !fault.Is(err, fault.KindTooMany) {
 				t.Errorf("%s, sixth try: %v", email, err)
 			}
 		}
 		now.Advance(16 * time.Minute)
-		if _, err := room.SignIn(t.Context(), "ada@comune.example", password); err != nil {
+		if _, err := room.SignIn(t.Context(), identity.Credentials{Email: "ada@comune.example", Password: password, Network: "192.0.2.1"}); err != nil {
 			t.Errorf("after a quarter of an hour: %v", err)
 		}
 	})
@@ -130,7 +130,7 @@ func TestLastAdministratorStays(t *testing.T) {
 		if err := room.UpdateStaff(t.Context(), ada); err != nil {
 			t.Errorf("with another there: %v", err)
 		}
-		if _, err := room.SignIn(t.Context(), "ada@x.example", password); err == nil {
+		if _, err := room.SignIn(t.Context(), identity.Credentials{Email: "ada@x.example", Password: password, Network: "192.0.2.1"}); err == nil {
 			t.Error("a switched-off account signed in")
 		}
 		if _, err := room.AddStaff(t.Context(), identity.Staff{Email: "ADA@x.example", Role: identity.Operator}); !fault.HasKey(err, "identity.email_taken") {

@@ -27,12 +27,15 @@ const MinPassword = 12
 
 const maxPassword = 256
 
-func checkPassword(password string) error {
+// checkPassword refuses a password that is too short or too long, or that is easily guessed by who knows the context.
+func checkPassword(password string, context []string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case n < MinPassword:
 		return fault.Invalid("identity.password_short", "Least", MinPassword).On("password")
 	case n > maxPassword:
 		return fault.Invalid("identity.password_long", "Most", maxPassword).On("password")
+	case pieces(password, context) < minPieces:
+		return fault.Invalid("identity.password_weak").On("password")
 	}
 	return nil
 }

@@ -26,9 +26,14 @@ type Room struct {
 	db     *storage.DB
 	clock  clock.Clock
 	sealer *seal.Sealer
+	gate   *gate
+	words  func() []string // what everybody in town would guess: see PlugWords
 }
+
+// PlugWords says which words make a password weak in this town: its name above all.
+func (r *Room) PlugWords(words func() []string) { r.words = words }
 
 // New makes the room.
 func New(db *storage.DB, c clock.Clock, s *seal.Sealer) *Room {
-	return &Room{db: db, clock: c, sealer: s}
+	return &Room{db: db, clock: c, sealer: s, gate: newGate(), words: func() []string { return nil }}
 }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
@@ -14,23 +13,33 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// How many tries may fail within which time.
-const (
-	maxFailures   = 5
-	failureWindow = 15 * time.Minute
-	failureKept   = time.Hour
-)
+// networkKept is how long it is remembered that an account signed in from a network.
+const networkKept = 90 * 24 * time.Hour
+
+// Credentials are what somebody says to sign in, and where from.
+type Credentials struct {
+	Email, Password string
+	Network         string // the client's, as limits count it
+}
 
 // SignIn is the account of that address, if the password is its own. Every failure tells the same.
-func (r *Room) SignIn(ctx context.Context, email, password string) (Staff, error) {
-	s, err := r.Prove(ctx, email, password)
+func (r *Room) SignIn(ctx context.Context, c Credentials) (Staff, error) {
+	s, err := r.Prove(ctx, c)
 	if err != nil {
 		return Staff{}, err
 	}
 	now := r.clock.Now()
 	ctx = access.With(ctx, s.Actor()) // now that it is proved who asks
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
-		if err := db.New(tx).SignedIn(ctx, db.SignedInParams{ID: s.ID, SignedInAt: clock.Millis(now)}); err != nil {
+		q := db.New(tx)
+		if err := q.SignedIn(ctx, db.SignedInParams{ID: s.ID, SignedInAt: clock.Millis(now)}); err != nil {
+			return err
+		}
+		if err := q.DeleteOldNetworks(ctx, clock.Millis(now.Add(-networkKept))); err != nil {
+			return err
+		}
+		err := q.SaveNetwork(ctx, db.SaveNetworkParams{StaffID: s.ID, Network: r.networkDigest(c.Network), UsedAt: clock.Millis(now)})
+		if err != nil {
 			return err
 		}
 		return r.Audit(ctx, tx, "audit.staff.signed_in", "staff "+s.Email, "")
@@ -39,99 +48,69 @@ func (r *Room) SignIn(ctx context.Context, email, password string) (Staff, error
 	return s, err
 }
 
-// Prove is SignIn for who has signed in already and is asked for her password once more; it is throttled alike.
-func (r *Room) Prove(ctx context.Context, email, password string) (Staff, error) {
-	email = foldEmail(email)
-	now := r.clock.Now()
-	q := db.New(r.db)
-	failures, err := q.CountFailures(ctx, db.CountFailuresParams{Email: email, At: clock.Millis(now.Add(-failureWindow))})
+// Prove is SignIn for who has signed in already and is asked for her password once more; it is limited alike. A try is
+// counted before the password is looked at, and taken back when it was right. An unknown address takes the same steps
+// and the same time as a known one.
+func (r *Room) Prove(ctx context.Context, c Credentials) (Staff, error) {
+	email := foldEmail(c.Email)
+	if c.Password == "" {
+		return Staff{}, fault.Invalid("identity.password_missing").On("password")
+	}
+	row, err := db.New(r.db).StaffByEmail(ctx, email)
+	if err != nil && !storage.None(err) {
+		return Staff{}, err
+	}
+	leave, err := r.gate.enter(ctx, c.Network)
 	if err != nil {
 		return Staff{}, err
 	}
-	if failures >= maxFailures {
-		return Staff{}, fault.TooMany("identity.too_many_failures")
+	defer leave()
+	dues, err := r.duesOf(ctx, row.ID, email, c.Network)
+	if err != nil {
+		return Staff{}, err
 	}
-	row, err := q.StaffByEmail(ctx, email)
-	if err != nil && !storage.None(err) {
+	if err := r.charge(ctx, dues...); err != nil {
 		return Staff{}, err
 	}
 	hash := row.PasswordHash
 	if hash == "" {
 		hash = hashOfNobody
 	}
-	if !passwordIs(password, hash) || !row.Active {
-		return Staff{}, r.signInFailed(ctx, email, now)
-	}
-	if failures > 0 {
-		if err := r.db.Tx(ctx, func(tx *storage.Tx) error { return db.New(tx).ClearFailures(ctx, email) }); err != nil {
-			return Staff{}, err
+	right := passwordIs(c.Password, hash) && row.Active
+	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
+		q := db.New(tx)
+		if !right {
+			return q.DeletePaid(ctx, clock.Millis(r.clock.Now()))
 		}
+		if err := forgive(ctx, q, dues[:len(dues)-1]...); err != nil {
+			return err
+		}
+		return q.ForgiveAll(ctx, dues[len(dues)-1].key)
+	})
+	if err != nil {
+		return Staff{}, err
+	}
+	if !right {
+		return Staff{}, fault.Invalid("identity.sign_in_failed")
 	}
 	return r.StaffByID(ctx, row.ID)
 }
 
-func (r *Room) signInFailed(ctx context.Context, email string, now time.Time) error {
-	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
-		q := db.New(tx)
-		if err := q.DeleteOldFailures(ctx, clock.Millis(now.Add(-failureKept))); err != nil {
-			return err
-		}
-		return q.InsertFailure(ctx, db.InsertFailureParams{ID: storage.NewID(), Email: email, At: clock.Millis(now)})
+// duesOf is what a try counts for, in the order of charge: the network, strangers unless the account signed in from there
+// of late, and last the account in that network.
+func (r *Room) duesOf(ctx context.Context, id int64, email, network string) ([]due, error) {
+	known, err := db.New(r.db).KnownNetwork(ctx, db.KnownNetworkParams{
+		StaffID: id, Network: r.networkDigest(network), UsedAt: clock.Millis(r.clock.Now().Add(-networkKept)),
 	})
-	if err != nil {
-		return err
+	dues := []due{r.due(networkPace(), network)}
+	if known == 0 {
+		dues = append(dues, r.due(strangerPace(), email))
 	}
-	return fault.Invalid("identity.sign_in_failed")
+	return append(dues, r.due(pairPace(), email, network)), err
 }
 
-// tokenPrefix makes a leaked token recognisable to people and to scanners of secrets.
-const tokenPrefix = "unoxuno_"
-
-// tokenLife is how long a token lasts: long enough to forget, short enough to be made anew.
-const tokenLife = 365 * 24 * time.Hour
-
-// CreateToken makes a key by which a program acts with a role, in one newsroom or, when that is empty, wherever the
-// role reaches. The key is returned this once; only its digest is kept.
-func (r *Room) CreateToken(ctx context.Context, role Role, newsroom, label string) (token string, expires time.Time, err error) {
-	if _, err := ParseRole(string(role)); err != nil {
-		return "", time.Time{}, err
-	}
-	if role == Editor && newsroom == "" {
-		return "", time.Time{}, fault.Invalid("identity.newsroom_missing").On("newsroom")
-	}
-	token = tokenPrefix + rand.Text()
-	now := r.clock.Now()
-	expires = now.Add(tokenLife)
-	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
-		err := db.New(tx).InsertToken(ctx, db.InsertTokenParams{
-			ID: storage.NewID(), TokenHash: digest(token), Label: label, Role: string(role), Newsroom: newsroom,
-			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(expires),
-		})
-		if err != nil {
-			return err
-		}
-		return r.Audit(ctx, tx, "audit.token.created", "token "+label, string(role)+" "+newsroom)
-	})
-	return token, expires, err
-}
-
-// ActorOfToken is the actor that a token stands for; a fault of KindUnauthenticated when it is none of ours.
-func (r *Room) ActorOfToken(ctx context.Context, token string) (access.Actor, error) {
-	row, err := db.New(r.db).TokenByHash(ctx, db.TokenByHashParams{TokenHash: digest(token), ExpiresAt: clock.Millis(r.clock.Now())})
-	if storage.None(err) {
-		return access.Actor{}, fault.New(fault.KindUnauthenticated, "identity.token_unknown")
-	}
-	if err != nil {
-		return access.Actor{}, err
-	}
-	var named []string
-	if row.Newsroom != "" {
-		named = []string{row.Newsroom}
-	}
-	role := Role(row.Role)
-	return access.Actor{
-		Kind: access.StaffAct, ID: row.ID, Name: "token " + row.Label, Permissions: role.Permissions(), Newsrooms: role.newsrooms(named),
-	}, nil
+func (r *Room) networkDigest(network string) string {
+	return hex.EncodeToString(r.sealer.Digest("identity.network", network)[:16])
 }
 
 // digest is how a secret of ours is kept. It is random and long, so that no slow hash is needed.

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"net/mail"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ type Staff struct {
 	Active     bool
 	Invited    bool // has not chosen a password yet
 	SignedInAt time.Time
-	Stamp      string // changes with the password; a session made under another stamp is over
+	Mobile     string // her own number, proved by a code; "" for none
+	Stamp      string // changes with the password and when the account is switched off; a session made under another is over
 }
 
 // Actor is the account as the one who does something.
@@ -37,8 +39,17 @@ func (s Staff) Actor() access.Actor {
 func staffOf(row db.IdentityStaff, newsrooms []string) Staff {
 	return Staff{
 		ID: row.ID, Email: row.Email, Name: row.Name, Role: Role(row.Role), Newsrooms: newsrooms, Active: row.Active,
-		Invited: row.PasswordHash == "", SignedInAt: clock.Time(row.SignedInAt), Stamp: digest(row.PasswordHash)[:16],
+		Invited: row.PasswordHash == "", SignedInAt: clock.Time(row.SignedInAt), Mobile: row.Mobile,
+		Stamp: digest(stamped(row))[:16],
 	}
+}
+
+// stamped is what ends with the password, and for good when the account is switched off.
+func stamped(row db.IdentityStaff) string {
+	if row.Generation == 0 {
+		return row.PasswordHash
+	}
+	return row.PasswordHash + " " + strconv.FormatInt(row.Generation, 10)
 }
 
 // foldEmail is the address as accounts are known by.
@@ -120,9 +131,18 @@ func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 				return fault.Conflict("identity.last_administrator")
 			}
 		}
-		err := q.UpdateStaff(ctx, db.UpdateStaffParams{ID: s.ID, Name: s.Name, Role: string(s.Role), Active: s.Active})
+		ended := int64(0)
+		if !s.Active {
+			ended = 1
+		}
+		err := q.UpdateStaff(ctx, db.UpdateStaffParams{ID: s.ID, Name: s.Name, Role: string(s.Role), Active: s.Active, Generation: ended})
 		if err != nil {
 			return err
+		}
+		if !s.Active {
+			if err := q.EndTokensOf(ctx, db.EndTokensOfParams{OwnerID: s.ID, EndedAt: clock.Millis(r.clock.Now())}); err != nil {
+				return err
+			}
 		}
 		if err := setNewsrooms(ctx, q, s); err != nil {
 			return err
@@ -190,10 +210,10 @@ func (r *Room) Invitation(ctx context.Context, id int64) (string, error) {
 	if err != nil {
 		return "", notFound(err)
 	}
-	return r.sealer.Ints(invitationPurpose(row.PasswordHash), r.clock.Now().Add(invitationLife), id), nil
+	return r.sealer.Ints(invitationPurpose(stamped(row)), r.clock.Now().Add(invitationLife), id), nil
 }
 
-func invitationPurpose(hash string) string { return "identity.invitation " + hash }
+func invitationPurpose(stamped string) string { return "identity.invitation " + stamped }
 
 // OpenInvitation is the account that an invitation was made for, while it is valid. Accounts are few: the one whose
 // seal fits is looked for.
@@ -203,7 +223,7 @@ func (r *Room) OpenInvitation(ctx context.Context, token string) (Staff, error) 
 		return Staff{}, err
 	}
 	for _, row := range all {
-		ids, err := r.sealer.OpenInts(invitationPurpose(row.PasswordHash), token, r.clock.Now(), 1)
+		ids, err := r.sealer.OpenInts(invitationPurpose(stamped(row)), token, r.clock.Now(), 1)
 		if err == nil && ids[0] == row.ID && row.Active {
 			return r.StaffByID(ctx, row.ID)
 		}
@@ -222,10 +242,15 @@ func (r *Room) AcceptInvitation(ctx context.Context, token, password string) (St
 
 // SetPassword gives the account a new password.
 func (r *Room) SetPassword(ctx context.Context, s Staff, password string) error {
-	if err := checkPassword(password); err != nil {
+	if err := checkPassword(password, append(r.words(), s.Name, s.Email)); err != nil {
+		return err
+	}
+	leave, err := r.gate.enter(ctx, "")
+	if err != nil {
 		return err
 	}
 	hash, err := hashPassword(password)
+	leave()
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (q *Queries) AllNewsrooms(ctx context.Context) ([]IdentityStaffNewsroom, er
 }
 
 const allStaff = `-- name: AllStaff :many
-SELECT id, email, name, role, password_hash, active, created_at, signed_in_at FROM identity_staff ORDER BY active DESC, name, email
+SELECT id, email, name, role, password_hash, active, created_at, signed_in_at, generation, mobile FROM identity_staff ORDER BY active DESC, name, email
 `
 
 func (q *Queries) AllStaff(ctx context.Context) ([]IdentityStaff, error) {
@@ -83,6 +83,8 @@ func (q *Queries) AllStaff(ctx context.Context) ([]IdentityStaff, error) {
 			&i.Active,
 			&i.CreatedAt,
 			&i.SignedInAt,
+			&i.Generation,
+			&i.Mobile,
 		); err != nil {
 			return nil, err
 		}
@@ -95,6 +97,45 @@ func (q *Queries) AllStaff(ctx context.Context) ([]IdentityStaff, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const askMobile = `-- name: AskMobile :exec
+INSERT INTO identity_mobile (staff_id, mobile, code, tries, expires_at) VALUES ($1, $2, $3, 0, $4)
+ON CONFLICT (staff_id) DO UPDATE SET mobile = excluded.mobile, code = excluded.code, tries = 0, expires_at = excluded.expires_at
+`
+
+type AskMobileParams struct {
+	StaffID   int64
+	Mobile    string
+	Code      string
+	ExpiresAt int64
+}
+
+func (q *Queries) AskMobile(ctx context.Context, arg AskMobileParams) error {
+	_, err := q.db.ExecContext(ctx, askMobile,
+		arg.StaffID,
+		arg.Mobile,
+		arg.Code,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const askedMobile = `-- name: AskedMobile :one
+SELECT staff_id, mobile, code, tries, expires_at FROM identity_mobile WHERE staff_id = $1
+`
+
+func (q *Queries) AskedMobile(ctx context.Context, staffID int64) (IdentityMobile, error) {
+	row := q.db.QueryRowContext(ctx, askedMobile, staffID)
+	var i IdentityMobile
+	err := row.Scan(
+		&i.StaffID,
+		&i.Mobile,
+		&i.Code,
+		&i.Tries,
+		&i.ExpiresAt,
+	)
+	return i, err
 }
 
 const auditPage = `-- name: AuditPage :many
@@ -147,15 +188,6 @@ func (q *Queries) AuditPage(ctx context.Context, arg AuditPageParams) ([]Identit
 	return items, nil
 }
 
-const clearFailures = `-- name: ClearFailures :exec
-DELETE FROM identity_failure WHERE email = $1
-`
-
-func (q *Queries) ClearFailures(ctx context.Context, email string) error {
-	_, err := q.db.ExecContext(ctx, clearFailures, email)
-	return err
-}
-
 const clearNewsrooms = `-- name: ClearNewsrooms :exec
 DELETE FROM identity_staff_newsroom WHERE staff_id = $1
 `
@@ -165,28 +197,21 @@ func (q *Queries) ClearNewsrooms(ctx context.Context, staffID int64) error {
 	return err
 }
 
-const countFailures = `-- name: CountFailures :one
-SELECT count(*) FROM identity_failure WHERE email = $1 AND at > $2
+const deleteMobile = `-- name: DeleteMobile :exec
+DELETE FROM identity_mobile WHERE staff_id = $1
 `
 
-type CountFailuresParams struct {
-	Email string
-	At    int64
+func (q *Queries) DeleteMobile(ctx context.Context, staffID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteMobile, staffID)
+	return err
 }
 
-func (q *Queries) CountFailures(ctx context.Context, arg CountFailuresParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countFailures, arg.Email, arg.At)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const deleteOldFailures = `-- name: DeleteOldFailures :exec
-DELETE FROM identity_failure WHERE at <= $1
+const deleteOldNetworks = `-- name: DeleteOldNetworks :exec
+DELETE FROM identity_network WHERE used_at <= $1
 `
 
-func (q *Queries) DeleteOldFailures(ctx context.Context, at int64) error {
-	_, err := q.db.ExecContext(ctx, deleteOldFailures, at)
+func (q *Queries) DeleteOldNetworks(ctx context.Context, usedAt int64) error {
+	_, err := q.db.ExecContext(ctx, deleteOldNetworks, usedAt)
 	return err
 }
 
@@ -199,12 +224,75 @@ func (q *Queries) DeleteOldSessions(ctx context.Context, expiresAt int64) error 
 	return err
 }
 
+const deletePaid = `-- name: DeletePaid :exec
+DELETE FROM identity_debt WHERE paid_at <= $1
+`
+
+func (q *Queries) DeletePaid(ctx context.Context, paidAt int64) error {
+	_, err := q.db.ExecContext(ctx, deletePaid, paidAt)
+	return err
+}
+
 const deleteSession = `-- name: DeleteSession :exec
 DELETE FROM identity_session WHERE token_hash = $1
 `
 
 func (q *Queries) DeleteSession(ctx context.Context, tokenHash string) error {
 	_, err := q.db.ExecContext(ctx, deleteSession, tokenHash)
+	return err
+}
+
+const endToken = `-- name: EndToken :execrows
+UPDATE identity_token SET ended_at = $2 WHERE id = $1 AND ended_at = 0
+`
+
+type EndTokenParams struct {
+	ID      int64
+	EndedAt int64
+}
+
+func (q *Queries) EndToken(ctx context.Context, arg EndTokenParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endToken, arg.ID, arg.EndedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endTokensOf = `-- name: EndTokensOf :exec
+UPDATE identity_token SET ended_at = $2 WHERE owner_id = $1 AND ended_at = 0
+`
+
+type EndTokensOfParams struct {
+	OwnerID int64
+	EndedAt int64
+}
+
+func (q *Queries) EndTokensOf(ctx context.Context, arg EndTokensOfParams) error {
+	_, err := q.db.ExecContext(ctx, endTokensOf, arg.OwnerID, arg.EndedAt)
+	return err
+}
+
+const forgive = `-- name: Forgive :exec
+UPDATE identity_debt SET paid_at = paid_at - $2 WHERE key = $1
+`
+
+type ForgiveParams struct {
+	Key    string
+	PaidAt int64
+}
+
+func (q *Queries) Forgive(ctx context.Context, arg ForgiveParams) error {
+	_, err := q.db.ExecContext(ctx, forgive, arg.Key, arg.PaidAt)
+	return err
+}
+
+const forgiveAll = `-- name: ForgiveAll :exec
+DELETE FROM identity_debt WHERE key = $1
+`
+
+func (q *Queries) ForgiveAll(ctx context.Context, key string) error {
+	_, err := q.db.ExecContext(ctx, forgiveAll, key)
 	return err
 }
 
@@ -238,21 +326,6 @@ func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) error 
 	return err
 }
 
-const insertFailure = `-- name: InsertFailure :exec
-INSERT INTO identity_failure (id, email, at) VALUES ($1, $2, $3)
-`
-
-type InsertFailureParams struct {
-	ID    int64
-	Email string
-	At    int64
-}
-
-func (q *Queries) InsertFailure(ctx context.Context, arg InsertFailureParams) error {
-	_, err := q.db.ExecContext(ctx, insertFailure, arg.ID, arg.Email, arg.At)
-	return err
-}
-
 const insertStaff = `-- name: InsertStaff :exec
 INSERT INTO identity_staff (id, email, name, role, password_hash, active, created_at, signed_in_at)
 VALUES ($1, $2, $3, $4, $5, true, $6, 0)
@@ -280,8 +353,8 @@ func (q *Queries) InsertStaff(ctx context.Context, arg InsertStaffParams) error 
 }
 
 const insertToken = `-- name: InsertToken :exec
-INSERT INTO identity_token (id, token_hash, label, role, newsroom, created_at, expires_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
+INSERT INTO identity_token (id, token_hash, label, role, newsroom, created_at, expires_at, ended_at, owner_id, created_by, used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 0)
 `
 
 type InsertTokenParams struct {
@@ -292,6 +365,8 @@ type InsertTokenParams struct {
 	Newsroom  string
 	CreatedAt int64
 	ExpiresAt int64
+	OwnerID   int64
+	CreatedBy string
 }
 
 func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error {
@@ -303,8 +378,27 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 		arg.Newsroom,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.OwnerID,
+		arg.CreatedBy,
 	)
 	return err
+}
+
+const knownNetwork = `-- name: KnownNetwork :one
+SELECT count(*) FROM identity_network WHERE staff_id = $1 AND network = $2 AND used_at > $3
+`
+
+type KnownNetworkParams struct {
+	StaffID int64
+	Network string
+	UsedAt  int64
+}
+
+func (q *Queries) KnownNetwork(ctx context.Context, arg KnownNetworkParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, knownNetwork, arg.StaffID, arg.Network, arg.UsedAt)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const newsroomsOf = `-- name: NewsroomsOf :many
@@ -332,6 +426,51 @@ func (q *Queries) NewsroomsOf(ctx context.Context, staffID int64) ([]string, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const owe = `-- name: Owe :execrows
+INSERT INTO identity_debt (key, paid_at) VALUES ($1, $2)
+ON CONFLICT (key) DO UPDATE SET paid_at = CASE WHEN identity_debt.paid_at > $3 THEN identity_debt.paid_at + $4 ELSE $2 END
+WHERE identity_debt.paid_at <= $5
+`
+
+type OweParams struct {
+	Key      string
+	PaidAt   int64
+	PaidAt_2 int64
+	PaidAt_3 int64
+	PaidAt_4 int64
+}
+
+// Adds $4 to the key's debt, unless it owes beyond $5 already. $2 is what a key owes that owed nothing at the time $3.
+func (q *Queries) Owe(ctx context.Context, arg OweParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owe,
+		arg.Key,
+		arg.PaidAt,
+		arg.PaidAt_2,
+		arg.PaidAt_3,
+		arg.PaidAt_4,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const saveNetwork = `-- name: SaveNetwork :exec
+INSERT INTO identity_network (staff_id, network, used_at) VALUES ($1, $2, $3)
+ON CONFLICT (staff_id, network) DO UPDATE SET used_at = excluded.used_at
+`
+
+type SaveNetworkParams struct {
+	StaffID int64
+	Network string
+	UsedAt  int64
+}
+
+func (q *Queries) SaveNetwork(ctx context.Context, arg SaveNetworkParams) error {
+	_, err := q.db.ExecContext(ctx, saveNetwork, arg.StaffID, arg.Network, arg.UsedAt)
+	return err
 }
 
 const saveSession = `-- name: SaveSession :exec
@@ -366,6 +505,20 @@ func (q *Queries) Session(ctx context.Context, arg SessionParams) ([]byte, error
 	return data, err
 }
 
+const setMobile = `-- name: SetMobile :exec
+UPDATE identity_staff SET mobile = $2 WHERE id = $1
+`
+
+type SetMobileParams struct {
+	ID     int64
+	Mobile string
+}
+
+func (q *Queries) SetMobile(ctx context.Context, arg SetMobileParams) error {
+	_, err := q.db.ExecContext(ctx, setMobile, arg.ID, arg.Mobile)
+	return err
+}
+
 const setPassword = `-- name: SetPassword :exec
 UPDATE identity_staff SET password_hash = $2 WHERE id = $1
 `
@@ -395,7 +548,7 @@ func (q *Queries) SignedIn(ctx context.Context, arg SignedInParams) error {
 }
 
 const staffByEmail = `-- name: StaffByEmail :one
-SELECT id, email, name, role, password_hash, active, created_at, signed_in_at FROM identity_staff WHERE email = $1
+SELECT id, email, name, role, password_hash, active, created_at, signed_in_at, generation, mobile FROM identity_staff WHERE email = $1
 `
 
 func (q *Queries) StaffByEmail(ctx context.Context, email string) (IdentityStaff, error) {
@@ -410,12 +563,14 @@ func (q *Queries) StaffByEmail(ctx context.Context, email string) (IdentityStaff
 		&i.Active,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.Generation,
+		&i.Mobile,
 	)
 	return i, err
 }
 
 const staffByID = `-- name: StaffByID :one
-SELECT id, email, name, role, password_hash, active, created_at, signed_in_at FROM identity_staff WHERE id = $1
+SELECT id, email, name, role, password_hash, active, created_at, signed_in_at, generation, mobile FROM identity_staff WHERE id = $1
 `
 
 func (q *Queries) StaffByID(ctx context.Context, id int64) (IdentityStaff, error) {
@@ -430,12 +585,14 @@ func (q *Queries) StaffByID(ctx context.Context, id int64) (IdentityStaff, error
 		&i.Active,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.Generation,
+		&i.Mobile,
 	)
 	return i, err
 }
 
 const tokenByHash = `-- name: TokenByHash :one
-SELECT id, token_hash, label, role, newsroom, created_at, expires_at, ended_at FROM identity_token WHERE token_hash = $1 AND ended_at = 0 AND expires_at > $2
+SELECT id, token_hash, label, role, newsroom, created_at, expires_at, ended_at, owner_id, created_by, used_at FROM identity_token WHERE token_hash = $1 AND ended_at = 0 AND expires_at > $2
 `
 
 type TokenByHashParams struct {
@@ -455,27 +612,130 @@ func (q *Queries) TokenByHash(ctx context.Context, arg TokenByHashParams) (Ident
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.EndedAt,
+		&i.OwnerID,
+		&i.CreatedBy,
+		&i.UsedAt,
 	)
 	return i, err
 }
 
+const tokenByID = `-- name: TokenByID :one
+SELECT id, token_hash, label, role, newsroom, created_at, expires_at, ended_at, owner_id, created_by, used_at FROM identity_token WHERE id = $1
+`
+
+func (q *Queries) TokenByID(ctx context.Context, id int64) (IdentityToken, error) {
+	row := q.db.QueryRowContext(ctx, tokenByID, id)
+	var i IdentityToken
+	err := row.Scan(
+		&i.ID,
+		&i.TokenHash,
+		&i.Label,
+		&i.Role,
+		&i.Newsroom,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.OwnerID,
+		&i.CreatedBy,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
+const tokens = `-- name: Tokens :many
+SELECT id, token_hash, label, role, newsroom, created_at, expires_at, ended_at, owner_id, created_by, used_at FROM identity_token WHERE owner_id = $1 OR $1 = 0 ORDER BY id DESC
+`
+
+// All tokens, or those of one account; the newest first.
+func (q *Queries) Tokens(ctx context.Context, ownerID int64) ([]IdentityToken, error) {
+	rows, err := q.db.QueryContext(ctx, tokens, ownerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []IdentityToken{}
+	for rows.Next() {
+		var i IdentityToken
+		if err := rows.Scan(
+			&i.ID,
+			&i.TokenHash,
+			&i.Label,
+			&i.Role,
+			&i.Newsroom,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.EndedAt,
+			&i.OwnerID,
+			&i.CreatedBy,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchToken = `-- name: TouchToken :exec
+UPDATE identity_token SET used_at = $2 WHERE id = $1 AND used_at < $3
+`
+
+type TouchTokenParams struct {
+	ID       int64
+	UsedAt   int64
+	UsedAt_2 int64
+}
+
+func (q *Queries) TouchToken(ctx context.Context, arg TouchTokenParams) error {
+	_, err := q.db.ExecContext(ctx, touchToken, arg.ID, arg.UsedAt, arg.UsedAt_2)
+	return err
+}
+
+const tryMobile = `-- name: TryMobile :execrows
+UPDATE identity_mobile SET tries = tries + 1 WHERE staff_id = $1 AND tries < $2 AND expires_at > $3
+`
+
+type TryMobileParams struct {
+	StaffID   int64
+	Tries     int64
+	ExpiresAt int64
+}
+
+// Counts a try before it is looked at.
+func (q *Queries) TryMobile(ctx context.Context, arg TryMobileParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, tryMobile, arg.StaffID, arg.Tries, arg.ExpiresAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateStaff = `-- name: UpdateStaff :exec
-UPDATE identity_staff SET name = $2, role = $3, active = $4 WHERE id = $1
+UPDATE identity_staff SET name = $2, role = $3, active = $4, generation = generation + $5 WHERE id = $1
 `
 
 type UpdateStaffParams struct {
-	ID     int64
-	Name   string
-	Role   string
-	Active bool
+	ID         int64
+	Name       string
+	Role       string
+	Active     bool
+	Generation int64
 }
 
+// $5 is 1 when the account is switched off: its sessions end for good.
 func (q *Queries) UpdateStaff(ctx context.Context, arg UpdateStaffParams) error {
 	_, err := q.db.ExecContext(ctx, updateStaff,
 		arg.ID,
 		arg.Name,
 		arg.Role,
 		arg.Active,
+		arg.Generation,
 	)
 	return err
 }

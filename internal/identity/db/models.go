@@ -15,6 +15,14 @@ type IdentityAudit struct {
 	Detail    string
 }
 
+type IdentityMobile struct {
+	StaffID   int64
+	Mobile    string
+	Code      string
+	Tries     int64
+	ExpiresAt int64
+}
+
 type IdentityStaff struct {
 	ID           int64
 	Email        string
@@ -24,6 +32,8 @@ type IdentityStaff struct {
 	Active       bool
 	CreatedAt    int64
 	SignedInAt   int64
+	Generation   int64
+	Mobile       string
 }
 
 type IdentityStaffNewsroom struct {
@@ -40,4 +50,7 @@ type IdentityToken struct {
 	CreatedAt int64
 	ExpiresAt int64
 	EndedAt   int64
+	OwnerID   int64
+	CreatedBy string
+	UsedAt    int64
 }

@@ -51,8 +51,8 @@ func (p *Pages) setPassword(r *http.Request, staff identity.Staff, current, pass
 	if err := samePassword(password, again); err != nil {
 		return err
 	}
-	if _, err := p.room.Prove(r.Context(), staff.Email, current); err != nil {
-		if fault.HasKey(err, "identity.sign_in_failed") {
+	if _, err := p.room.Prove(r.Context(), identity.Credentials{Email: staff.Email, Password: current, Network: web.ClientNetwork(r)}); err != nil {
+		if fault.HasKey(err, "identity.sign_in_failed") || fault.HasKey(err, "identity.password_missing") {
 			return fault.Invalid("identityweb.password.wrong").On("current")
 		}
 		return err

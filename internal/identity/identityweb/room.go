@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
-	"time"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
@@ -47,21 +46,11 @@ type Pages struct {
 	room     *identity.Room
 	opt      Options
 	sessions *scs.SessionManager
-	tries    *web.Limiter
 }
-
-// How often one client address may try to sign in; generous, for a town hall may share one address.
-const (
-	triesAtOnce = 30
-	triesEvery  = 10 * time.Second
-)
 
 // New makes the pages.
 func New(room *identity.Room, opt Options) *Pages {
-	return &Pages{
-		room: room, opt: opt, sessions: newSessions(room.Sessions(), opt.PublicURL),
-		tries: web.NewLimiter(triesAtOnce, triesEvery, opt.Clock.Now),
-	}
+	return &Pages{room: room, opt: opt, sessions: newSessions(room.Sessions(), opt.PublicURL)}
 }
 
 // Routes is the table of these pages.

@@ -7,6 +7,7 @@ import (
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/web"
 	"unoxuno/internal/web/ui"
@@ -59,19 +60,17 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	next := localPath(r, form.Get("next"))
 	kept, carries := web.KeptIn(form)
-	err = p.tries.Allow(web.ClientNetwork(r))
+	staff, err := p.room.SignIn(r.Context(), identity.Credentials{
+		Email: form.Get("email"), Password: form.Get("password"), Network: web.ClientNetwork(r),
+	})
 	if err == nil {
-		staff, failed := p.room.SignIn(r.Context(), form.Get("email"), form.Get("password"))
-		if failed == nil {
-			if err := p.begin(w, r, staff.ID); err != nil {
-				return err
-			}
-			if carries {
-				return web.RenderKept(w, r, kept, staff.ID)
-			}
-			return web.Go(w, r, next)
+		if err := p.begin(w, r, staff.ID); err != nil {
+			return err
 		}
-		err = failed
+		if carries {
+			return web.RenderKept(w, r, kept, staff.ID)
+		}
+		return web.Go(w, r, next)
 	}
 	status := http.StatusUnprocessableEntity
 	switch {

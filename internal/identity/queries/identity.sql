@@ -12,7 +12,8 @@ SELECT * FROM identity_staff WHERE id = $1;
 SELECT * FROM identity_staff ORDER BY active DESC, name, email;
 
 -- name: UpdateStaff :exec
-UPDATE identity_staff SET name = $2, role = $3, active = $4 WHERE id = $1;
+-- $5 is 1 when the account is switched off: its sessions end for good.
+UPDATE identity_staff SET name = $2, role = $3, active = $4, generation = generation + $5 WHERE id = $1;
 
 -- name: SetPassword :exec
 UPDATE identity_staff SET password_hash = $2 WHERE id = $1;
@@ -49,23 +50,69 @@ DELETE FROM identity_session WHERE token_hash = $1;
 DELETE FROM identity_session WHERE expires_at <= $1;
 
 -- name: InsertToken :exec
-INSERT INTO identity_token (id, token_hash, label, role, newsroom, created_at, expires_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0);
+INSERT INTO identity_token (id, token_hash, label, role, newsroom, created_at, expires_at, ended_at, owner_id, created_by, used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 0);
 
 -- name: TokenByHash :one
 SELECT * FROM identity_token WHERE token_hash = $1 AND ended_at = 0 AND expires_at > $2;
 
--- name: InsertFailure :exec
-INSERT INTO identity_failure (id, email, at) VALUES ($1, $2, $3);
+-- name: TouchToken :exec
+UPDATE identity_token SET used_at = $2 WHERE id = $1 AND used_at < $3;
 
--- name: CountFailures :one
-SELECT count(*) FROM identity_failure WHERE email = $1 AND at > $2;
+-- name: Tokens :many
+-- All tokens, or those of one account; the newest first.
+SELECT * FROM identity_token WHERE owner_id = $1 OR $1 = 0 ORDER BY id DESC;
 
--- name: DeleteOldFailures :exec
-DELETE FROM identity_failure WHERE at <= $1;
+-- name: TokenByID :one
+SELECT * FROM identity_token WHERE id = $1;
 
--- name: ClearFailures :exec
-DELETE FROM identity_failure WHERE email = $1;
+-- name: EndToken :execrows
+UPDATE identity_token SET ended_at = $2 WHERE id = $1 AND ended_at = 0;
+
+-- name: EndTokensOf :exec
+UPDATE identity_token SET ended_at = $2 WHERE owner_id = $1 AND ended_at = 0;
+
+-- name: Owe :execrows
+-- Adds $4 to the key's debt, unless it owes beyond $5 already. $2 is what a key owes that owed nothing at the time $3.
+INSERT INTO identity_debt (key, paid_at) VALUES ($1, $2)
+ON CONFLICT (key) DO UPDATE SET paid_at = CASE WHEN identity_debt.paid_at > $3 THEN identity_debt.paid_at + $4 ELSE $2 END
+WHERE identity_debt.paid_at <= $5;
+
+-- name: Forgive :exec
+UPDATE identity_debt SET paid_at = paid_at - $2 WHERE key = $1;
+
+-- name: ForgiveAll :exec
+DELETE FROM identity_debt WHERE key = $1;
+
+-- name: DeletePaid :exec
+DELETE FROM identity_debt WHERE paid_at <= $1;
+
+-- name: KnownNetwork :one
+SELECT count(*) FROM identity_network WHERE staff_id = $1 AND network = $2 AND used_at > $3;
+
+-- name: SaveNetwork :exec
+INSERT INTO identity_network (staff_id, network, used_at) VALUES ($1, $2, $3)
+ON CONFLICT (staff_id, network) DO UPDATE SET used_at = excluded.used_at;
+
+-- name: DeleteOldNetworks :exec
+DELETE FROM identity_network WHERE used_at <= $1;
+
+-- name: AskMobile :exec
+INSERT INTO identity_mobile (staff_id, mobile, code, tries, expires_at) VALUES ($1, $2, $3, 0, $4)
+ON CONFLICT (staff_id) DO UPDATE SET mobile = excluded.mobile, code = excluded.code, tries = 0, expires_at = excluded.expires_at;
+
+-- name: TryMobile :execrows
+-- Counts a try before it is looked at.
+UPDATE identity_mobile SET tries = tries + 1 WHERE staff_id = $1 AND tries < $2 AND expires_at > $3;
+
+-- name: AskedMobile :one
+SELECT * FROM identity_mobile WHERE staff_id = $1;
+
+-- name: DeleteMobile :exec
+DELETE FROM identity_mobile WHERE staff_id = $1;
+
+-- name: SetMobile :exec
+UPDATE identity_staff SET mobile = $2 WHERE id = $1;
 
 -- name: InsertAudit :exec
 INSERT INTO identity_audit (id, at, actor_kind, actor_id, actor_name, action, subject, detail)
