@@ -112,6 +112,9 @@ func (doctorCmd) Run(r *run) error {
 		return exit(exitCode(err))
 	}
 	defer h.close(r)
+	if err := r.exposed(plan); err != nil { // said, and no reason to fail: the files work
+		_, _ = fmt.Fprintf(r.Out, "%-10s %s\n", "files", r.sentence(err))
+	}
 	t := h.town.Town()
 	if t.Domain == "localhost" {
 		report("town", fault.Invalid("app.doctor.no_town"))

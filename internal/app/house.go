@@ -124,6 +124,8 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 		return people.Town{Region: t.Region, Zone: t.Zone(), Languages: t.Languages}
 	})
 	r.plug(h)
+	r.tighten()
+	r.scrubOld(h)
 	return h, nil
 }
 
@@ -196,7 +198,7 @@ func theSealer(c config.Config) (*seal.Sealer, error) {
 // makeSecret makes the secret at path, unless another process that starts at the same moment was first: it appears
 // whole, by a link, and the first link wins.
 func makeSecret(folder, path string) error {
-	if err := os.MkdirAll(folder, 0o750); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
 	part, err := os.CreateTemp(folder, ".secret-*")

@@ -49,6 +49,7 @@ const owed exit = 6
 
 // Main runs the program with the given arguments and returns its exit code; see the package comment.
 func Main(ctx context.Context, args []string, getenv func(string) string, std Stdio) int {
+	keepToOurselves()
 	words, err := allWords()
 	if err != nil {
 		_, _ = fmt.Fprintln(std.Err, err)

@@ -98,7 +98,7 @@ func newFile(path string) (w io.Writer, keep func(bool) error, err error) {
 	if path == "" {
 		return nil, func(bool) error { return nil }, nil
 	}
-	f, err := os.Create(path + ".part")
+	f, err := os.OpenFile(path+".part", os.O_RDWR|os.O_CREATE|os.O_TRUNC, ownFile)
 	if err != nil {
 		return nil, nil, fault.Unavailable("app.file_write", "File", path).Because(err)
 	}
@@ -161,6 +161,9 @@ func (c eraseCmd) Run(r *run) error {
 		return err
 	}
 	r.tell("app.erased")
+	if !h.scrubNow(r.ctx) {
+		r.tell("app.erased_traces")
+	}
 	return nil
 }
 

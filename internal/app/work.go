@@ -104,7 +104,7 @@ const foldAt = 3
 
 // tasks are done once by whichever node is alive.
 func (h *house) tasks() []periodic.Task {
-	return []periodic.Task{
+	return append(h.scrubTasks(), []periodic.Task{
 		{Name: "people.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			_, err := h.people.Sweep(ctx)
 			return err
@@ -122,7 +122,7 @@ func (h *house) tasks() []periodic.Task {
 		{Name: "delivery.retention", Next: periodic.Daily(foldAt, h.town.Town().Zone()), Do: func(ctx context.Context, _ time.Time) error {
 			return h.delivery.Fold(ctx)
 		}},
-	}
+	}...)
 }
 
 // dueEvery is how often a node looks for issues whose time has come.

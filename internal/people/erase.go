@@ -57,6 +57,9 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 		if err := forget(ctx, db.New(tx), person); err != nil {
 			return err
 		}
+		if err := tx.Erased(ctx); err != nil {
+			return err
+		}
 		return noteErased(ctx, tx, person)
 	})
 }

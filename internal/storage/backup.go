@@ -50,7 +50,7 @@ func Restore(ctx context.Context, url, file string) (kept string, err error) {
 	if err := checkBackup(ctx, file); err != nil {
 		return "", fault.Invalid("storage.backup_unreadable", "File", file).Because(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
 	part := path + ".restoring"

@@ -33,6 +33,9 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err er
 		return 0, fmt.Errorf("waiting for another migration: %w", err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if err := db.markNew(ctx); err != nil {
+		return 0, err
+	}
 	providers := make([]*goose.Provider, len(schemas))
 	for i, s := range schemas {
 		if providers[i], err = db.provider(s); err != nil {

@@ -71,13 +71,13 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, fault.Invalid("storage.url", "URL", "sqlite:")
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err)
 	}
 	// Our own processes take turns by a turnstile; busy_timeout waits for other programs, and for older ones of ours.
 	// _txlock=immediate takes the turn at BEGIN, so that a transaction never fails half-way for want of it.
 	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
-		"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
+		"&_pragma=synchronous(full)&_pragma=secure_delete(1)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	forWriter, err := sqlite.NewConnector(file + pragmas + "immediate")
 	if err != nil {

@@ -75,6 +75,12 @@ func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener,
 	if err != nil {
 		return nil, fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err)
 	}
+	if where.network == "unix" {
+		// The relay is another user. The folder says who may come near, as for every socket of Postfix.
+		if err := os.Chmod(where.at, 0o666); err != nil {
+			return nil, errors.Join(fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err), listener.Close())
+		}
+	}
 	l := &Listener{taker: taker, options: o, listener: listener}
 	l.server = smtp.NewServer(smtp.BackendFunc(l.session))
 	l.server.LMTP = where.lmtp

@@ -36,7 +36,7 @@ func OpenMaildir(folder string, taker Taker, log *slog.Logger) (*Maildir, error)
 		return nil, unusable.Because(err)
 	}
 	for _, name := range []string{"cur", taken} {
-		if err := os.MkdirAll(filepath.Join(folder, name), 0o750); err != nil {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o700); err != nil {
 			return nil, unusable.Because(err)
 		}
 	}

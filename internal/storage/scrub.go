@@ -1,0 +1,169 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"modernc.org/sqlite"
+
+	"unoxuno/internal/fault"
+)
+
+// SQLite overwrites what is deleted (secure_delete). Traces stay in two places: in the write-ahead log until a checkpoint
+// empties it, and in the unused end of pages that were split, until VACUUM writes the whole file anew. So an erasure is
+// noted in the file itself, and Scrub removes both. PostgreSQL does this by itself; docs/operations.md says what holds.
+
+// The database's user_version says what is still to be removed: generation*scrubStates + state. The generation grows with
+// each erasure, so that one which happens meanwhile is not taken for done.
+const (
+	notScrubbed = iota // made when secure_delete was not on
+	clean
+	erased     // something was erased
+	logEmptied // since then the write-ahead log was emptied
+	scrubStates
+)
+
+// Erased notes in the transaction that something personal was deleted for good; see DB.Scrub.
+func (tx *Tx) Erased(ctx context.Context) error {
+	if tx.engine != SQLite {
+		return nil
+	}
+	var is int64
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&is); err != nil {
+		return err
+	}
+	if is%scrubStates == notScrubbed {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", (is/scrubStates+1)*scrubStates+erased))
+	return err
+}
+
+// NotScrubbed tells whether the database was made before deleted data was overwritten, and not written anew since.
+func (db *DB) NotScrubbed(ctx context.Context) (bool, error) {
+	is, err := db.scrubState(ctx)
+	return db.engine == SQLite && is%scrubStates == notScrubbed, err
+}
+
+func (db *DB) scrubState(ctx context.Context) (is int64, err error) {
+	if db.engine != SQLite {
+		return clean, nil
+	}
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&is)
+	return is, err
+}
+
+// markNew notes that an empty database has nothing to be removed.
+func (db *DB) markNew(ctx context.Context) error {
+	if is, err := db.scrubState(ctx); err != nil || is != notScrubbed {
+		return err
+	}
+	return db.Tx(ctx, func(tx *Tx) error {
+		var tables int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil || tables > 0 {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", clean))
+		return err
+	})
+}
+
+// Scrub removes what erasures left behind, and tells whether nothing is left to do. The write-ahead log is emptied,
+// unless a reader still needs it: then try again. When whole is set the file is written anew, too. That keeps all who
+// write waiting, about a minute for each few gigabytes, and needs twice the file's size on disk: the fault
+// storage.scrub_room tells of too little.
+func (db *DB) Scrub(ctx context.Context, whole bool) (done bool, err error) {
+	was, err := db.scrubState(ctx)
+	state := was % scrubStates
+	if err != nil || state == clean || state == logEmptied && !whole {
+		return err == nil, err
+	}
+	own, err := db.scrubber()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	if whole {
+		if err := db.roomToScrub(); err != nil {
+			return false, err
+		}
+		if _, err := own.ExecContext(ctx, "VACUUM"); err != nil {
+			return false, Fault(err)
+		}
+	}
+	// Not longer: while it waits for readers nobody may write.
+	if _, err := own.ExecContext(ctx, "PRAGMA busy_timeout = 100"); err != nil {
+		return false, err
+	}
+	var busy, frames, moved int
+	if err := own.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+		return false, Fault(err)
+	}
+	if busy != 0 {
+		return false, nil
+	}
+	next := was - state + logEmptied
+	if whole {
+		next = was - state + clean
+	} else if state == notScrubbed {
+		return false, nil
+	}
+	return db.scrubbed(ctx, was, next)
+}
+
+// scrubbed notes the new state, unless something was erased since.
+func (db *DB) scrubbed(ctx context.Context, was, next int64) (done bool, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		var is int64
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&is); err != nil || is != was {
+			return err
+		}
+		done = next%scrubStates == clean
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", next))
+		return err
+	})
+	return done, err
+}
+
+// scrubber is a connection of its own that keeps what VACUUM sorts on disk, and not in memory.
+func (db *DB) scrubber() (*sql.DB, error) {
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: db.path}).EscapedPath() +
+		"?_pragma=busy_timeout(20000)&_pragma=synchronous(full)&_pragma=secure_delete(1)&_pragma=temp_store(file)")
+	if err != nil {
+		return nil, err
+	}
+	own := sql.OpenDB(keeping{c, db.path})
+	own.SetMaxOpenConns(1)
+	return own, nil
+}
+
+// Size is the size of the SQLite file in bytes; 0 on PostgreSQL.
+func (db *DB) Size() int64 {
+	if db.engine != SQLite {
+		return 0
+	}
+	file, err := os.Stat(db.path)
+	if err != nil {
+		return 0
+	}
+	return file.Size()
+}
+
+// roomToScrub is a fault when the disk has no room for two copies of the file.
+func (db *DB) roomToScrub() error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(db.path), &disk); err != nil {
+		return err
+	}
+	const margin = 64 << 20
+	if free, need := int64(disk.Bavail)*int64(disk.Bsize), 2*db.Size()+margin; free < need {
+		return fault.Unavailable("storage.scrub_room", "Free", free>>20, "Need", need>>20)
+	}
+	return nil
+}
