@@ -74,7 +74,21 @@ func (r *run) tellImport(result people.ImportResult, c importCmd) error {
 	if result.Rejected > 0 && c.Rejects != "" {
 		r.tell("app.import_rejects_file", "File", c.Rejects)
 	}
+	r.tellWarnings(result)
 	return nil
+}
+
+// tellWarnings tells of each kind of warning the first, and how many there are. --json has them all.
+func (r *run) tellWarnings(result people.ImportResult) {
+	if result.Warned > 0 {
+		r.tell("app.import_warned", "Count", result.Warned)
+	}
+	for _, kind := range result.WarningsByKind {
+		r.tell("app.import_warning", "Line", kind.First.Line, "Column", kind.First.Column, "Reason", kind.First.Reason)
+		if kind.Count > 1 {
+			r.tell("app.import_warning_more", "Count", kind.Count-1)
+		}
+	}
 }
 
 // open opens a file to be read, or standard input for "-", and tells its size, -1 when that is not known.

@@ -65,9 +65,14 @@ func (r *Room) SubscribedTo(ctx context.Context, person int64) ([]Newsletter, er
 	return c.sorted(locale.Lang(ctx), func(n Newsletter) bool { return slices.Contains(slugs, n.Slug) }), err
 }
 
-// Known are the slugs of the newsletters that one may subscribe to.
-func (r *Room) Known(ctx context.Context, q storage.Queryer) ([]string, error) {
-	return db.New(q).OpenNewsletters(ctx)
+// Known are the newsletters that one may subscribe to.
+func (r *Room) Known(ctx context.Context, q storage.Queryer) ([]people.Offer, error) {
+	rows, err := db.New(q).OpenNewsletters(ctx)
+	offers := make([]people.Offer, len(rows))
+	for i, row := range rows {
+		offers[i] = people.Offer{Slug: row.Slug, Titles: []string{row.NameIt, row.NameEn}}
+	}
+	return offers, err
 }
 
 // Of are the slugs of the newsletters that the person is subscribed to now.

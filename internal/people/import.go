@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,8 +20,11 @@ import (
 // their turn to write.
 const importChunk = 3500
 
-// maxRejects is how many rejects a result holds; the rejects file holds them all.
-const maxRejects = 1000
+// How many rejects and warnings a result holds; the rejects file holds all rejects.
+const (
+	maxRejects  = 1000
+	maxWarnings = 1000
+)
 
 // ImportOptions are what one import goes by.
 type ImportOptions struct {
@@ -49,6 +53,25 @@ type ImportResult struct {
 	Rejected       int64    `json:"rejected"`
 	Rejects        []Reject `json:"rejects"`                    // the first 1,000
 	RejectsLeftOut bool     `json:"rejects_left_out,omitempty"` // there were more: they are in the rejects file
+
+	Warned          int64          `json:"warned"`                      // how many warnings there are in all
+	Warnings        []Warning      `json:"warnings"`                    // the first 1,000
+	WarningsLeftOut bool           `json:"warnings_left_out,omitempty"` // there were more
+	WarningsByKind  []WarningCount `json:"warnings_by_kind"`            // all of them, in order of appearance
+}
+
+// Warning says what was taken and may be wrong.
+type Warning struct {
+	Line   int    `json:"line"`   // of the file, where the row begins; the header's for what concerns the whole file
+	Column string `json:"column"` // "" for the whole row
+	Reason string `json:"reason"`
+}
+
+// WarningCount is how many warnings there are of a kind, of which the first is the example.
+type WarningCount struct {
+	Kind  string  `json:"kind"`
+	Count int64   `json:"count"`
+	First Warning `json:"first"`
 }
 
 // Reject says why a row was not taken.
@@ -62,21 +85,22 @@ type Reject struct {
 //
 //	email, mobile                  one of them at least
 //	given_name, family_name
-//	birth_date                     2026-11-22, 22/11/2026 or a year
+//	birth_date                     2026-11-22, 22/11/2026 or a year, and what else is a day without doubt
 //	place, who, wants              slugs, or names in either language
-//	language                       ISO 639-1
-//	newsletters                    slugs
-//	consents                       newsletter, profile, reading; newsletter where it is empty
+//	language                       ISO 639-1, also with a country, or the language's name
+//	newsletters                    slugs or titles
+//	consents                       newsletter, profile, reading; newsletter where it is empty. Or yes and no
 //	channel                        email or sms; that of the first address where it is empty
 //	consent_date, consent_source   needed, here or in the options
 //
-// Members of a list are separated by |. What an import may change is among the package's promises. Rows are taken in
+// Members of a list are separated by |. The columns may have the names that other programs give them: see otherNames.
+// Others are passed over, with a warning. What an import may change is among the package's promises. Rows are taken in
 // transactions of a few thousand, so what was read before an accident stays, and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
 // options, is a fault; together with a fault in the middle of the file comes the result up to there.
 func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {
 	run, err := p.newImport(ctx, file, o)
 	if err != nil {
-		return ImportResult{Rejects: []Reject{}}, err
+		return emptyResult(), err
 	}
 	if o.DryRun {
 		err = run.rehearse(ctx)
@@ -92,6 +116,10 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 	return run.result, errors.Join(err, run.rejects.flush())
 }
 
+func emptyResult() ImportResult {
+	return ImportResult{Rejects: []Reject{}, Warnings: []Warning{}, WarningsByKind: []WarningCount{}}
+}
+
 // importRun is one import.
 type importRun struct {
 	people   *People
@@ -101,9 +129,10 @@ type importRun struct {
 	seen     *seen // asked by who reads the file
 	options  ImportOptions
 	result   ImportResult
-	together int   // how many chunks may be in flight
-	fresh    int64 // people created since the tables were last analysed
-	settled  int64 // people created before that
+	together int    // how many chunks may be in flight
+	fresh    int64  // people created since the tables were last analysed
+	settled  int64  // people created before that
+	encoding string // of the file, as far as it was told
 }
 
 func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions) (*importRun, error) {
@@ -111,7 +140,7 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	if err != nil {
 		return nil, err
 	}
-	text, err := csvtext.NewReader(file, func(name string) bool { return slices.Contains(importColumns(), columnName(name)) })
+	text, err := csvtext.NewReader(file, newColumnNames().known)
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +163,17 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 		}
 		o.Say = func(key string, args map[string]any) string { return words.SayWith("en", key, args) }
 	}
-	return &importRun{
+	run := &importRun{
 		people: p, file: text, rows: rows, seen: met, options: o, together: together,
-		rejects: newRejectsFile(o.Rejects, text), result: ImportResult{Rejects: []Reject{}},
-	}, nil
+		rejects: newRejectsFile(o.Rejects, text), result: emptyResult(),
+	}
+	if text.Above > 0 {
+		run.warn(1, fault.Invalid("people.import.above", "Rows", text.Above))
+	}
+	for _, warning := range rows.layout.warnings {
+		run.warn(text.HeaderLine, warning)
+	}
+	return run, nil
 }
 
 // brokenFault says what is wrong with the quotes of a row.
@@ -159,6 +195,13 @@ type rejected struct {
 type outcome struct {
 	created, updated, unchanged int64
 	rejects                     []rejected
+	warnings                    []remark // beside those of the entries
+}
+
+// remark is a warning about a row.
+type remark struct {
+	line    int
+	warning *fault.Error
 }
 
 // note adds a chunk that was committed to the result.
@@ -178,11 +221,54 @@ func (run *importRun) note(done outcome, c chunk) error {
 		} else {
 			run.result.RejectsLeftOut = true
 		}
-		if err := run.rejects.write(reject, r.cells, c.latin); err != nil {
+		if err := run.rejects.write(reject, r.cells, c.encoding); err != nil {
 			return err
 		}
 	}
+	run.noteWarnings(done, c)
 	return nil
+}
+
+// noteWarnings adds the warnings of the rows that were taken.
+func (run *importRun) noteWarnings(done outcome, c chunk) {
+	if c.encoding != run.encoding && c.encoding != csvtext.UTF8 {
+		run.warn(run.file.HeaderLine, fault.Invalid("people.import.encoding", "Encoding", c.encoding))
+	}
+	run.encoding = c.encoding
+	remarks := done.warnings
+	refused := map[int]bool{}
+	for _, r := range done.rejects {
+		refused[r.line] = true
+	}
+	for _, e := range c.entries {
+		for _, warning := range e.warnings {
+			if !refused[e.line] {
+				remarks = append(remarks, remark{e.line, warning})
+			}
+		}
+	}
+	slices.SortStableFunc(remarks, func(a, b remark) int { return cmp.Compare(a.line, b.line) })
+	for _, r := range remarks {
+		run.warn(r.line, r.warning)
+	}
+}
+
+// warn adds a warning to the result.
+func (run *importRun) warn(line int, warning *fault.Error) {
+	w := Warning{Line: line, Column: warning.Field, Reason: run.options.Say(warning.Key, warning.Args)}
+	run.result.Warned++
+	if len(run.result.Warnings) < maxWarnings {
+		run.result.Warnings = append(run.result.Warnings, w)
+	} else {
+		run.result.WarningsLeftOut = true
+	}
+	kind := strings.TrimPrefix(warning.Key, "people.")
+	of := func(k WarningCount) bool { return k.Kind == kind }
+	if at := slices.IndexFunc(run.result.WarningsByKind, of); at >= 0 {
+		run.result.WarningsByKind[at].Count++
+		return
+	}
+	run.result.WarningsByKind = append(run.result.WarningsByKind, WarningCount{kind, 1, w})
 }
 
 // explain puts a rejected row's faults in words: the column is the first fault's, the others name theirs.

@@ -17,12 +17,12 @@ const flights = 2
 
 // chunk is a part of the file.
 type chunk struct {
-	entries []entry    // the rows that can be taken
-	bad     []rejected // those that cannot
-	known   bool       // an address may be somebody's already
-	bytes   int64      // of the file, read so far
-	latin   bool       // the text read so far is Windows-1252
-	last    error      // what ends the file; io.EOF is its proper end
+	entries  []entry    // the rows that can be taken
+	bad      []rejected // those that cannot
+	known    bool       // an address may be somebody's already
+	bytes    int64      // of the file, read so far
+	encoding string     // of the text read so far
+	last     error      // what ends the file; io.EOF is its proper end
 }
 
 // doubt lets every address of the chunk be looked up.
@@ -160,6 +160,7 @@ func (run *importRun) read() chunk {
 		switch {
 		case err == nil && row.Blank():
 		case err == nil:
+			row = run.rows.fit(row)
 			e, err := run.rows.entry(row)
 			if err != nil {
 				c.bad = append(c.bad, rejected{row.Line, row.Cells, err})
@@ -176,6 +177,6 @@ func (run *importRun) read() chunk {
 			c.last = err
 		}
 	}
-	c.bytes, c.latin = run.file.Bytes(), run.file.Latin()
+	c.bytes, c.encoding = run.file.Bytes(), run.file.Encoding()
 	return c
 }

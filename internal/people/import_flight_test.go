@@ -20,7 +20,7 @@ func TestImportMergesAcrossChunks(t *testing.T) {
 		fmt.Fprintf(&text, "p%d@example.org,+39333%07d,Anna,Rossi %d,teatro\n", i, i, i)
 	}
 	for i := range 3 {
-		fmt.Fprintf(&text, "p%d@example.org,,Bruna,,biblioteca\n,+39333%07d,,,acqua\n", i, i)
+		fmt.Fprintf(&text, "p%d@example.org,,Annamaria,,biblioteca\n,+39333%07d,,,acqua\n", i, i)
 	}
 	for i := many; i < 2*many; i++ {
 		fmt.Fprintf(&text, "p%d@example.org,+39333%07d,Anna,Rossi %d,teatro\n", i, i, i)

@@ -70,6 +70,7 @@ type batch struct {
 	byKey    map[addressKey]*holder
 	outcomes []outcomeKind // of each entry
 	rejects  []rejected
+	warnings []remark
 }
 
 // asking is a newsletter that a row asks for.
@@ -162,7 +163,7 @@ func (b *batch) askedNow() []Asked {
 }
 
 func (b *batch) outcome() outcome {
-	o := outcome{rejects: b.rejects}
+	o := outcome{rejects: b.rejects, warnings: b.warnings}
 	for _, kind := range b.outcomes {
 		switch kind {
 		case created:
@@ -205,20 +206,21 @@ func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
 // whose is the person whose addresses the row has; nil for somebody new.
 func (b *batch) whose(e *entry) (*holder, error) {
 	var h *holder
+	var shared addressKey
 	for _, c := range e.contacts {
 		other := b.byKey[c.key]
 		if h != nil && other != nil && other != h {
 			return nil, fault.Invalid("people.import.two_people").On("mobile")
 		}
-		if h == nil {
-			h = other
+		if h == nil && other != nil {
+			h, shared = other, c.key
 		}
 	}
 	if h == nil {
 		return nil, nil //nolint:nilnil // nobody yet, and nothing wrong
 	}
-	if h.isOther(e) {
-		return nil, fault.Invalid("people.import.other_person").On("mobile")
+	if err := b.otherName(h, e, shared); err != nil {
+		return nil, err
 	}
 	if tooYoung(h.Born, b.today) {
 		return nil, tooYoungFault()
@@ -226,21 +228,23 @@ func (b *batch) whose(e *entry) (*holder, error) {
 	return h, nil
 }
 
-// isOther recognises two people who share a telephone: the row comes with an e-mail address that is not hers, though
-// she has one, and with another given name. To merge them would show one the other's page.
-func (h *holder) isOther(e *entry) bool {
-	email := e.contacts[0].key
-	if email.channel != Email || h.Given == "" || e.details.Given == "" {
-		return false
+// otherName compares the row's name with that of the person who has its address. Two people who share a mailbox or a
+// telephone are recognised by their names, and the row is refused: to merge them would show one the other's page, and
+// write to one upon the other's consent. Where the names may be one person's, hers is kept and the other is told.
+func (b *batch) otherName(h *holder, e *entry, shared addressKey) error {
+	if sameName(h.Given, e.details.Given) && sameName(h.Family, e.details.Family) {
+		return nil
 	}
-	hasEmail := false
-	for _, a := range h.addresses {
-		if a.key == email {
-			return false
+	known, new := h.Name(), e.details.Name()
+	if isOther(h.Details, e.details) {
+		column := "email"
+		if shared.channel == SMS {
+			column = "mobile"
 		}
-		hasEmail = hasEmail || a.key.channel == Email
+		return fault.Invalid("people.import.other_person", "Value", shared.value, "Known", clip(known), "New", clip(new)).On(column)
 	}
-	return hasEmail && storage.Fold(h.Given) != storage.Fold(e.details.Given)
+	b.warnings = append(b.warnings, remark{e.line, fault.Invalid("people.import.name_kept", "Known", clip(known), "New", clip(new)).On("given_name")})
+	return nil
 }
 
 func (b *batch) meet(e *entry) *holder {

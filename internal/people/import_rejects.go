@@ -12,7 +12,7 @@ import (
 
 // rejectsFile writes the rows that were not taken in the form of the file they came from: same delimiter, same columns,
 // same cells, and before them the line, the column and the reason. In UTF-8; with a byte order mark where the file had
-// one or was Windows-1252, for then a spreadsheet wrote it and will read this.
+// one or was in another encoding, for then a spreadsheet wrote it and will read this.
 type rejectsFile struct {
 	w       io.Writer
 	csv     *csv.Writer
@@ -31,13 +31,13 @@ func newRejectsFile(w io.Writer, source *csvtext.Reader) *rejectsFile {
 	return f
 }
 
-// write adds a row; latin says that the source is Windows-1252.
-func (f *rejectsFile) write(r Reject, cells []string, latin bool) error {
+// write adds a row of a source in that encoding.
+func (f *rejectsFile) write(r Reject, cells []string, encoding string) error {
 	if f.w == nil {
 		return nil
 	}
 	if f.csv == nil {
-		if f.source.Marked || latin {
+		if f.source.Marked || encoding != "" && encoding != csvtext.UTF8 {
 			if _, err := io.WriteString(f.w, "\ufeff"); err != nil {
 				return err
 			}

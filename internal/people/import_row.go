@@ -6,48 +6,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people/csvtext"
+	"unoxuno/internal/storage"
 )
-
-// column is a column that an import knows.
-type column int
-
-const (
-	emailColumn column = iota
-	mobileColumn
-	givenColumn
-	familyColumn
-	birthColumn
-	placeColumn
-	languageColumn
-	whoColumn
-	wantsColumn
-	newslettersColumn
-	consentsColumn
-	channelColumn
-	dateColumn
-	sourceColumn
-	columnCount
-)
-
-// importColumns are the names of the columns an import knows, in the order of the constants, and after them those of a
-// rejects file. In a file they come in any order. Lists (who, wants, newsletters, consents) are separated by |; who,
-// wants and place take slugs or names; birth_date a date or a year; consents the purposes granted, newsletter where it
-// is empty; channel the one she asked for.
-func importColumns() []string {
-	return append([]string{
-		"email", "mobile", "given_name", "family_name", "birth_date", "place", "language", "who", "wants",
-		"newsletters", "consents", "channel", "consent_date", "consent_source",
-	}, rejectColumns()...)
-}
-
-// rejectColumns stand first in a rejects file, and are passed over when it is imported again.
-func rejectColumns() []string { return []string{"reject_line", "reject_column", "reject_reason"} }
-
-// columnName is how a header cell is compared.
-func columnName(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
 
 // entry is a row that can be taken.
 type entry struct {
@@ -61,6 +23,7 @@ type entry struct {
 	day         Day
 	when        int64 // unix milliseconds, of day
 	source      string
+	warnings    []*fault.Error // what was taken and may be wrong
 }
 
 type entryContact struct {
@@ -81,16 +44,20 @@ func (k addressKey) compare(other addressKey) int {
 
 // rowReader turns rows into entries. It is used by one goroutine at a time.
 type rowReader struct {
-	words  Vocabulary
-	town   Town
-	today  Day
-	names  []string         // of the columns
-	at     [columnCount]int // where each column stands; -1 where the file has none
-	width  int
-	breaks *strings.Replacer // line breaks and tabs, which spreadsheets leave within cells, are spaces
-	source string            // for rows that name none
-	date   string
-	usual  []Purpose // what a row agrees to that does not say
+	remarks // of the row that is being read
+
+	words   Vocabulary
+	town    Town
+	today   Day
+	layout  layout
+	nothing map[string]struct{}
+	births  dayReader
+	source  string // for rows that name none
+	date    string
+	usual   []Purpose // what a row agrees to that does not say
+
+	marked   bool  // the consents are told by yes and no: an empty cell is no consent
+	unmarked int64 // rows with an empty cell among the consents before that was known
 
 	// What a cell means, for a town's file repeats the same few.
 	text        memo[string]
@@ -106,43 +73,35 @@ type rowReader struct {
 
 // consentDay is the day of a consent, and its first moment in the town in unix milliseconds.
 type consentDay struct {
-	day  Day
-	when int64
+	day     Day
+	when    int64
+	warning *fault.Error
 }
+
+// How long ago the days are, at most, that are written with two digits of the year: births, and consents.
+const (
+	pastBirths   = 110
+	pastConsents = 40
+)
 
 func (p *People) newRowReader(v Vocabulary, header []string, o ImportOptions) (*rowReader, error) {
 	r := &rowReader{
-		words: v, town: p.town(), today: p.Today(), names: importColumns(), width: len(header),
-		breaks: strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " "),
+		words: v, town: p.town(), today: p.Today(), nothing: map[string]struct{}{},
 		source: strings.TrimSpace(o.ConsentSource), date: strings.TrimSpace(o.ConsentDate),
 		usual: []Purpose{ForNewsletter},
 	}
+	for _, text := range slices.Concat(nothings(), spreadsheetErrors()) {
+		r.nothing[text] = struct{}{}
+	}
+	r.births = dayReader{zone: r.town.Zone, today: r.today, past: pastBirths}
 	r.remember()
 	var problems fault.Problems
-	seen := map[string]int{}
-	for i, cell := range header {
-		name := columnName(cell)
-		_, twice := seen[name]
-		switch {
-		case twice:
-			problems = append(problems, fault.Invalid("people.import.column_twice", "Text", clip(name)))
-		case slices.Contains(r.names, name):
-			seen[name] = i
-		default:
-			problems = append(problems, unknownColumn(cell, i))
-		}
-	}
-	for c := range r.at {
-		r.at[c] = -1
-		if i, ok := seen[r.names[c]]; ok {
-			r.at[c] = i
-		}
-	}
-	if r.at[emailColumn] < 0 && r.at[mobileColumn] < 0 {
-		problems = append(problems, fault.Invalid("people.import.no_address_column"))
-	}
+	var err error
+	r.layout, err = readLayout(header)
+	_ = problems.Add("", err) // readLayout and consentDay only return faults
+	r.marked = r.layout.foreign[consentsColumn]
 	if _, err := r.consentDay(r.date); r.date != "" && err != nil {
-		_ = problems.Add("consent_date", err) // consentDay only returns faults
+		_ = problems.Add("consent_date", err)
 	}
 	return r, problems.Err()
 }
@@ -160,68 +119,83 @@ func (r *rowReader) remember() {
 	r.domains.find = mailDomain
 }
 
-func unknownColumn(cell string, index int) *fault.Error {
-	if strings.TrimSpace(cell) == "" {
-		return fault.Invalid("people.import.column_empty", "Index", index+1)
-	}
-	if near := nearest(columnName(cell), importColumns()); near != "" {
-		return fault.Invalid("people.import.column_near", "Text", clip(cell), "Near", near)
-	}
-	known := importColumns()
-	return fault.Invalid("people.import.column", "Text", clip(cell), "Known", known[:len(known)-len(rejectColumns())])
-}
-
 // maxCell is the longest cell taken, in bytes.
 const maxCell = 4000
 
-// cell is the row's text in that column, trimmed; "" where the file has no such column. A quote before = + - @ is what
-// we wrote ourselves to keep a spreadsheet from computing the cell.
-func (r *rowReader) cell(row csvtext.Row, c column) string {
-	if r.at[c] < 0 {
-		return ""
+// fit gives a row as many cells as the header has: spreadsheets leave out empty ones at the end of a row, and add some.
+func (r *rowReader) fit(row csvtext.Row) csvtext.Row {
+	width := len(r.layout.header)
+	switch has := len(row.Cells); {
+	case has < width:
+		row.Cells = append(row.Cells, make([]string, width-has)...)
+		row.Missing = width - has
+	case has > width && (csvtext.Row{Cells: row.Cells[width:]}).Blank():
+		row.Cells = row.Cells[:width]
 	}
-	text := row.Cells[r.at[c]]
-	if strings.ContainsAny(text, "\r\n\t") {
-		text = r.breaks.Replace(text)
-	}
-	text = strings.TrimSpace(text)
-	if len(text) > 1 && text[0] == '\'' && strings.IndexByte("=+-@", text[1]) >= 0 {
-		text = text[1:]
-	}
-	return text
+	return row
 }
 
-// entry reads a row; its faults name their columns.
+// entry reads a row that fits; its faults name their columns.
 func (r *rowReader) entry(row csvtext.Row) (entry, error) {
-	if len(row.Cells) != r.width {
-		return entry{}, fault.Invalid("people.import.cells", "Has", len(row.Cells), "Want", r.width)
+	r.remarks = remarks{}
+	if width := len(r.layout.header); len(row.Cells) != width {
+		return entry{}, fault.Invalid("people.import.cells", "Has", len(row.Cells), "Want", width)
 	}
 	if err := r.readable(row); err != nil {
 		return entry{}, err
 	}
 	e := entry{line: row.Line, cells: row.Cells}
-	var problems fault.Problems
-	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
-	var err error
-	e.contacts, err = r.contacts(row)
-	note("", err)
-	e.details, err = r.details(row)
-	note("", err)
-	note("", r.consent(row, &e))
-	return e, problems.Err()
+	r.form(row)
+	r.standing(row)
+	e.contacts = r.contacts(row)
+	e.details = r.details(row)
+	r.consent(row, &e)
+	e.warnings = r.warnings
+	return e, r.problems.Err()
+}
+
+// form remarks on the row's form.
+func (r *rowReader) form(row csvtext.Row) {
+	if row.Missing > 0 {
+		r.warn("", "people.import.short", "Has", len(row.Cells)-row.Missing, "Want", len(row.Cells))
+	}
+	r.layout.nameless = slices.DeleteFunc(r.layout.nameless, func(i int) bool {
+		filled := strings.TrimSpace(row.Cells[i]) != ""
+		if filled { // told once
+			r.warn("", "people.import.column_nameless", "Index", i+1)
+		}
+		return filled
+	})
+}
+
+// standing refuses those who left, or whose address failed, where the program that wrote the file says so.
+func (r *rowReader) standing(row csvtext.Row) {
+	if text := r.cell(row, leftColumn); text != "" {
+		r.bad(r.layout.name(leftColumn), fault.Invalid("people.import.left", "Text", clip(text)))
+	}
+	if text := r.cell(row, blacklistedColumn); text != "" && markOf(text) != refuses {
+		r.bad(r.layout.name(blacklistedColumn), fault.Invalid("people.import.left", "Text", clip(text)))
+	}
+	text := r.cell(row, statusColumn)
+	switch storage.Fold(text) {
+	case "", "subscribed", "enabled", "confirmed", "active", "opted-in", "attivo", "attiva", "iscritto", "iscritta", "confermato", "confermata":
+	case "unsubscribed", "disabled", "blocklisted", "blacklisted", "blocked", "cleaned", "bounced", "complained", "unconfirmed", "pending",
+		"inactive", "archived", "deleted", "transactional", "non-subscribed", "nonsubscribed", "disiscritto", "disiscritta", "cancellato",
+		"cancellata", "inattivo", "inattiva", "non attivo", "non attiva", "sospeso", "sospesa", "bloccato", "bloccata", "in attesa":
+		r.bad(r.layout.name(statusColumn), fault.Invalid("people.import.left", "Text", clip(text)))
+	default:
+		r.warn(r.layout.name(statusColumn), "people.import.status", "Text", clip(text))
+	}
 }
 
 // readable refuses cells that are too long to be meant, or whose letters were lost before they came to us.
 func (r *rowReader) readable(row csvtext.Row) error {
 	var problems fault.Problems
-	for c, i := range r.at {
-		if i < 0 {
-			continue
-		}
-		if text := row.Cells[i]; len(text) > maxCell {
-			_ = problems.Add(r.names[c], fault.Invalid("people.text.too_long", "Max", maxCell))
+	for c := range columnCount {
+		if text := r.layout.cell(row, c); len(text) > maxCell {
+			_ = problems.Add(r.layout.name(c), fault.Invalid("people.text.too_long", "Max", maxCell))
 		} else if !isASCII(text) && (!utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError)) {
-			_ = problems.Add(r.names[c], fault.Invalid("people.text.encoding"))
+			_ = problems.Add(r.layout.name(c), fault.Invalid("people.text.encoding"))
 		}
 	}
 	return problems.Err()
@@ -237,142 +211,109 @@ func isASCII(text string) bool {
 }
 
 // contacts are the row's addresses; one at least.
-func (r *rowReader) contacts(row csvtext.Row) (list []entryContact, err error) {
+func (r *rowReader) contacts(row csvtext.Row) []entryContact {
 	email, mobile := r.cell(row, emailColumn), r.cell(row, mobileColumn)
-	if email == "" && mobile == "" {
-		return nil, fault.Invalid("people.import.no_address").On("email")
-	}
-	var problems fault.Problems
-	list = make([]entryContact, 0, 2)
-	note := func(c column, channel Channel, text, value string, err error) {
-		if err != nil {
-			_ = problems.Add(r.names[c], err) // a fault
-			return
-		}
-		list = append(list, entryContact{key: addressKey{channel, value}, shown: shown(channel, text, value)})
-	}
+	list := make([]entryContact, 0, 2)
+	problems := len(r.problems)
 	if email != "" {
-		value, err := normalEmail(email, r.domains.of)
-		note(emailColumn, Email, email, value, err)
+		bare, err := r.bareEmail(email)
+		value := ""
+		if err == nil {
+			value, err = normalEmail(bare, r.domains.of)
+		}
+		if err != nil {
+			r.bad(r.layout.name(emailColumn), err)
+		} else {
+			list = append(list, entryContact{key: addressKey{Email, value}, shown: shown(Email, bare, value)})
+		}
 	}
 	if mobile != "" {
-		value, err := NormalMobile(mobile, r.town.Region)
-		note(mobileColumn, SMS, mobile, value, err)
+		bare, err := bareNumber(mobile)
+		value := ""
+		if err == nil {
+			value, err = NormalMobile(bare, r.town.Region)
+		}
+		switch {
+		case err == nil:
+			list = append(list, entryContact{key: addressKey{SMS, value}, shown: shown(SMS, bare, value)})
+		case len(list) > 0 && r.layout.foreign[mobileColumn]: // a column of telephones, of which some are mobile
+			r.warn(r.layout.name(mobileColumn), "people.import.phone_left_out", "Text", clip(mobile))
+		default:
+			r.bad(r.layout.name(mobileColumn), err)
+		}
 	}
-	return list, problems.Err()
+	if len(list) == 0 && len(r.problems) == problems {
+		r.bad(r.layout.addressName(), fault.Invalid("people.import.no_address"))
+	}
+	return list
 }
 
-func (r *rowReader) details(row csvtext.Row) (d Details, err error) {
-	var problems fault.Problems
-	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
-	d.Kind = KindPerson
-	d.Given, err = r.text.of(r.cell(row, givenColumn))
-	note("given_name", err)
-	d.Family, err = r.text.of(r.cell(row, familyColumn))
-	note("family_name", err)
-	if d.Born, err = ParseBirth(r.cell(row, birthColumn)); err == nil {
-		err = d.Born.check(r.today)
+// addressName is the column in which an address is wanted first.
+func (l layout) addressName() string {
+	if l.at[emailColumn] < 0 {
+		return l.name(mobileColumn)
 	}
-	if err == nil && tooYoung(d.Born, r.today) {
+	return l.name(emailColumn)
+}
+
+func (r *rowReader) details(row csvtext.Row) (d Details) {
+	d.Kind = KindPerson
+	given, family := r.name(row)
+	var err error
+	d.Given, err = r.text.of(given)
+	r.bad("given_name", err)
+	d.Family, err = r.text.of(family)
+	r.bad("family_name", err)
+	birth, err := r.births.birth(r.cell(row, birthColumn))
+	if err == nil {
+		err = birth.check(r.today)
+	}
+	if err == nil && tooYoung(birth.Birth, r.today) {
 		err = tooYoungFault()
 	}
-	note("birth_date", err)
+	r.bad("birth_date", err)
+	d.Born = birth.Birth
+	r.warned("birth_date", birth.warning)
 	d.Place, err = r.places.of(r.cell(row, placeColumn))
-	note("place", err)
+	r.bad("place", err)
 	d.Language, err = r.languages.of(r.cell(row, languageColumn))
-	note("language", err)
-	d.Who, err = list(&r.categories, r.cell(row, whoColumn))
+	r.bad("language", err)
+	d.Who = r.list(row, whoColumn, &r.categories)
 	slices.Sort(d.Who)
-	note("who", err)
-	d.Wants, err = list(&r.topics, r.cell(row, wantsColumn))
+	d.Wants = r.list(row, wantsColumn, &r.topics)
 	slices.Sort(d.Wants)
-	note("wants", err)
-	return d, problems.Err()
+	return d
 }
 
-// consent reads what the row agrees to, and how that can be shown: no row is taken without a date and a source.
-func (r *rowReader) consent(row csvtext.Row, e *entry) (err error) {
-	var problems fault.Problems
-	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
-	e.purposes, err = r.purposes.of(r.cell(row, consentsColumn))
-	if len(e.purposes) == 0 && err == nil {
-		e.purposes = r.usual
+// warned notes a warning; nil is none.
+func (r *remarks) warned(field string, warning *fault.Error) {
+	if warning != nil {
+		r.warnings = append(r.warnings, warning.On(field))
 	}
-	note("consents", err)
-	// A row may list newsletters without the consent to be sent them: what it says is kept, and nothing is sent until
-	// that consent stands, for it is looked at again before each message.
-	e.newsletters, err = list(&r.newsletters, r.cell(row, newslettersColumn))
-	note("newsletters", err)
-	date := r.cell(row, dateColumn)
-	if date == "" {
-		date = r.date
-	}
-	day := consentDay{}
-	if date == "" {
-		err = fault.Invalid("people.import.no_consent_date")
-	} else {
-		day, err = r.days.of(date)
-	}
-	note("consent_date", err)
-	e.day, e.when = day.day, day.when
-	source := r.cell(row, sourceColumn)
-	if source == "" {
-		source = r.source
-	}
-	if source == "" {
-		note("consent_source", fault.Invalid("people.import.no_consent_source"))
-	}
-	e.source, err = r.text.of(source)
-	note("consent_source", err)
-	note("channel", r.channel(row, e))
-	return problems.Err()
 }
 
-func purposesOf(cell string) (purposes []Purpose, err error) {
-	var problems fault.Problems
-	for text := range parts(cell) {
-		purpose := Purpose(strings.ToLower(text))
-		switch purpose {
-		case "profilo":
-			purpose = ForProfile
-		case "lettura":
-			purpose = ForReading
+// name is the row's given and family name. A whole name is split where it can be: by a comma, or where there are two
+// words in a known order; otherwise it stays together.
+func (r *rowReader) name(row csvtext.Row) (given, family string) {
+	given, family = r.cell(row, givenColumn), r.cell(row, familyColumn)
+	for _, c := range []column{nameColumn, nameGivenColumn, nameFamilyColumn} {
+		whole := r.cell(row, c)
+		if whole == "" || given != "" || family != "" {
+			continue
 		}
-		if !slices.Contains(Purposes(), purpose) {
-			_ = problems.Add("", fault.Invalid("people.consent.purpose", "Text", clip(text))) // a fault
-		} else if !slices.Contains(purposes, purpose) {
-			purposes = append(purposes, purpose)
+		if before, after, ok := strings.Cut(whole, ","); ok {
+			return strings.TrimSpace(after), strings.TrimSpace(before)
 		}
-	}
-	return purposes, problems.Err()
-}
-
-// consentDay reads the day of a consent, which cannot be to come.
-func (r *rowReader) consentDay(text string) (consentDay, error) {
-	day, err := ParseDay(text)
-	if err == nil && day > r.today {
-		err = fault.Invalid("people.consent.future", "Text", clip(text))
-	}
-	return consentDay{day, clock.Millis(day.Time(r.town.Zone))}, err
-}
-
-// channel is the one that the row names, which needs its address; or that of its first address.
-func (r *rowReader) channel(row csvtext.Row, e *entry) error {
-	text := strings.ToLower(r.cell(row, channelColumn))
-	if text == "" {
-		if len(e.contacts) > 0 {
-			e.channel = e.contacts[0].key.channel
+		words := strings.Fields(whole)
+		switch {
+		case len(words) == 2 && c == nameGivenColumn:
+			return words[0], words[1]
+		case len(words) == 2 && c == nameFamilyColumn:
+			return words[1], words[0]
+		case len(words) > 1:
+			r.warn(r.layout.name(c), "people.import.name_whole", "Text", clip(whole))
 		}
-		return nil
+		return whole, ""
 	}
-	channel := Channel(text)
-	if channel != Email && channel != SMS {
-		return fault.Invalid("people.channel.unknown", "Text", clip(text))
-	}
-	e.channel = channel
-	has := slices.ContainsFunc(e.contacts, func(c entryContact) bool { return c.key.channel == channel })
-	if !has && len(e.contacts) > 0 {
-		return fault.Invalid("people.import.channel_without_address", "Channel", text)
-	}
-	return nil
+	return given, family
 }

@@ -114,7 +114,7 @@ func TestImportRejectsRowsAlone(t *testing.T) {
 		{"purpose", "u@example.org,,,,,,,,,marketing,,,", "consents", "people.consent.purpose"},
 		{"channel", "u@example.org,,,,,,,,,,sms,,", "channel", "people.import.channel_without_address"},
 		{"consent tomorrow", "u@example.org,,,,,,,,,,,2026-11-23,", "consent_date", "people.consent.future"},
-		{"cells", "u@example.org,,,", "", "people.import.cells"},
+		{"cells", "u@example.org,,,,,,,,,,,,,,x", "", "people.import.cells"},
 		{"quotes", `u@example.org,,U"go,,,,,,,,,,`, "", "people.import.quotes"},
 	}
 	eachEngine(t, func(t *testing.T, town town) {
@@ -283,11 +283,9 @@ func TestImportTellsWhatIsWrongWithTheFile(t *testing.T) {
 		"only a mark":   {"\ufeff\n\n", "people.csv.empty"},
 		"binary":        {"\x7fELF\x00\x00\x01", "people.csv.binary"},
 		"spreadsheet":   {"PK\x03\x04xl/workbook.xml", "people.csv.spreadsheet"},
-		"utf-16":        {"\xff\xfee\x00m\x00", "people.csv.utf16"},
-		"column":        {"e-mail,mobile\n", "people.import.column_near"},
-		"odd column":    {"email,codice fiscale\n", "people.import.column"},
+		"column":        {"emial,mobile\n", "people.import.column_near"},
+		"near the end":  {"email,consent_dat\n", "people.import.column_near"},
 		"twice":         {"email,Email\n", "people.import.column_twice"},
-		"nameless":      {"email,\n", "people.import.column_empty"},
 		"no address":    {"given_name,family_name\n", "people.import.no_address_column"},
 		"broken header": {"email,\"mobile\n", "people.csv.header"},
 		"endless quote": {"email,given_name\na@example.org,Anna\nb@example.org,\"Bruno\nc@example.org,Carla\n", "people.csv.quote"},

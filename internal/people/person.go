@@ -91,26 +91,21 @@ func (d Details) cleaned(v Vocabulary, today Day) (Details, error) {
 // Vocabulary is a snapshot of every word that may be said of people.
 type Vocabulary struct {
 	Categories, Topics, Places taxonomy.List
-	Newsletters                []string // slugs
-	Languages                  []string // ISO 639-1, the usual one first
+	Newsletters                []string          // slugs
+	Titles                     map[string]string // slugs by the newsletters' titles: see titleKey
+	Languages                  []string          // ISO 639-1, the usual one first
 }
 
-// language is the language's code in lower case.
+// language is the language's code.
 func (v Vocabulary) language(text string) (string, error) {
 	code := strings.ToLower(strings.TrimSpace(text))
 	if code == "" || slices.Contains(v.Languages, code) {
 		return code, nil
 	}
-	return "", fault.Invalid("people.language.unknown", "Text", clip(text), "Known", slices.Clone(v.Languages))
-}
-
-// newsletter is the newsletter's slug.
-func (v Vocabulary) newsletter(text string) (string, error) {
-	slug := strings.ToLower(strings.TrimSpace(text))
-	if slices.Contains(v.Newsletters, slug) {
-		return slug, nil
+	if code = languageCode(text); slices.Contains(v.Languages, code) {
+		return code, nil
 	}
-	return "", unknownWord("subscribed", text, nearest(slug, v.Newsletters))
+	return "", fault.Invalid("people.language.unknown", "Text", clip(text), "Known", slices.Clone(v.Languages))
 }
 
 // find is the slug of the term that somebody wrote by slug or name. What names the list in the fault: "who", "wants" or

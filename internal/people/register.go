@@ -26,10 +26,19 @@ func (p *People) VocabularyIn(ctx context.Context, q storage.Queryer) (Vocabular
 	if err != nil {
 		return Vocabulary{}, fmt.Errorf("people: newsletters: %w", err)
 	}
-	return Vocabulary{
+	v := Vocabulary{
 		Categories: lists.Categories, Topics: lists.Topics, Places: lists.Places,
-		Newsletters: known, Languages: p.town().Languages,
-	}, nil
+		Titles: map[string]string{}, Languages: p.town().Languages,
+	}
+	for _, n := range known {
+		v.Newsletters = append(v.Newsletters, n.Slug)
+		for _, title := range n.Titles {
+			if key := titleKey(title); key != "" {
+				v.Titles[key] = n.Slug
+			}
+		}
+	}
+	return v, nil
 }
 
 // ParseAudience reads an audience; "" is everybody. What is wrong with the text is told in a fault with a key

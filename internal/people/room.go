@@ -43,8 +43,8 @@ type Keeper interface {
 
 // Subscriptions is what people asks of the room that keeps newsletters.
 type Subscriptions interface {
-	// Known are the slugs of the newsletters that one may subscribe to.
-	Known(ctx context.Context, q storage.Queryer) ([]string, error)
+	// Known are the newsletters that one may subscribe to.
+	Known(ctx context.Context, q storage.Queryer) ([]Offer, error)
 	// Of are the slugs that the person is subscribed to now.
 	Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
 	// Subscribed writes an SQL condition that is true of those subscribed now to the newsletter with that slug;
@@ -76,6 +76,12 @@ const (
 
 // Ties are all ties.
 func Ties() []Tie { return []Tie{TieSubscribed, TieByEmail, TieLeft, TieSlow, TieSlowProfile} }
+
+// Offer is a newsletter that one may subscribe to.
+type Offer struct {
+	Slug   string
+	Titles []string // in every language
+}
 
 // Asked is a subscription that somebody asked for.
 type Asked struct {
@@ -168,7 +174,7 @@ type noSubscriptions struct{}
 
 func (noSubscriptions) Grown(context.Context) error { return nil }
 
-func (noSubscriptions) Known(context.Context, storage.Queryer) ([]string, error) { return nil, nil }
+func (noSubscriptions) Known(context.Context, storage.Queryer) ([]Offer, error) { return nil, nil }
 
 func (noSubscriptions) Of(context.Context, storage.Queryer, int64) ([]string, error) { return nil, nil }
 

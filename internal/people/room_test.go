@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -77,7 +78,12 @@ func newTown(t testing.TB, db *storage.DB) town {
 // letters is a room of newsletters as small as can be.
 type letters struct{ known []string }
 
-func (l *letters) Known(context.Context, storage.Queryer) ([]string, error) { return l.known, nil }
+func (l *letters) Known(context.Context, storage.Queryer) (offers []people.Offer, err error) {
+	for _, slug := range l.known {
+		offers = append(offers, people.Offer{Slug: slug, Titles: []string{strings.ReplaceAll(slug, "-", " ") + ", a cura del Comune"}})
+	}
+	return offers, nil
+}
 
 func (l *letters) Of(ctx context.Context, q storage.Queryer, person int64) (slugs []string, err error) {
 	rows, err := q.QueryContext(ctx, "SELECT newsletter FROM letters_subscription WHERE person_id = $1 AND ended_at = 0 ORDER BY newsletter", person)
@@ -172,4 +178,9 @@ func (town town) count(t testing.TB, table string) (n int64) {
 
 func email(value string) people.Contact {
 	return people.Contact{Channel: people.Email, Value: value, Verified: true}
+}
+
+func newTownOnSQLite(t *testing.T) town {
+	t.Helper()
+	return newTown(t, storagetest.Open(t, storage.SQLite, schemas()...))
 }

@@ -330,22 +330,28 @@ func (q *Queries) LiftOptOut(ctx context.Context, arg LiftOptOutParams) (int64, 
 }
 
 const openNewsletters = `-- name: OpenNewsletters :many
-SELECT slug FROM newsletters_newsletter WHERE NOT closed ORDER BY slug
+SELECT slug, name_it, name_en FROM newsletters_newsletter WHERE NOT closed ORDER BY slug
 `
 
-func (q *Queries) OpenNewsletters(ctx context.Context) ([]string, error) {
+type OpenNewslettersRow struct {
+	Slug   string
+	NameIt string
+	NameEn string
+}
+
+func (q *Queries) OpenNewsletters(ctx context.Context) ([]OpenNewslettersRow, error) {
 	rows, err := q.db.QueryContext(ctx, openNewsletters)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []OpenNewslettersRow{}
 	for rows.Next() {
-		var slug string
-		if err := rows.Scan(&slug); err != nil {
+		var i OpenNewslettersRow
+		if err := rows.Scan(&i.Slug, &i.NameIt, &i.NameEn); err != nil {
 			return nil, err
 		}
-		items = append(items, slug)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

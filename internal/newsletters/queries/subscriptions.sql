@@ -1,5 +1,5 @@
 -- name: OpenNewsletters :many
-SELECT slug FROM newsletters_newsletter WHERE NOT closed ORDER BY slug;
+SELECT slug, name_it, name_en FROM newsletters_newsletter WHERE NOT closed ORDER BY slug;
 
 -- name: SubscribedTo :many
 SELECT DISTINCT newsletter FROM newsletters_subscription WHERE person_id = $1 AND ended_at = 0 ORDER BY newsletter;

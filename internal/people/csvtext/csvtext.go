@@ -9,8 +9,6 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/text/transform"
-
 	"unoxuno/internal/fault"
 )
 
@@ -22,14 +20,15 @@ const sniffed = 64 << 10
 
 // Row is a row of the file.
 type Row struct {
-	Line  int // the physical line on which it begins, from 1
-	Cells []string
+	Line    int // the physical line on which it begins, from 1
+	Cells   []string
+	Missing int // how many of the cells, at the end, are not in the file
 }
 
 // Blank tells whether no cell holds anything: spreadsheets leave such rows at the end.
 func (r Row) Blank() bool {
 	for _, c := range r.Cells {
-		if strings.TrimSpace(c) != "" {
+		if strings.Trim(c, " \t\n\v\f\u00a0\x1a") != "" { // U+001A ends files of DOS
 			return false
 		}
 	}
@@ -49,52 +48,94 @@ func (e *RowError) Unwrap() error { return e.Cause }
 
 // Reader reads rows. It is made by NewReader.
 type Reader struct {
-	Header    []string // the first row's cells, trimmed
-	Delimiter rune
-	Marked    bool // the file begins with a byte order mark
+	Header     []string // the header's cells, trimmed
+	HeaderLine int      // where it stands: not always on line 1
+	Above      int      // rows above the header that are not blank, such as a title
+	Delimiter  rune
+	Marked     bool // the file begins with the byte order mark of UTF-8
 
-	input *counter
-	text  *decoder
-	tail  *tail
-	csv   *csv.Reader
+	input  *counter
+	text   *decoder
+	tail   *tail
+	csv    *csv.Reader
+	passed int // lines that were read before the CSV began
 }
 
-// NewReader looks at the beginning of the file and reads its header. Of the three delimiters the one is taken that gives
-// the most header cells for which known is true, or else the most cells. Faults: people.csv.empty, .binary, .utf16,
-// .spreadsheet, .header.
+// NewReader looks at the beginning of the file and reads its header: of the first rows the one with the most cells for
+// which known is true, or else the first. Of the three delimiters the one is taken that gives the most such cells, or
+// else the most cells; a first line "sep=;", which spreadsheets write and heed, settles it. Faults: people.csv.empty,
+// .binary, .foreign, .spreadsheet, .encoding, .header.
 func NewReader(file io.Reader, known func(name string) bool) (*Reader, error) {
-	r := &Reader{input: &counter{file: file}, text: &decoder{}}
-	buffered := bufio.NewReaderSize(r.input, sniffed)
-	head, err := buffered.Peek(sniffed)
+	r := &Reader{input: &counter{file: file}}
+	raw := bufio.NewReaderSize(r.input, max(sniffed, guessing))
+	start, err := raw.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := refuseForeign(head); err != nil {
+	r.text = newDecoder(raw, start)
+	if err := refuseForeign(start, r.text.name); err != nil {
 		return nil, err
 	}
-	if mark := []byte("\xef\xbb\xbf"); bytes.HasPrefix(head, mark) {
+	if mark := []byte("\xef\xbb\xbf"); bytes.HasPrefix(start, mark) {
 		r.Marked = true
-		if _, err := buffered.Discard(len(mark)); err != nil {
+		if _, err := raw.Discard(len(mark)); err != nil {
 			return nil, err
 		}
-		head = head[len(mark):]
+	}
+	text := bufio.NewReaderSize(lines{bufio.NewReaderSize(r.text, sniffed)}, sniffed)
+	head, err := text.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
 	if len(bytes.TrimSpace(head)) == 0 {
 		return nil, fault.Invalid("people.csv.empty")
 	}
-	if r.Delimiter = sniff(head, known); r.Delimiter == 0 {
+	delimiters := []rune{',', ';', '\t'}
+	if told, size := toldDelimiter(head); told != 0 {
+		delimiters, r.passed, head = []rune{told}, 1, head[size:]
+		if _, err := text.Discard(size); err != nil {
+			return nil, err
+		}
+	}
+	form := sniff(head, delimiters, known)
+	if r.Delimiter = form.delimiter; r.Delimiter == 0 {
 		return nil, fault.Invalid("people.csv.header")
 	}
-	r.tail = &tail{text: transform.NewReader(buffered, r.text), line: 1}
+	r.tail = &tail{text: text, line: 1 + r.passed}
 	r.csv = newCSV(r.tail, r.Delimiter)
+	return r, r.readHeader(form.above)
+}
+
+// readHeader reads the header, and what stands above it.
+func (r *Reader) readHeader(above int) error {
+	for range above {
+		row, err := r.Read()
+		if err != nil {
+			return fault.Invalid("people.csv.header").Because(err)
+		}
+		if !row.Blank() {
+			r.Above++
+		}
+	}
 	row, err := r.Read()
 	if err != nil {
-		return nil, fault.Invalid("people.csv.header").Because(err)
+		return fault.Invalid("people.csv.header").Because(err)
 	}
+	r.HeaderLine = row.Line
 	for _, cell := range row.Cells {
 		r.Header = append(r.Header, strings.TrimSpace(cell))
 	}
-	return r, nil
+	return nil
+}
+
+// toldDelimiter is the delimiter that a first line such as "sep=;" names, and how long the line is.
+func toldDelimiter(head []byte) (delimiter rune, size int) {
+	line, _, whole := bytes.Cut(head, []byte("\n"))
+	told, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), `" `)), "sep=")
+	if !ok || len(told) != 1 || !strings.Contains(",;\t|", told) || !whole {
+		return 0, 0
+	}
+	return rune(told[0]), len(line) + 1
 }
 
 func newCSV(text io.Reader, delimiter rune) *csv.Reader {
@@ -106,42 +147,77 @@ func newCSV(text io.Reader, delimiter rune) *csv.Reader {
 }
 
 // refuseForeign recognises files that are no delimited text.
-func refuseForeign(head []byte) error {
+func refuseForeign(head []byte, encoding string) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		return fault.Invalid("people.csv.spreadsheet")
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return fault.Invalid("people.csv.utf16")
-	case bytes.IndexByte(head, 0) >= 0:
+	case encoding != UTF16 && bytes.IndexByte(head, 0) >= 0:
 		return fault.Invalid("people.csv.binary")
+	}
+	start := strings.ToUpper(string(bytes.TrimLeft(head[:min(len(head), 200)], "\xef\xbb\xbf \r\n\t")))
+	for _, f := range []struct{ begins, kind string }{
+		{"<!DOCTYPE", "HTML"}, {"<HTML", "HTML"}, {"<TABLE", "HTML"}, {"<?XML", "XML"}, {"{\\RTF", "RTF"}, {"%PDF", "PDF"},
+		{"BEGIN:VCARD", "vCard"}, {"{\"", "JSON"}, {"[{", "JSON"},
+	} {
+		if strings.HasPrefix(start, f.begins) {
+			return fault.Invalid("people.csv.foreign", "Kind", f.kind)
+		}
 	}
 	return nil
 }
 
-// sniff is the delimiter of the header; 0 when its row cannot be split by any.
-func sniff(head []byte, known func(string) bool) rune {
-	best, found := -1, rune(0)
-	for _, delimiter := range []rune{',', ';', '\t'} {
-		text := transform.NewReader(bytes.NewReader(head), &decoder{})
-		cells, err := newCSV(text, delimiter).Read()
-		if err != nil {
-			continue
-		}
-		score := len(cells)
-		for _, cell := range cells {
-			if known(strings.TrimSpace(cell)) {
-				score += len(head) // one known name outweighs any number of cells
-			}
-		}
-		if score > best {
-			best, found = score, delimiter
+// form is how a file is delimited, and how many rows stand above its header.
+type form struct {
+	delimiter rune
+	above     int
+}
+
+// searched is among how many first rows the header is looked for.
+const searched = 10
+
+// sniff is the form of the file; the delimiter is 0 when its first row cannot be split by any.
+func sniff(head []byte, delimiters []rune, known func(string) bool) (found form) {
+	mostKnown, mostCells := -1, 0
+	for _, delimiter := range delimiters {
+		above, named, cells := headerAt(newCSV(bytes.NewReader(head), delimiter), known)
+		if named > mostKnown || named == mostKnown && cells > mostCells {
+			found, mostKnown, mostCells = form{delimiter, above}, named, cells
 		}
 	}
 	return found
 }
 
-// Latin tells whether the text read so far showed itself to be Windows-1252.
-func (r *Reader) Latin() bool { return r.text.latin != nil }
+// headerAt looks for the header among the first rows: how many stand above it, how many of its cells are known names,
+// and how many cells it has. known is -1 where nothing can be read.
+func headerAt(rows *csv.Reader, isKnown func(string) bool) (above, known, cells int) {
+	known = -1
+	for at := range searched {
+		row, err := rows.Read()
+		if err != nil {
+			return above, known, cells
+		}
+		if (Row{Cells: row}).Blank() {
+			continue
+		}
+		n := 0
+		for _, cell := range row {
+			if strings.Contains(cell, "@") { // people stand here
+				n = -1
+				break
+			}
+			if isKnown(strings.TrimSpace(cell)) {
+				n++
+			}
+		}
+		if known < 0 || n > known {
+			above, known, cells = at, max(n, 0), len(row)
+		}
+	}
+	return above, known, cells
+}
+
+// Encoding is the file's encoding, as far as the text read so far tells: "" while all of it was ASCII.
+func (r *Reader) Encoding() string { return r.text.name }
 
 // Bytes is how much of the file was read.
 func (r *Reader) Bytes() int64 { return r.input.n }
@@ -153,7 +229,7 @@ func (r *Reader) Read() (Row, error) {
 	cells, err := r.csv.Read()
 	if err == nil {
 		line, _ := r.csv.FieldPos(0)
-		return Row{Line: line, Cells: cells}, nil
+		return Row{Line: line + r.passed, Cells: cells}, nil
 	}
 	if errors.Is(err, errTooLong) {
 		return Row{}, fault.Invalid("people.csv.long", "Line", r.tail.firstLine(), "Max", MaxRow)
@@ -162,71 +238,10 @@ func (r *Reader) Read() (Row, error) {
 	if !errors.As(err, &parse) {
 		return Row{}, err
 	}
-	if parse.Line > parse.StartLine && r.tail.atEnd(r.csv.InputOffset()) {
+	first, last := parse.StartLine+r.passed, parse.Line+r.passed
+	if last > first && r.tail.atEnd(r.csv.InputOffset()) {
 		// A quote that opens here and never closes has swallowed all that follows.
-		return Row{}, fault.Invalid("people.csv.quote", "Line", parse.StartLine)
+		return Row{}, fault.Invalid("people.csv.quote", "Line", first)
 	}
-	return Row{}, &RowError{Line: parse.StartLine, LastLine: parse.Line, Raw: r.tail.row(r.csv.InputOffset()), Cause: parse.Err}
+	return Row{}, &RowError{Line: first, LastLine: last, Raw: r.tail.row(r.csv.InputOffset()), Cause: parse.Err}
 }
-
-// counter counts the bytes read.
-type counter struct {
-	file io.Reader
-	n    int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.file.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-var errTooLong = errors.New("row too long")
-
-// tail passes text on and keeps what came since the current row began, so that a broken row can be shown whole and an
-// endless one is stopped.
-type tail struct {
-	text io.Reader
-	kept []byte
-	from int64 // offset of kept[0] in the text
-	line int   // on which kept[0] stands
-	end  bool
-}
-
-func (t *tail) Read(p []byte) (int, error) {
-	if len(t.kept) > MaxRow {
-		return 0, errTooLong
-	}
-	n, err := t.text.Read(p)
-	t.kept = append(t.kept, p[:n]...)
-	t.end = t.end || errors.Is(err, io.EOF)
-	return n, err
-}
-
-// begin forgets what stands before offset: a row begins there.
-func (t *tail) begin(offset int64) {
-	done := t.kept[:offset-t.from]
-	t.line += bytes.Count(done, []byte("\n"))
-	t.kept, t.from = t.kept[len(done):], offset
-}
-
-// row is the text up to offset, without its line break.
-func (t *tail) row(offset int64) string {
-	return strings.Trim(string(t.kept[:offset-t.from]), "\r\n")
-}
-
-// firstLine is the line of the first row in kept, past blank lines.
-func (t *tail) firstLine() int {
-	line := t.line
-	for _, c := range t.kept {
-		if c == '\n' {
-			line++
-		} else if c != '\r' {
-			break
-		}
-	}
-	return line
-}
-
-// atEnd tells whether nothing comes after offset.
-func (t *tail) atEnd(offset int64) bool { return t.end && offset >= t.from+int64(len(t.kept)) }

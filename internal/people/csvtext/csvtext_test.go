@@ -9,7 +9,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	encoding_ "golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	utf16 "golang.org/x/text/encoding/unicode"
 	"pgregory.net/rapid"
 
 	"unoxuno/internal/fault"
@@ -119,16 +121,10 @@ func TestEveryFormReadsTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		switch rapid.IntRange(0, 2).Draw(t, "encoding") {
-		case 0:
-			text = "\ufeff" + text
-		case 1:
-			latin, err := charmap.Windows1252.NewEncoder().String(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text = latin
+		if rapid.Bool().Draw(t, "Mac lines") && !strings.Contains(text, "\r") {
+			text = strings.ReplaceAll(text, "\n", "\r")
 		}
+		text = encoded(t, text, rapid.IntRange(0, 4).Draw(t, "encoding"))
 		r, err := csvtext.NewReader(iotest.OneByteReader(strings.NewReader(text)), known)
 		if err != nil {
 			t.Fatal(err)
@@ -145,11 +141,89 @@ func TestEveryFormReadsTheSame(t *testing.T) {
 	})
 }
 
+func encoded(t *rapid.T, text string, encoding int) string {
+	encoders := map[int]*encoding_.Encoder{
+		1: charmap.Windows1252.NewEncoder(),
+		2: utf16.UTF16(utf16.LittleEndian, utf16.UseBOM).NewEncoder(),
+		3: utf16.UTF16(utf16.BigEndian, utf16.IgnoreBOM).NewEncoder(),
+	}
+	if encoding == 0 {
+		return "\ufeff" + text
+	}
+	encoder, ok := encoders[encoding]
+	if !ok {
+		return text
+	}
+	text, err := encoder.String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Italian names tell the code page that they are written in, by a single accent.
+func TestCodePagesAreToldByItalian(t *testing.T) {
+	pages := map[string]*charmap.Charmap{csvtext.Windows: charmap.Windows1252, csvtext.DOS: charmap.CodePage850, csvtext.Mac: charmap.Macintosh}
+	for name, page := range pages {
+		for _, word := range []string{
+			"Niccolò", "Nicolò", "NICCOLÒ", "Cà Bianca", "Forlì", "perché", "è", "Gesù", "Frà Luca", "Mondovì; Cefalù", "città e libertà", "caffè",
+			"RICCARDO CAFFÈ",
+		} {
+			text, err := page.NewEncoder().String("email,name\na@example.org," + word + "\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := csvtext.NewReader(strings.NewReader(text), known)
+			if err != nil {
+				t.Errorf("%q in %s: %v", word, name, err)
+				continue
+			}
+			row, err := r.Read()
+			if got := strings.Join(row.Cells[1:], ","); err != nil || got != word || r.Encoding() != name {
+				t.Errorf("%q in %s is read as %q in %s, %v", word, name, got, r.Encoding(), err)
+			}
+		}
+	}
+	for _, text := range []string{"email,name\na@example.org,D\xd5Amico\n", "email,name\na@example.org,x\x81\x9d\xfey\n"} {
+		if _, rows, err := read(t, strings.NewReader(text)); !fault.HasKey(err, "people.csv.encoding") {
+			t.Errorf("%q: %v, %v; want people.csv.encoding", text, rows, err)
+		}
+	}
+}
+
+func TestHeaderIsFoundWhereItStands(t *testing.T) {
+	const rows = "email;name\na@example.org;Anna\n"
+	for name, c := range map[string]struct {
+		text                    string
+		headerLine, line, above int
+	}{
+		"first":      {rows, 1, 2, 0},
+		"delimiter":  {"sep=;\r\n" + rows, 2, 3, 0},
+		"title":      {"Iscritti alla newsletter, 2026;\n;\n" + rows, 3, 4, 1},
+		"blank rows": {";;\n\n;;\n" + rows, 4, 5, 0},
+		"unknown":    {"codice;\"altro\"\n1;2\n", 1, 2, 0},
+		"Mac":        {strings.ReplaceAll("Titolo\n\n"+rows, "\n", "\r"), 3, 4, 1},
+		"mixed":      {"email;name\ra@example.org;\"An\rna\"\r\n", 1, 2, 0},
+	} {
+		r, err := csvtext.NewReader(strings.NewReader(c.text), known)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		row, err := r.Read()
+		if err != nil || r.Delimiter != ';' || r.HeaderLine != c.headerLine || row.Line != c.line || r.Above != c.above || len(row.Cells) != 2 {
+			t.Errorf("%s: header on line %d, %d rows above, row %+v, %v", name, r.HeaderLine, r.Above, row, err)
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add([]byte("email,name\na,b\n"))
 	f.Add([]byte("\xef\xbb\xbfemail;name\n\"a;\n\"\"\";b\n"))
 	f.Add([]byte("email\tname\n\xe8\t\"x\ny\n"))
 	f.Add([]byte("email,name\r\n\r\na,\"b\"c\r\n"))
+	f.Add([]byte("sep=;\remail;name\ra;\x8a\r"))
+	f.Add([]byte("\xff\xfee\x00,\x00n\x00\n\x00\x00\xd8"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		_, rows, err := read(t, strings.NewReader(string(text)))
 		if err != nil && fault.KindOf(err) != fault.KindInvalid {
@@ -157,7 +231,7 @@ func FuzzReader(f *testing.F) {
 		}
 		line := 0
 		for _, row := range rows {
-			if row.Line <= line || row.Line > strings.Count(string(text), "\n")+1 {
+			if row.Line <= line || row.Line > strings.Count(string(text), "\n")+strings.Count(string(text), "\r")+1 {
 				t.Fatalf("row on line %d after line %d", row.Line, line)
 			}
 			line = row.Line

@@ -223,8 +223,8 @@ type plug struct{ *shelf }
 
 func (s plug) Grown(context.Context) error { return nil }
 
-func (s plug) Known(context.Context, storage.Queryer) ([]string, error) {
-	return []string{"scuola", "rifiuti", "sport"}, nil
+func (s plug) Known(context.Context, storage.Queryer) ([]people.Offer, error) {
+	return []people.Offer{{Slug: "scuola"}, {Slug: "rifiuti"}, {Slug: "sport"}}, nil
 }
 
 func (s plug) Of(_ context.Context, _ storage.Queryer, person int64) ([]string, error) {
