@@ -207,7 +207,7 @@ func TestTheOfficeShowsThatTheRelayIsDown(t *testing.T) {
 	admin := b.signedIn(b.admin)
 	issue := b.put("late", "---\nnewsletter: teatro\nslug: tardi\ntitle: Tardi\nlanguage: it\n---\nTesto.\n")
 	b.must(b.relay.Close())
-	sending, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	sending, err := b.newsletters.Send(b.ctx, issue.ID, issue.Version, false)
 	b.must(err)
 	progress, err := b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
 	b.must(err)

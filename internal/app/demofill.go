@@ -100,7 +100,7 @@ func (h *house) sendDemo(ctx context.Context, past *clock.Manual, today time.Tim
 		if err != nil {
 			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
 		}
-		sending, err := h.newsletters.Send(ctx, kept.ID, true)
+		sending, err := h.newsletters.Send(ctx, kept.ID, kept.Version, true)
 		if err != nil {
 			return fmt.Errorf("%s/%s: %w", issue.Newsletter, issue.Slug, err)
 		}

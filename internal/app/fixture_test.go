@@ -144,7 +144,7 @@ func (b *borgo) publish() {
 	b.image, err = b.newsletters.Upload(b.ctx, "ufficio-cultura", onePixel())
 	b.must(err)
 	b.sent = b.put("issue.md", string(b.file("issue.md")))
-	sending, err := b.newsletters.Send(b.ctx, b.sent.ID, false)
+	sending, err := b.newsletters.Send(b.ctx, b.sent.ID, b.sent.Version, false)
 	b.must(err)
 	progress, err := b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
 	b.must(err)

@@ -71,7 +71,7 @@ func (c issueSendCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	sending, err := h.newsletters.Send(r.ctx, issue.ID, c.AllowEmpty)
+	sending, err := h.newsletters.Send(r.ctx, issue.ID, issue.Version, c.AllowEmpty)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestReadingFromConsentToWithdrawal(t *testing.T) {
 		press("/consents", url.Values{"purpose": {"reading"}})
 		issue := b.put("second", "---\nnewsletter: teatro\nslug: secondo\ntitle: Il secondo numero\nlanguage: it\n---\nLeggi [la notizia](https://www.teatro.example/notizia).\n")
 		b.relay.Clear()
-		sending, err := b.newsletters.Send(b.ctx, issue.ID, false)
+		sending, err := b.newsletters.Send(b.ctx, issue.ID, issue.Version, false)
 		b.must(err)
 		_, err = b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
 		b.must(err)

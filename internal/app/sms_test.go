@@ -75,7 +75,7 @@ func (b *borgo) joinsByText(centre *smstest.SMSC) int64 {
 func (b *borgo) getsIssueByText(centre *smstest.SMSC) {
 	b.t.Helper()
 	issue := b.put("text", "---\nnewsletter: teatro\nslug: stasera\ntitle: Stasera\nlanguage: it\nsms: Stasera a teatro, ore 21\n---\nTesto.\n")
-	sending, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	sending, err := b.newsletters.Send(b.ctx, issue.ID, issue.Version, false)
 	b.must(err)
 	if sending.Texts.Messages != 1 || sending.Batch.Messages == 0 {
 		b.t.Fatalf("%d text messages, %d mails", sending.Texts.Messages, sending.Batch.Messages)
@@ -111,7 +111,7 @@ func (b *borgo) losesHerNumberAndConfirmsItAgain(centre *smstest.SMSC) {
 		b.t.Fatalf("the receipt was answered %d", a.Status)
 	}
 	issue := b.put("gone", "---\nnewsletter: teatro\nslug: sabato-sera\ntitle: Sabato sera\nlanguage: it\nsms: Sabato a teatro\n---\nTesto.\n")
-	_, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	_, err := b.newsletters.Send(b.ctx, issue.ID, issue.Version, false)
 	b.must(err)
 	if sent := centre.Next("submit"); sent.Dest != digits {
 		b.t.Fatalf("%+v", sent)
@@ -137,7 +137,7 @@ func (b *borgo) stopsByText(centre *smstest.SMSC, person int64) {
 		b.t.Errorf("after STOP she is subscribed to %v; suppressed: %v", left, suppressed)
 	}
 	issue := b.put("later", "---\nnewsletter: teatro\nslug: domani-sera\ntitle: Domani sera\nlanguage: it\nsms: Domani a teatro\n---\nTesto.\n")
-	sending, err := b.newsletters.Send(b.ctx, issue.ID, false)
+	sending, err := b.newsletters.Send(b.ctx, issue.ID, issue.Version, false)
 	b.must(err)
 	if sending.Texts.Messages != 0 || sending.Texts.Channel != delivery.SMS {
 		b.t.Errorf("after STOP: %+v", sending.Texts)

@@ -128,7 +128,7 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 			if reach.People != int64(len(want)) {
 				w.Errorf("%+v: counted %d, want %d", n, reach.People, len(want))
 			}
-			_, err = w.Send(w.ctx, issue.ID, true)
+			_, err = w.Send(w.ctx, issue.ID, issue.Version, true)
 			w.must(err)
 			if diff := cmp.Diff(want, w.queued(issue.ID)); diff != "" {
 				w.Errorf("%+v: ledger (-rule +ledger):\n%s", n, diff)

@@ -58,7 +58,7 @@ func TestRightsEndAtTheNewsroom(t *testing.T) {
 		_, tries["count anew"] = w.ReachOf(stranger, newsletters.Issue{Newsletter: "concerti"}, "")
 		_, tries["preview"] = w.PreviewHTML(stranger, issue.ID, "it")
 		tries["test"] = w.TestSend(stranger, issue.ID, "")
-		_, tries["send"] = w.Send(stranger, issue.ID, true)
+		_, tries["send"] = w.Send(stranger, issue.ID, issue.Version, true)
 		_, tries["schedule"] = w.Schedule(stranger, issue.ID, issue.Version, "2025-12-01T10:00", true)
 		_, tries["cancel"] = w.Cancel(stranger, issue.ID)
 		_, tries["unschedule"] = w.Unschedule(stranger, issue.ID)
@@ -68,9 +68,9 @@ func TestRightsEndAtTheNewsroom(t *testing.T) {
 		_, tries["archive"] = w.Archive(stranger, text("concerti", "2024", ""), morning().Add(-time.Hour))
 		_, tries["upload"] = w.Upload(stranger, "amici-della-musica", nil)
 		tries["newsroom"] = w.PutNewsroom(stranger, newsletters.Newsroom{Slug: "x"})
-		_, tries["editor sends"] = w.Send(editor, issue.ID, true)
+		_, tries["editor sends"] = w.Send(editor, issue.ID, issue.Version, true)
 		_, tries["editor schedules"] = w.Schedule(editor, issue.ID, issue.Version, "2025-12-01T10:00", true)
-		_, tries["visitor sends"] = w.Send(access.With(w.ctx, access.Actor{}), issue.ID, true)
+		_, tries["visitor sends"] = w.Send(access.With(w.ctx, access.Actor{}), issue.ID, issue.Version, true)
 		for what, err := range tries {
 			if !fault.Is(err, fault.KindForbidden) {
 				w.Errorf("%s: %v, want to be forbidden", what, err)
@@ -153,7 +153,7 @@ func TestMistakesAreToldOnTheirFields(t *testing.T) {
 		c = text("teatro", "unfinished", "")
 		c.Blocks = append(c.Blocks, content.Block{ID: "b3", Kind: content.KindImage, URL: "/media/x.png"})
 		issue := w.create(c) // a draft may be unfinished; what is sent may not
-		if _, err := w.Send(w.ctx, issue.ID, true); !fault.HasKey(err, "content.image.alt.empty") {
+		if _, err := w.Send(w.ctx, issue.ID, issue.Version, true); !fault.HasKey(err, "content.image.alt.empty") {
 			w.Errorf("an unfinished issue is sent: %v", err)
 		}
 	})
@@ -216,7 +216,7 @@ func TestArchive(t *testing.T) {
 			w.Errorf("archived %+v, then %+v", old, again)
 		}
 		w.citizen(people.Details{Given: "Ada"}, false, "teatro")
-		if d, err := w.Send(w.ctx, old.ID, false); err != nil || d.Batch.Messages != 0 {
+		if d, err := w.Send(w.ctx, old.ID, old.Version, false); err != nil || d.Batch.Messages != 0 {
 			w.Errorf("an archived issue is sent: %+v, %v", d, err)
 		}
 		w.wantReached("")

@@ -145,7 +145,7 @@ func (p *troubledTown) nothingMore() {
 		if _, err := p.Retry(p.ctx, i.ID); !fault.HasKey(err, "delivery.retry.folded") {
 			p.rt.Errorf("tried again: %v", err)
 		}
-		d, err := p.Send(p.ctx, i.ID, false)
+		d, err := p.Send(p.ctx, i.ID, i.Version, false)
 		p.must(err)
 		if !d.Again {
 			p.rt.Errorf("sent again: %+v", d)

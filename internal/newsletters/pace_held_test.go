@@ -60,7 +60,7 @@ func TestAPauseHoldsTextMessagesToo(t *testing.T) {
 		if reach, err := w.Reach(w.ctx, issue.ID); err != nil || reach.BySMS != 1 {
 			t.Errorf("it reaches %+v (%v), want Bea alone", reach, err)
 		}
-		_, err := w.Send(w.ctx, issue.ID, false)
+		_, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		w.deliver()
 		w.wantTexted(bea)

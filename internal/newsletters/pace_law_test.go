@@ -93,7 +93,7 @@ func (p *pacedTown) publish() {
 	c := text(slug, fmt.Sprintf("%s-%d", strings.ToLower(p.someone()), p.published), "")
 	c.Urgent = rapid.IntRange(0, 4).Draw(p.rt, "urgent") == 0
 	issue := p.create(c)
-	_, err := p.Send(p.ctx, issue.ID, true)
+	_, err := p.Send(p.ctx, issue.ID, issue.Version, true)
 	p.must(err)
 	p.urgent[c.Slug], p.issues[c.Slug] = c.Urgent, issue
 	for _, r := range p.readers {

@@ -54,7 +54,7 @@ func (w *world) deliver() {
 func (w *world) publish(c newsletters.Content) newsletters.Issue {
 	w.Helper()
 	i := w.create(c)
-	_, err := w.Send(w.ctx, i.ID, true)
+	_, err := w.Send(w.ctx, i.ID, i.Version, true)
 	w.must(err)
 	w.deliver()
 	i, err = w.Issue(w.ctx, i.ID)
@@ -99,7 +99,7 @@ func TestAPauseHoldsEverythingButWhatIsUrgent(t *testing.T) {
 			t.Errorf("the issue reaches %+v (%v) while all have paused", reach, err)
 		}
 		w.must(w.EndPause(w.ctx, bea))
-		_, err := w.Send(w.ctx, queued.ID, false)
+		_, err := w.Send(w.ctx, queued.ID, queued.Version, false)
 		w.must(err)
 		w.must(w.Pause(w.ctx, bea, "2025-03-05")) // what is queued for her is withdrawn
 		w.deliver()
@@ -135,7 +135,7 @@ func TestABoundKeepsWhatIsTooMuchForTheNextSlotWithRoom(t *testing.T) {
 		// Two of them are in the ledger before either leaves.
 		one, two := w.create(text("teatro", "t1", "")), w.create(text("teatro", "t2", ""))
 		for _, i := range []newsletters.Issue{one, two} {
-			_, err := w.Send(w.ctx, i.ID, false)
+			_, err := w.Send(w.ctx, i.ID, i.Version, false)
 			w.must(err)
 		}
 		w.deliver()

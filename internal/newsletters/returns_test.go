@@ -230,7 +230,7 @@ func TestANewsroomThatStandsStillIsLetGoByWhoMay(t *testing.T) {
 			return access.Actor{Kind: access.StaffAct, Name: string(role), Permissions: role.Permissions(), Newsrooms: newsrooms}
 		}
 		issue := w.create(text("teatro", "2025-03", ""))
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		if p, err := w.delivery.Drain(w.ctx, d.Batch.ID, nil); err != nil || p.Sent != 0 || p.Owed() == 0 {
 			t.Fatalf("%+v, %v", p, err)

@@ -85,6 +85,9 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 func (r *Room) Unschedule(ctx context.Context, id int64) (Issue, error) {
 	var draft Issue
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+			return err
+		}
 		i, _, err := anyIssueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
@@ -96,7 +99,7 @@ func (r *Room) Unschedule(ctx context.Context, id int64) (Issue, error) {
 }
 
 func (r *Room) unschedule(ctx context.Context, tx *storage.Tx, i Issue, action, detail string) (Issue, error) {
-	n, err := db.New(tx).UnscheduleIssue(ctx, i.ID)
+	n, err := db.New(tx).UnscheduleIssue(ctx, db.UnscheduleIssueParams{ID: i.ID, Version: i.Version})
 	if err != nil {
 		return Issue{}, err
 	}
@@ -117,7 +120,7 @@ func (r *Room) Due(ctx context.Context) (int, error) {
 	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: string(access.System)})
 	sent := 0
 	for {
-		id, err := r.sendNext(ctx)
+		id, version, err := r.sendNext(ctx)
 		if id == 0 {
 			return sent, err
 		}
@@ -129,22 +132,28 @@ func (r *Room) Due(ctx context.Context) (int, error) {
 		if fault.List(err) == nil {
 			return sent, err
 		}
-		if err := r.giveUp(ctx, id, err); err != nil {
+		if err := r.giveUp(ctx, id, version, err); err != nil {
 			return sent, err
 		}
 	}
 }
 
-// sendNext sends the next issue that is due, in one transaction; 0 when none is.
-func (r *Room) sendNext(ctx context.Context) (id int64, err error) {
+// sendNext sends the next issue that is due, in one transaction; 0 when none is. version is the one that was, or could
+// not be, sent.
+func (r *Room) sendNext(ctx context.Context) (id, version int64, err error) {
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		id = 0
-		found, err := ids(ctx, tx, "SELECT id FROM newsletters_issue WHERE state = 'scheduled' AND scheduled_at <= $1"+
-			" ORDER BY scheduled_at, id LIMIT 1"+tx.Engine().SkipLocked(), r.now())
-		if err != nil || len(found) == 0 {
+		if err := r.People.HoldCrowd(ctx, tx); err != nil {
 			return err
 		}
-		id = found[0]
+		err := tx.QueryRowContext(ctx, "SELECT id, version FROM newsletters_issue WHERE state = 'scheduled' AND scheduled_at <= $1"+
+			" ORDER BY scheduled_at, id LIMIT 1"+tx.Engine().SkipLocked(), r.now()).Scan(&id, &version)
+		if storage.None(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		i, n, err := issue(ctx, tx, id)
 		if err != nil {
 			return err
@@ -152,15 +161,18 @@ func (r *Room) sendNext(ctx context.Context) (id int64, err error) {
 		_, err = r.send(ctx, tx, i, n, true)
 		return err
 	})
-	return id, err
+	return id, version, err
 }
 
-// giveUp makes an issue that could not be sent a draft again.
-func (r *Room) giveUp(ctx context.Context, id int64, why error) error {
+// giveUp makes an issue that could not be sent a draft again, unless somebody has changed it since.
+func (r *Room) giveUp(ctx context.Context, id, version int64, why error) error {
 	r.Log.WarnContext(ctx, "scheduled issue could not be sent", "issue", id, "why", why)
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+			return err
+		}
 		i, _, err := anyIssue(ctx, tx, id)
-		if err != nil {
+		if err != nil || i.Version != version {
 			return err
 		}
 		detail := fault.Sentence(why, func(key string, args map[string]any) string {

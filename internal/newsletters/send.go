@@ -51,14 +51,21 @@ func (d Dispatch) Messages() int64 { return d.Batch.Messages + d.Texts.Messages 
 // Send sends the issue now: in one transaction it checks that it is ready, freezes what it says, begins to put those
 // whom it concerns into delivery's ledger (all of them, where they are few), and marks it. The messages leave when
 // delivery runs. Doing it again adds nobody and
-// changes nothing. Unless confirmEmpty, an issue that concerns nobody is refused with newsletters.issue.nobody, on the
+// changes nothing. version is the one that the sender saw, who answers for what is in it: one that was changed since is
+// not sent, and the fault newsletters.issue.stale (Conflict) says Who and When. Unless confirmEmpty, an issue that concerns nobody is refused with newsletters.issue.nobody, on the
 // field audience, so that its sender can be asked. It asks access.SendIssues.
-func (r *Room) Send(ctx context.Context, id int64, confirmEmpty bool) (Dispatch, error) {
+func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (Dispatch, error) {
 	var d Dispatch
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if err := r.holdToSend(ctx, tx, id); err != nil {
+			return err
+		}
 		i, n, err := issueFor(ctx, tx, id, access.SendIssues)
 		if err != nil {
 			return err
+		}
+		if !i.Public() && i.State != Cancelled && i.Version != version {
+			return r.stale(ctx, i)
 		}
 		d, err = r.send(ctx, tx, i, n, confirmEmpty)
 		return err
@@ -70,7 +77,15 @@ func (r *Room) Send(ctx context.Context, id int64, confirmEmpty bool) (Dispatch,
 	return d, nil
 }
 
-// send is Send in a transaction, for who has found that the actor may.
+// holdToSend takes the issue's row, after the persons' crowd: what is read of it from then on is what is sent.
+func (r *Room) holdToSend(ctx context.Context, tx *storage.Tx, id int64) error {
+	if err := r.People.HoldCrowd(ctx, tx); err != nil {
+		return err
+	}
+	return db.New(tx).HoldIssue(ctx, id)
+}
+
+// send is Send in a transaction that holds the issue, for who has found that the actor may.
 func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, confirmEmpty bool) (Dispatch, error) {
 	if i.Public() {
 		return r.dispatched(ctx, tx, i)
@@ -84,15 +99,8 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	if _, err := r.People.ParseAudienceIn(ctx, tx, i.Audience); err != nil {
 		return Dispatch{}, err
 	}
-	begun, err := r.begin(ctx, tx, i, n)
-	if err != nil {
+	if err := r.begin(ctx, tx, i, n); err != nil {
 		return Dispatch{}, err
-	}
-	if !begun { // somebody else began it since we looked
-		if i, _, err = issue(ctx, tx, i.ID); err != nil {
-			return Dispatch{}, err
-		}
-		return r.dispatched(ctx, tx, i)
 	}
 	d, err := r.enqueue(ctx, tx, i)
 	if err != nil {
@@ -192,31 +200,36 @@ func (r *Room) dispatched(ctx context.Context, tx *storage.Tx, i Issue) (Dispatc
 	return d, nil
 }
 
-// begin freezes what the issue says and marks it; false when it is no longer waiting to be sent.
-func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter) (bool, error) {
+// begin freezes what the issue says and marks it, if it is still as it was read.
+func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter) error {
 	kept, err := json.Marshal(frameOf(n))
 	if err != nil {
-		return false, fmt.Errorf("newsletters: write frame: %w", err)
+		return fmt.Errorf("newsletters: write frame: %w", err)
 	}
 	by := actorName(ctx)
 	if i.State == Scheduled && i.SentBy != "" && access.From(ctx).Kind == access.System {
 		by = i.SentBy // who scheduled it
 	}
 	queries := db.New(tx)
-	changed, err := queries.BeginSending(ctx, db.BeginSendingParams{ID: i.ID, SentAt: r.now(), Frame: string(kept), SentBy: by})
-	if err != nil || changed == 0 {
-		return false, err
+	changed, err := queries.BeginSending(ctx, db.BeginSendingParams{
+		ID: i.ID, Version: i.Version, SentAt: r.now(), Frame: string(kept), SentBy: by,
+	})
+	if err == nil && changed == 0 {
+		err = r.overtaken(ctx, tx, i.ID)
+	}
+	if err != nil {
+		return err
 	}
 	compiled, err := content.Compile(i.Document(), content.Frame{})
 	if err != nil {
-		return false, err
+		return err
 	}
 	for at, url := range compiled.Links {
 		if err := queries.AddLink(ctx, db.AddLinkParams{IssueID: i.ID, N: int64(at + 1), Url: url}); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // Finished marks the issue sent when nobody is owed it any more, on any channel or in a digest. Delivery says when one of
@@ -319,6 +332,13 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 		if err != nil {
 			return err
 		}
+		batches, err := r.batches(ctx, tx, id)
+		if err == nil {
+			err = r.Delivery.HoldBatches(ctx, tx, batches...) // before the issue, as everywhere
+		}
+		if err != nil {
+			return err
+		}
 		n, err := db.New(tx).CancelIssue(ctx, db.CancelIssueParams{ID: id, CancelledAt: r.now()})
 		if err != nil {
 			return err
@@ -326,8 +346,7 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 		if n == 0 {
 			return fault.Conflict("newsletters.issue.not_cancellable")
 		}
-		batches, err := r.batches(ctx, tx, id)
-		if err != nil {
+		if batches, err = r.batches(ctx, tx, id); err != nil { // with those of a sending that began meanwhile
 			return err
 		}
 		withdrawn, err := db.New(tx).LetIssueGo(ctx, id)

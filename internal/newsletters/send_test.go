@@ -60,7 +60,7 @@ func TestSendingAgainAddsNobody(t *testing.T) {
 		w.send(issue.ID)
 		w.wantReached("ada bea carla fede")
 		w.citizen(people.Details{Given: "Gina"}, false, "teatro") // comes too late for this one
-		again, err := w.Send(w.ctx, issue.ID, false)
+		again, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		if !again.Again || again.Batch.Added != 0 || again.Batch.Messages != 4 {
 			w.Errorf("the second time gave %+v", again)
@@ -76,7 +76,7 @@ func TestWhoLeavesBetweenSendAndDeliveryGetsNothing(t *testing.T) {
 	inTown(t, func(w *world) {
 		who := populate(w)
 		issue := w.create(text("teatro", "2025-03", ""))
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		w.must(w.OneClick(w.ctx, w.UnsubscribeToken(who["ada"], issue.ID)))
 		w.must(w.OneClick(w.ctx, w.UnsubscribeToken(who["bea"], issue.ID)))
@@ -188,7 +188,7 @@ func TestNobodyIsAskedToConfirm(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
 		issue := w.create(text("concerti", "2025-03", ""))
-		if _, err := w.Send(w.ctx, issue.ID, false); !fault.HasKey(err, "newsletters.issue.nobody") {
+		if _, err := w.Send(w.ctx, issue.ID, issue.Version, false); !fault.HasKey(err, "newsletters.issue.nobody") {
 			w.Fatalf("sent to nobody: %v", err)
 		}
 		still, err := w.Issue(w.ctx, issue.ID)
@@ -196,7 +196,7 @@ func TestNobodyIsAskedToConfirm(t *testing.T) {
 		if still.State != newsletters.Draft {
 			w.Fatalf("state is %s after a refusal", still.State)
 		}
-		d, err := w.Send(w.ctx, issue.ID, true)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, true)
 		w.must(err)
 		if d.Issue.State != newsletters.Sent || d.Batch.Messages != 0 {
 			w.Errorf("confirmed, it is %+v", d)
@@ -208,7 +208,7 @@ func TestCancelStopsWhatHasNotLeft(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
 		issue := w.create(text("teatro", "2025-03", ""))
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		cancelled, err := w.Cancel(w.ctx, issue.ID)
 		w.must(err)
@@ -218,7 +218,7 @@ func TestCancelStopsWhatHasNotLeft(t *testing.T) {
 		if cancelled.State != newsletters.Cancelled || p.Cancelled != 4 {
 			w.Errorf("state %s, progress %+v", cancelled.State, p)
 		}
-		if _, err := w.Send(w.ctx, issue.ID, false); !fault.HasKey(err, "newsletters.issue.cancelled") {
+		if _, err := w.Send(w.ctx, issue.ID, issue.Version, false); !fault.HasKey(err, "newsletters.issue.cancelled") {
 			w.Errorf("a cancelled issue is sent: %v", err)
 		}
 		if _, err := w.ReadArchived(w.ctx, "teatro", "2025-03"); !fault.Is(err, fault.KindNotFound) {
@@ -276,7 +276,7 @@ func TestDueSendsOnceWhenTheTimeHasCome(t *testing.T) {
 		w.clock.Set(morning().Add(2 * time.Hour))
 		due(1)
 		due(0)
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		_, err = w.delivery.Drain(w.ctx, d.Batch.ID, nil)
 		w.must(err)

@@ -231,7 +231,7 @@ func TestManyNodesSendOnce(t *testing.T) {
 				if _, err := w.Due(w.ctx); err != nil {
 					w.Error(err)
 				}
-				if _, err := w.Send(w.ctx, pressed.ID, false); err != nil {
+				if _, err := w.Send(w.ctx, pressed.ID, pressed.Version, false); err != nil {
 					w.Error(err)
 				}
 			})

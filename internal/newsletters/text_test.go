@@ -47,7 +47,7 @@ func (w *world) mobileOnly(d people.Details, profile bool, subscribed ...string)
 // sendAll sends the issue and delivers what is owed on all channels.
 func (w *world) sendAll(issue int64) newsletters.Dispatch {
 	w.Helper()
-	d, err := w.Send(w.ctx, issue, false)
+	d, err := w.Send(w.ctx, issue, w.version(issue), false)
 	w.must(err)
 	for _, batch := range d.Batches() {
 		_, err := w.delivery.Drain(w.ctx, batch.ID, nil)
@@ -120,7 +120,7 @@ func TestAnIssueIsSentWhenBothChannelsAre(t *testing.T) {
 		w.citizen(people.Details{Given: "Ada"}, false, "teatro")
 		w.mobileOnly(people.Details{Given: "Bea"}, false, "teatro")
 		issue := w.create(withText("teatro", "due-canali"))
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		for n, batch := range d.Batches() {
 			_, err := w.delivery.Drain(w.ctx, batch.ID, nil)
@@ -131,7 +131,7 @@ func TestAnIssueIsSentWhenBothChannelsAre(t *testing.T) {
 				w.Errorf("after %d channels it is %s", n+1, got.State)
 			}
 		}
-		again, err := w.Send(w.ctx, issue.ID, false)
+		again, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		if !again.Again || again.Messages() != 2 || len(again.Batches()) != 2 {
 			w.Errorf("sent again: %+v", again)
@@ -144,7 +144,7 @@ func TestCancellingStopsBothChannels(t *testing.T) {
 		w.citizen(people.Details{Given: "Ada"}, false, "teatro")
 		w.mobileOnly(people.Details{Given: "Bea"}, false, "teatro")
 		issue := w.create(withText("teatro", "annullato"))
-		d, err := w.Send(w.ctx, issue.ID, false)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		_, err = w.Cancel(w.ctx, issue.ID)
 		w.must(err)
@@ -182,7 +182,7 @@ func TestStopAndStart(t *testing.T) {
 		}
 		w.texted = nil
 		issue := w.create(withText("teatro", "dopo-stop"))
-		d, err := w.Send(w.ctx, issue.ID, true)
+		d, err := w.Send(w.ctx, issue.ID, issue.Version, true)
 		w.must(err)
 		for _, batch := range d.Batches() {
 			_, err := w.delivery.Drain(w.ctx, batch.ID, nil)

@@ -209,10 +209,18 @@ func (w *world) create(c newsletters.Content) newsletters.Issue {
 	return i
 }
 
+// version is the issue's as it is now.
+func (w *world) version(issue int64) int64 {
+	w.Helper()
+	i, err := w.Issue(w.ctx, issue)
+	w.must(err)
+	return i.Version
+}
+
 // send sends the issue and delivers what is owed.
 func (w *world) send(issue int64) delivery.Progress {
 	w.Helper()
-	d, err := w.Send(w.ctx, issue, false)
+	d, err := w.Send(w.ctx, issue, w.version(issue), false)
 	w.must(err)
 	p, err := w.delivery.Drain(w.ctx, d.Batch.ID, nil)
 	w.must(err)

@@ -165,21 +165,23 @@ func (q *Queries) Archived(ctx context.Context, arg ArchivedParams) ([]Newslette
 }
 
 const beginSending = `-- name: BeginSending :execrows
-UPDATE newsletters_issue SET state = 'sending', sent_at = $2, scheduled_at = 0, frame = $3, sent_by = $4,
+UPDATE newsletters_issue SET state = 'sending', sent_at = $3, scheduled_at = 0, frame = $4, sent_by = $5,
     version = version + 1
-WHERE id = $1 AND state IN ('draft', 'scheduled')
+WHERE id = $1 AND version = $2 AND state IN ('draft', 'scheduled')
 `
 
 type BeginSendingParams struct {
-	ID     int64
-	SentAt int64
-	Frame  string
-	SentBy string
+	ID      int64
+	Version int64
+	SentAt  int64
+	Frame   string
+	SentBy  string
 }
 
 func (q *Queries) BeginSending(ctx context.Context, arg BeginSendingParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, beginSending,
 		arg.ID,
+		arg.Version,
 		arg.SentAt,
 		arg.Frame,
 		arg.SentBy,
@@ -301,7 +303,7 @@ const holdIssue = `-- name: HoldIssue :exec
 UPDATE newsletters_issue SET state = state WHERE id = $1
 `
 
-// Takes the row: of two channels that end at one moment, the second sees that the first has.
+// Takes the row: whoever comes second sees what the first did.
 func (q *Queries) HoldIssue(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, holdIssue, id)
 	return err
@@ -606,11 +608,16 @@ func (q *Queries) SlugsLike(ctx context.Context, arg SlugsLikeParams) ([]string,
 
 const unscheduleIssue = `-- name: UnscheduleIssue :execrows
 UPDATE newsletters_issue SET state = 'draft', scheduled_at = 0, sent_by = '', version = version + 1
-WHERE id = $1 AND state = 'scheduled'
+WHERE id = $1 AND version = $2 AND state = 'scheduled'
 `
 
-func (q *Queries) UnscheduleIssue(ctx context.Context, id int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, unscheduleIssue, id)
+type UnscheduleIssueParams struct {
+	ID      int64
+	Version int64
+}
+
+func (q *Queries) UnscheduleIssue(ctx context.Context, arg UnscheduleIssueParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, unscheduleIssue, arg.ID, arg.Version)
 	if err != nil {
 		return 0, err
 	}

@@ -22,7 +22,7 @@ func TestADamagedIssueBreaksNoPageButItsOwn(t *testing.T) {
 		whole, draft, due, sending := o.draft("teatro"), o.draft("teatro"), o.draft("teatro"), o.draft("teatro")
 		_, err := o.room.Schedule(o.ctx(), due.ID, due.Version, "2025-04-01T09:00", false)
 		o.must(err)
-		_, err = o.room.Send(o.ctx(), sending.ID, false)
+		_, err = o.room.Send(o.ctx(), sending.ID, sending.Version, false)
 		o.must(err)
 		broken := []newsletters.Issue{draft, due, sending}
 		for _, issue := range broken {

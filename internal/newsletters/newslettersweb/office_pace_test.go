@@ -43,7 +43,7 @@ func TestTheOfficeTellsWhoGetsItInADigest(t *testing.T) {
 		issue := o.draft("teatro")
 		o.actor = staff(identity.Publisher)
 		o.wantText(o.get(path(issue, "/send")), "Lo ricevono subito 0, con la loro e-mail riassuntiva 1.")
-		_, err = o.room.Send(o.ctx(), issue.ID, false)
+		_, err = o.room.Send(o.ctx(), issue.ID, issue.Version, false)
 		o.must(err)
 		o.wantText(o.get(path(issue, "")), "1 persona lo riceve con la sua e-mail riassuntiva")
 		o.wantText(o.get(path(issue, "/statistics")), "In attesa dell’e-mail riassuntiva")

@@ -16,7 +16,7 @@ import (
 func TestTryingAgainIsOfferedWhereSomethingCanBe(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o *office) {
 		issue := o.draft("teatro")
-		sending, err := o.room.Send(o.ctx(), issue.ID, false)
+		sending, err := o.room.Send(o.ctx(), issue.ID, issue.Version, false)
 		o.must(err)
 		o.actor = staff(identity.Publisher, "cultura")
 		button, offers := path(issue, "/retry"), func() bool {
@@ -40,7 +40,7 @@ func TestTryingAgainIsOfferedWhereSomethingCanBe(t *testing.T) {
 func TestASendingSaysWhatItWaitsFor(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o *office) {
 		issue := o.draft("teatro")
-		_, err := o.room.Send(o.ctx(), issue.ID, false)
+		_, err := o.room.Send(o.ctx(), issue.ID, issue.Version, false)
 		o.must(err)
 		o.actor = staff(identity.Publisher, "cultura")
 		if strings.Contains(o.get(path(issue, "/progress")).Body.String(), "In attesa:") {

@@ -116,10 +116,12 @@ func (p *Pages) sendNow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if issue.Editable() && issue.Version != versionIn(form.Get("version")) {
+	_, err = p.Newsletters.Send(r.Context(), issue.ID, versionIn(form.Get("version")), form.Get("empty") != "")
+	if fault.HasKey(err, "newsletters.issue.stale") { // she reads it as it is now, and decides again
+		if issue, err = p.issueOf(r); err != nil {
+			return err
+		}
 		err = fault.Conflict("newslettersweb.office.send.changed")
-	} else {
-		_, err = p.Newsletters.Send(r.Context(), issue.ID, form.Get("empty") != "")
 	}
 	if mendable(err) && issue.Editable() {
 		return p.renderSend(w, r, http.StatusUnprocessableEntity, issue, "", web.FieldErrors(r.Context(), err))

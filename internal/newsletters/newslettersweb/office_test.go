@@ -21,7 +21,7 @@ import (
 func TestEveryOfficePageIsWhole(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o *office) {
 		draft, sent := o.draft("teatro"), o.draft("teatro")
-		_, err := o.room.Send(o.ctx(), sent.ID, false)
+		_, err := o.room.Send(o.ctx(), sent.ID, sent.Version, false)
 		o.must(err)
 		o.actor = staff(identity.Administrator)
 		missing := regexp.MustCompile(`\b(web|newsletters|newslettersweb|delivery|content|audit)\.[a-z_]+[.a-z_]*[a-z]`)

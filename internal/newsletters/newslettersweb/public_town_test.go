@@ -133,7 +133,7 @@ func (p *publicTown) sent() (newsletters.Issue, deliverytest.Mail) {
 	must(p.t, err)
 	issue, err := p.room.Put(ctx(), file)
 	must(p.t, err)
-	sending, err := p.room.Send(ctx(), issue.ID, false)
+	sending, err := p.room.Send(ctx(), issue.ID, issue.Version, false)
 	must(p.t, err)
 	_, err = p.post.Drain(ctx(), sending.Batch.ID, nil)
 	must(p.t, err)

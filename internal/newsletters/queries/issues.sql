@@ -25,9 +25,9 @@ SELECT id FROM newsletters_issue WHERE slug = $1 ORDER BY id LIMIT 2;
 SELECT slug FROM newsletters_issue WHERE newsletter = $1 AND slug >= $2 AND slug <= $3;
 
 -- name: BeginSending :execrows
-UPDATE newsletters_issue SET state = 'sending', sent_at = $2, scheduled_at = 0, frame = $3, sent_by = $4,
+UPDATE newsletters_issue SET state = 'sending', sent_at = $3, scheduled_at = 0, frame = $4, sent_by = $5,
     version = version + 1
-WHERE id = $1 AND state IN ('draft', 'scheduled');
+WHERE id = $1 AND version = $2 AND state IN ('draft', 'scheduled');
 
 -- name: ScheduleIssue :execrows
 UPDATE newsletters_issue SET state = 'scheduled', scheduled_at = $3, sent_by = $4, version = version + 1
@@ -35,7 +35,7 @@ WHERE id = $1 AND version = $2 AND state IN ('draft', 'scheduled');
 
 -- name: UnscheduleIssue :execrows
 UPDATE newsletters_issue SET state = 'draft', scheduled_at = 0, sent_by = '', version = version + 1
-WHERE id = $1 AND state = 'scheduled';
+WHERE id = $1 AND version = $2 AND state = 'scheduled';
 
 -- name: CancelIssue :execrows
 UPDATE newsletters_issue SET state = 'cancelled', cancelled_at = $2, scheduled_at = 0, version = version + 1
@@ -45,7 +45,7 @@ WHERE id = $1 AND state IN ('scheduled', 'sending');
 UPDATE newsletters_issue SET state = 'sent', finished_at = $2 WHERE id = $1 AND state = 'sending';
 
 -- name: HoldIssue :exec
--- Takes the row: of two channels that end at one moment, the second sees that the first has.
+-- Takes the row: whoever comes second sees what the first did.
 UPDATE newsletters_issue SET state = state WHERE id = $1;
 
 -- name: AddLink :exec
