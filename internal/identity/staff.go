@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"net/mail"
 	"strconv"
 	"strings"
@@ -117,15 +118,18 @@ func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 		return err
 	}
 	return r.db.Tx(ctx, func(tx *storage.Tx) error {
+		if err := holdAccounts(ctx, tx, s.ID); err != nil {
+			return err
+		}
 		q := db.New(tx)
+		was, err := q.StaffByID(ctx, s.ID)
+		if err != nil {
+			return notFound(err)
+		}
 		if s.Role != Administrator || !s.Active {
 			others, err := q.ActiveAdministrators(ctx, s.ID)
 			if err != nil {
 				return err
-			}
-			was, err := q.StaffByID(ctx, s.ID)
-			if err != nil {
-				return notFound(err)
 			}
 			if others == 0 && Role(was.Role) == Administrator && was.Active {
 				return fault.Conflict("identity.last_administrator")
@@ -135,7 +139,7 @@ func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 		if !s.Active {
 			ended = 1
 		}
-		err := q.UpdateStaff(ctx, db.UpdateStaffParams{ID: s.ID, Name: s.Name, Role: string(s.Role), Active: s.Active, Generation: ended})
+		err = q.UpdateStaff(ctx, db.UpdateStaffParams{ID: s.ID, Name: s.Name, Role: string(s.Role), Active: s.Active, Generation: ended})
 		if err != nil {
 			return err
 		}
@@ -149,6 +153,19 @@ func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 		}
 		return r.Audit(ctx, tx, "audit.staff.changed", "staff "+s.Email, string(s.Role)+" "+strings.Join(s.Newsrooms, ","))
 	})
+}
+
+// holdAccounts takes the row of an account that is to change, and those of all administrators, until tx ends: whether one
+// is left is decided by one transaction at a time. Rows are taken in the order of their numbers.
+func holdAccounts(ctx context.Context, tx *storage.Tx, id int64) error {
+	rows, err := tx.QueryContext(ctx, "SELECT id FROM identity_staff WHERE id = $1 OR role = $2 ORDER BY id"+tx.Engine().ForUpdate(),
+		id, string(Administrator))
+	if err != nil {
+		return err
+	}
+	for rows.Next() { // each row is held once it is read
+	}
+	return errors.Join(rows.Err(), rows.Close())
 }
 
 func notFound(err error) error {
@@ -237,11 +254,22 @@ func (r *Room) AcceptInvitation(ctx context.Context, token, password string) (St
 	if err != nil {
 		return Staff{}, err
 	}
-	return s, r.SetPassword(access.With(ctx, s.Actor()), s, password) // the invitation proves who asks
+	ctx = access.With(ctx, s.Actor()) // the invitation proves who asks
+	return s, r.setPassword(ctx, s, password, func(now Staff) error {
+		if now.Stamp != s.Stamp || !now.Active { // somebody else took it up since, or the account was switched off
+			return fault.Expired("identity.invitation_over")
+		}
+		return nil
+	})
 }
 
 // SetPassword gives the account a new password.
 func (r *Room) SetPassword(ctx context.Context, s Staff, password string) error {
+	return r.setPassword(ctx, s, password, func(Staff) error { return nil })
+}
+
+// setPassword is SetPassword where may agrees to the account as it is once it is held.
+func (r *Room) setPassword(ctx context.Context, s Staff, password string, may func(now Staff) error) error {
 	if err := checkPassword(password, append(r.words(), s.Name, s.Email)); err != nil {
 		return err
 	}
@@ -255,6 +283,16 @@ func (r *Room) SetPassword(ctx context.Context, s Staff, password string) error 
 		return err
 	}
 	return r.db.Tx(ctx, func(tx *storage.Tx) error {
+		if err := holdAccounts(ctx, tx, s.ID); err != nil {
+			return err
+		}
+		row, err := db.New(tx).StaffByID(ctx, s.ID)
+		if err != nil {
+			return notFound(err)
+		}
+		if err := may(staffOf(row, nil)); err != nil {
+			return err
+		}
 		if err := db.New(tx).SetPassword(ctx, db.SetPasswordParams{ID: s.ID, PasswordHash: hash}); err != nil {
 			return err
 		}
