@@ -171,9 +171,6 @@ func (c eraseCmd) Run(r *run) error {
 	if err := h.people.Erase(r.ctx, person); err != nil {
 		return err
 	}
-	if err := h.identity.Note(r.ctx, "audit.person.erased", fmt.Sprint("person ", person), ""); err != nil {
-		return err
-	}
 	r.tell("app.erased")
 	if !h.scrubNow(r.ctx) {
 		r.tell("app.erased_traces")

@@ -36,6 +36,7 @@ func (r *run) plug(h *house) {
 	h.delivery.PlugCorrespondent(h.newsletters)
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
+	h.people.PlugAudit(h.identity.Audit)
 	h.people.PlugWithdrawn(h.newsletters.Withdrawn)
 }
 

@@ -2,8 +2,10 @@ package newsletters
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
@@ -89,7 +91,18 @@ func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left,
 	}); err != nil {
 		return left, err
 	}
-	return left, r.letGo(ctx, tx, l.Person, l.Newsletter)
+	if err := r.letGo(ctx, tx, l.Person, l.Newsletter); err != nil {
+		return left, err
+	}
+	return left, r.deed(ctx, tx, "unsubscribed", l.Person, l.Newsletter)
+}
+
+// deed notes what staff did to a person's subscriptions; what she does herself the subscriptions tell.
+func (r *Room) deed(ctx context.Context, tx *storage.Tx, action string, person int64, newsletter string) error {
+	if access.From(ctx).Kind != access.StaffAct {
+		return nil
+	}
+	return r.Identity.Audit(ctx, tx, "audit.person."+action, fmt.Sprintf("person %d", person), newsletter)
 }
 
 // UnsubscribeAll ends all the person's subscriptions and withdraws all her consents: no issue reaches her any more.

@@ -228,7 +228,10 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 			ID: storage.NewID(), PersonID: person, Newsletter: n.Slug, Channel: string(channel), BeganAt: r.now(),
 			BeganHow: how, BeganBy: actorName(ctx), Pace: string(AtOnce),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return r.deed(ctx, tx, "subscribed", person, n.Slug)
 	})
 }
 

@@ -67,44 +67,56 @@ type Consent struct {
 // Grant notes the person's consent. Nothing happens when one for that purpose stands, nor when she withdrew one at or
 // after When. Faults: people.consent.too_young, people.consent.future, people.consent.purpose.
 func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
-	return p.db.Tx(ctx, func(tx *storage.Tx) error { return p.GrantIn(ctx, tx, person, g) })
+	return p.db.Tx(ctx, func(tx *storage.Tx) error {
+		granted, err := p.grant(ctx, tx, person, g)
+		if err != nil || !granted {
+			return err
+		}
+		return p.deed(ctx, tx, "granted", person, string(g.Purpose))
+	})
 }
 
 // GrantIn is Grant within tx.
 func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Grant) error {
+	_, err := p.grant(ctx, tx, person, g)
+	return err
+}
+
+// grant is GrantIn; granted tells whether something was noted.
+func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Grant) (granted bool, err error) {
 	if !slices.Contains(Purposes(), g.Purpose) {
-		return fault.Invalid("people.consent.purpose", "Text", clip(string(g.Purpose)))
+		return false, fault.Invalid("people.consent.purpose", "Text", clip(string(g.Purpose)))
 	}
 	now := p.clock.Now()
 	if g.When.IsZero() {
 		g.When = now
 	}
 	if g.When.After(now) {
-		return fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town().Zone)).String())
+		return false, fault.Invalid("people.consent.future", "Text", DayOf(g.When.In(p.town().Zone)).String())
 	}
 	q := db.New(tx)
 	r, err := p.holdRecord(ctx, tx, person)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if tooYoung(r.Born, p.Today()) {
-		return tooYoungFault()
+		return false, tooYoungFault()
 	}
 	rows, err := q.ConsentsOf(ctx, person)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, row := range rows {
 		if row.Purpose == string(g.Purpose) && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
-			return nil
+			return false, nil
 		}
 	}
 	if g.TextVersion == "" {
 		if g.TextVersion, err = currentVersion(ctx, q, g.Purpose); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return q.AddConsent(ctx, db.AddConsentParams{
+	return true, q.AddConsent(ctx, db.AddConsentParams{
 		ID: storage.NewID(), PersonID: person, Purpose: string(g.Purpose), TextVersion: g.TextVersion, Source: g.Source,
 		Channel: string(g.Channel), GrantedAt: clock.Millis(g.When), RecordedAt: clock.Millis(now),
 		Actor: actorOf(ctx), Proof: g.Proof,
@@ -115,8 +127,10 @@ func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Gr
 // link", "asked at the counter".
 func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, reason string) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
-		_, err := p.WithdrawIn(ctx, tx, person, purpose, reason)
-		return err
+		if _, err := p.WithdrawIn(ctx, tx, person, purpose, reason); err != nil {
+			return err
+		}
+		return p.deed(ctx, tx, "withdrawn", person, string(purpose))
 	})
 }
 

@@ -38,8 +38,8 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 	return all, nil
 }
 
-// Erase removes the person from every room, in one transaction (GDPR, article 17). Nothing personal stays; the caller's
-// audit line, without a name, is what shows that it was done. A fault of kind NotFound when there is no such person.
+// Erase removes the person from every room, in one transaction (GDPR, article 17). Nothing personal stays; a line of
+// the audit log, without a name, shows that it was done, whoever did it. A fault of kind NotFound when there is no such person.
 func (p *People) Erase(ctx context.Context, person int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if err := tx.Alone(ctx, crowd); err != nil {
@@ -60,7 +60,10 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 		if err := tx.Erased(ctx); err != nil {
 			return err
 		}
-		return noteErased(ctx, tx, person)
+		if err := noteErased(ctx, tx, person); err != nil {
+			return err
+		}
+		return p.noteDeed(ctx, tx, "erased", person, "")
 	})
 }
 

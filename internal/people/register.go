@@ -91,7 +91,7 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 				return err
 			}
 		}
-		return nil
+		return p.deed(ctx, tx, "registered", r.id, "")
 	})
 	return person, err
 }
@@ -119,7 +119,10 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 			}
 		}
 		r.replace(d, sourceOf(ctx))
-		return r.put(ctx, q)
+		if err := r.put(ctx, q); err != nil {
+			return err
+		}
+		return p.deed(ctx, tx, "changed", person, "")
 	})
 }
 
@@ -177,8 +180,10 @@ func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Add
 		if _, err := p.holdRecord(ctx, tx, person); err != nil {
 			return err
 		}
-		a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx))
-		return err
+		if a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx)); err != nil {
+			return err
+		}
+		return p.deed(ctx, tx, "address_added", person, "")
 	})
 	return a, err
 }
@@ -276,7 +281,10 @@ func (p *People) ConfirmAddress(ctx context.Context, person, address int64) erro
 		if err != nil || verified == 0 {
 			return err
 		}
-		return p.Changed(ctx, tx, person)
+		if err := p.Changed(ctx, tx, person); err != nil {
+			return err
+		}
+		return p.deed(ctx, tx, "address_confirmed", person, "")
 	})
 }
 
@@ -296,6 +304,9 @@ func (p *People) RemoveAddress(ctx context.Context, person, address int64) error
 			return fault.NotFound("people.address.unknown")
 		}
 		r.told.address = sourceOf(ctx)
-		return r.put(ctx, q)
+		if err := r.put(ctx, q); err != nil {
+			return err
+		}
+		return p.deed(ctx, tx, "address_removed", person, "")
 	})
 }

@@ -105,6 +105,7 @@ type People struct {
 	subscriptions Subscriptions
 	confirmed     Confirmed
 	withdrawn     Withdrawn
+	audit         Audit
 	live          *liveIndex
 }
 
@@ -114,6 +115,7 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 		db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}, live: newLiveIndex(),
 		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
 		withdrawn: func(context.Context, *storage.Tx, int64, Purpose) error { return nil },
+		audit:     func(context.Context, *storage.Tx, string, string, string) error { return nil },
 	}
 }
 

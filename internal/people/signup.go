@@ -258,7 +258,10 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return person, q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: person})
+	if err := q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: person}); err != nil {
+		return 0, err
+	}
+	return person, p.deed(ctx, tx, "address_confirmed", person, "")
 }
 
 // holdConfirming holds whom a confirmation will write about, if she is there already. Persons are taken before sign-ups,

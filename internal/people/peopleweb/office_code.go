@@ -83,5 +83,5 @@ func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person, "address confirmed", "address_confirmed")
+	return p.changed(w, r, person, "address_confirmed")
 }

@@ -112,9 +112,6 @@ func (p *Pages) officeRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.note(r.Context(), "registered", person, ""); err != nil {
-		return err
-	}
 	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done.registered")
 }
 
@@ -215,7 +212,7 @@ func (p *Pages) officeUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, "details", "changed")
+	return p.changed(w, r, person.ID, "changed")
 }
 
 // deskView is the form as it is drawn; ID is 0 for somebody new.

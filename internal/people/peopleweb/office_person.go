@@ -186,14 +186,11 @@ func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, "address added", "address_added")
+	return p.changed(w, r, person.ID, "address_added")
 }
 
-// changed notes a change in the audit log and goes back to the person's page, where done is told.
-func (p *Pages) changed(w http.ResponseWriter, r *http.Request, person int64, detail, done string) error {
-	if err := p.note(r.Context(), "changed", person, detail); err != nil {
-		return err
-	}
+// changed goes back to the person's page, where done is told.
+func (p *Pages) changed(w http.ResponseWriter, r *http.Request, person int64, done string) error {
 	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done."+done)
 }
 
@@ -235,5 +232,5 @@ func (p *Pages) officeRemoveAddress(w http.ResponseWriter, r *http.Request) erro
 	if err := p.People.RemoveAddress(r.Context(), person.ID, address.ID); err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, "address removed", "address_removed")
+	return p.changed(w, r, person.ID, "address_removed")
 }

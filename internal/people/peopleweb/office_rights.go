@@ -57,7 +57,7 @@ func (p *Pages) subscription(w http.ResponseWriter, r *http.Request, do func(con
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, done+" "+slug, done)
+	return p.changed(w, r, person.ID, done)
 }
 
 // officeGrant writes down a consent that was given at the desk, with how it can be shown.
@@ -80,7 +80,7 @@ func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, fmt.Sprintf("consent %s granted", grant.Purpose), "granted")
+	return p.changed(w, r, person.ID, "granted")
 }
 
 // counterGrant is a consent given at the desk to the wording that is current. Without a proof it would be worth nothing.
@@ -149,7 +149,7 @@ func (p *Pages) officeWithdraw(w http.ResponseWriter, r *http.Request) error {
 	if err := p.People.Withdraw(r.Context(), person.ID, purpose, reason); err != nil {
 		return err
 	}
-	return p.changed(w, r, person.ID, fmt.Sprintf("consent %s withdrawn", purpose), "withdrawn")
+	return p.changed(w, r, person.ID, "withdrawn")
 }
 
 // officeExport hands over everything the town keeps of the person (GDPR, articles 15 and 20).
@@ -188,9 +188,6 @@ func (p *Pages) officeErase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := p.People.Erase(r.Context(), person.ID); err != nil {
-		return err
-	}
-	if err := p.note(r.Context(), "erased", person.ID, ""); err != nil {
 		return err
 	}
 	return web.Done(w, r, "/office/people", "peopleweb.office.done.erased")

@@ -27,8 +27,9 @@ func OfficeWords() fs.FS {
 	return sub
 }
 
-// Audit keeps what staff look at and do to people; *identity.Room is one. Subjects name a person by her identifier and
-// details never hold her name or address: the log outlives her data.
+// Audit keeps what staff look at; *identity.Room is one. What they do is noted by the room that does it, in the same
+// transaction. Subjects name a person by her identifier and details never hold her name or address: the log outlives her
+// data.
 type Audit interface {
 	Note(ctx context.Context, action, subject, detail string) error
 }
@@ -96,7 +97,7 @@ func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
 	return p.People.Get(r.Context(), id)
 }
 
-// note writes to the audit log what is done to, or seen of, a person.
+// note writes to the audit log what is seen of a person.
 func (p *Pages) note(ctx context.Context, action string, person int64, detail string) error {
 	return p.Audit.Note(ctx, "audit.person."+action, "person "+strconv.FormatInt(person, 10), detail)
 }

@@ -55,6 +55,7 @@ func newDesk(t *testing.T, db *storage.DB) *desk {
 		shelf: &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}}, role: identity.Operator,
 	}
 	room.PlugSubscriptions(plug{d.shelf})
+	room.PlugAudit(d.identity.Audit)
 	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), peopleweb.OfficeWords())
 	must(t, err)
 	pages := peopleweb.New(peopleweb.Options{People: room, Taxonomy: vocabulary, DB: db, Clock: now, Newsletters: d.shelf, Audit: d.identity})
@@ -204,7 +205,7 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella la persona")
 		d.wantStatus(d.post(page+"/erase"), http.StatusSeeOther)
 		d.wantStatus(d.get(page), http.StatusNotFound)
-		if got := d.audited(person); got != "erased exported changed looked changed changed changed changed changed changed changed looked registered" {
+		if got := d.audited(person); got != "erased exported address_removed looked granted withdrawn granted address_added changed looked registered" {
 			t.Errorf("audited %q", got)
 		}
 	})
