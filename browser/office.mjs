@@ -72,6 +72,38 @@ await withBrowser(async (browser, complaints) => {
   await look(other, complaints, `office-${scripts ? "" : "plain-"}conflict`, { check: scripts })
   await other.close()
 
+  // A draft saves itself; whoever has an older one before her is told, and her text stays where she writes it.
+  if (scripts) {
+    const late = await context.newPage()
+    await late.goto(base + issue)
+    await page.goto(base + issue)
+    await page.fill('main textarea[name$=".text"]', "Scritto e mai salvato a mano.")
+    await page.waitForFunction(() => /^Salvato alle \d\d:\d\d$/.test(document.querySelector("[data-saved]").textContent))
+    await shot("autosaved")
+    await late.fill('main textarea[name$=".text"]', "Scritto nella seconda finestra.")
+    await late.waitForFunction(() => document.querySelector("[data-saved].field-error")?.textContent.includes("petra@borgo.example"))
+    must((await late.inputValue('main textarea[name$=".text"]')) === "Scritto nella seconda finestra.", "the second window lost its text")
+    await look(late, complaints, "office-autosave-late", { check: true })
+    await late.close({ runBeforeUnload: false })
+    await page.goto(base + issue)
+    must((await page.inputValue('main textarea[name$=".text"]')) === "Scritto e mai salvato a mano.", "what was saved by itself is not there")
+
+    // The session ends while she writes: she signs in on the page that she gets, and sends what she wrote.
+    await context.clearCookies()
+    await page.fill('main textarea[name$=".text"]', "Dal **3 dicembre** il teatro riapre. Scritto a sessione finita.")
+    await press("save")
+    await page.waitForSelector("[name=password]")
+    await shot("session-over")
+    await page.fill("[name=email]", email)
+    await page.fill("[name=password]", password)
+    await page.click("main button[type=submit]")
+    await page.waitForSelector("form[data-kept]")
+    await shot("send-again")
+    await page.click("form[data-kept] button[type=submit]")
+    await page.waitForURL("**/office/issues/*")
+    must((await page.inputValue('main textarea[name$=".text"]')).endsWith("Scritto a sessione finita."), "what was sent after signing in is not there")
+  }
+
   // Preview, audience with its live count, sending.
   await page.goto(`${base}${issue}/preview`)
   await shot("preview")

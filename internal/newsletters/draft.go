@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/content"
@@ -118,7 +119,46 @@ func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, e
 	return saved, err
 }
 
+// autosaveAudited is how long one person's savings by the page itself are one line of the audit log.
+const autosaveAudited = 15 * time.Minute
+
+// Autosave is Save as the page does it by itself, in the pauses of whoever writes: nothing happens where nothing
+// differs, and only the first of her savings within autosaveAudited is a line of the audit log.
+func (r *Room) Autosave(ctx context.Context, id, version int64, c Content) (Issue, error) {
+	c, err := r.checked(ctx, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	var saved Issue
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		before, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues)
+		if err != nil {
+			return err
+		}
+		if before.Editable() && !before.Damaged && before.Slug == c.Slug && before.says(c) {
+			saved = before
+			return nil
+		}
+		if before.UpdatedBy == actorName(ctx) && r.Clock.Now().Sub(before.Updated) < autosaveAudited {
+			saved, err = r.store(ctx, tx, id, version, c)
+		} else {
+			saved, err = r.save(ctx, tx, id, version, c)
+		}
+		return err
+	})
+	return saved, err
+}
+
+// save stores a draft and writes the line of the audit log.
 func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
+	saved, err := r.store(ctx, tx, id, version, c)
+	if err != nil {
+		return Issue{}, err
+	}
+	return saved, r.Identity.Audit(ctx, tx, "audit.issue.changed", saved.Subject(), saved.Title)
+}
+
+func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
 	before, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues) // a damaged draft is mended so
 	if err != nil {
 		return Issue{}, err
@@ -148,10 +188,7 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 		return Issue{}, r.overtaken(ctx, tx, id)
 	}
 	saved, _, err := issue(ctx, tx, id)
-	if err != nil {
-		return Issue{}, err
-	}
-	return saved, r.Identity.Audit(ctx, tx, "audit.issue.changed", saved.Subject(), saved.Title)
+	return saved, err
 }
 
 // urgency is whether the issue is urgent when it is saved. Only who has access.SendUrgent decides: for anybody else it

@@ -44,6 +44,9 @@ func (p *Pages) saveIssue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e := readEdit(form)
+	if web.Autosaving(form) {
+		return p.autosave(w, r, issue, e.Version, e.content(issue))
+	}
 	faults, err := p.takeImages(r, issue, &e)
 	if err != nil {
 		return err
@@ -71,6 +74,16 @@ func (p *Pages) saveIssue(w http.ResponseWriter, r *http.Request) error {
 		return p.renderEditor(w, r, status, saved, again, faults)
 	}
 	return goOn(w, r, saved, form.Get("do"), at)
+}
+
+// autosave saves what the page sent by itself. The same text sent twice is saved once; where somebody else saved first,
+// the page says so and keeps what was written: it is compared when its writer saves.
+func (p *Pages) autosave(w http.ResponseWriter, r *http.Request, issue newsletters.Issue, version int64, c newsletters.Content) error {
+	saved, err := p.Newsletters.Autosave(r.Context(), issue.ID, version, c)
+	if err != nil {
+		return err
+	}
+	return web.Saved(w, r, saved.Version, p.Clock.Now())
 }
 
 // goOn leads to where the pressed button points.

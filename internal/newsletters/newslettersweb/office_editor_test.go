@@ -2,6 +2,7 @@ package newslettersweb_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -38,6 +39,54 @@ func TestSecondOfTwoEditorsLosesNothing(t *testing.T) {
 		o.wantStatus(o.post(path(issue, ""), append(mine, "do", "save")...), http.StatusSeeOther)
 		if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.Blocks[0].Text != "Il testo di Bea" {
 			t.Errorf("after keeping hers: %+v, %v", now.Blocks, err)
+		}
+	})
+}
+
+func TestADraftSavesItselfAndOverwritesNobody(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		issue := o.draft("teatro")
+		o.actor = staff(identity.Editor, "cultura")
+		save := func(text string) *httptest.ResponseRecorder {
+			return o.post(path(issue, ""), append(fields(issue, text), "do", "autosave")...)
+		}
+		log := func() int {
+			all, err := o.audit.AuditLog(o.ctx(), identity.AuditQuery{Limit: 100})
+			o.must(err)
+			return len(all)
+		}
+		before := log()
+		for _, text := range []string{"Una", "Una frase", "Una frase intera"} {
+			w := save(text)
+			o.wantStatus(w, http.StatusOK)
+			o.wantText(w, "Salvato alle")
+			var saved struct {
+				Version int64 `json:"version,string"`
+			}
+			o.must(json.Unmarshal(w.Body.Bytes(), &saved))
+			now, err := o.room.Issue(o.ctx(), issue.ID)
+			if err != nil || now.Version != saved.Version || now.Blocks[0].Text != text {
+				t.Fatalf("saved as version %d: %+v, %v", saved.Version, now.Blocks, err)
+			}
+			again := save(text) // the same page, before it knew of its new version
+			issue = now
+			o.wantStatus(again, http.StatusOK)
+		}
+		if lines := log() - before; lines != 1 {
+			t.Errorf("three savings in a minute are %d lines of the audit log, want 1", lines)
+		}
+		mine := issue
+		o.actor = staff(identity.Publisher)
+		o.wantStatus(save("Il testo di Bea"), http.StatusOK)
+		if lines := log() - before; lines != 2 {
+			t.Errorf("with somebody else's saving there are %d lines, want 2", lines)
+		}
+		o.actor = staff(identity.Editor, "cultura")
+		issue = mine
+		w := save("Il testo di Ada")
+		o.wantStatus(w, http.StatusConflict)
+		if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.Blocks[0].Text != "Il testo di Bea" {
+			t.Errorf("overwritten: %+v, %v", now.Blocks, err)
 		}
 	})
 }

@@ -61,6 +61,9 @@ func (p *Pages) saveSMS(w http.ResponseWriter, r *http.Request) error {
 	}
 	version, c := versionIn(form.Get("version")), issue.Content()
 	c.SMS = form.Get("sms")
+	if web.Autosaving(form) {
+		return p.autosave(w, r, issue, version, c)
+	}
 	_, err = p.Newsletters.Save(r.Context(), issue.ID, version, c)
 	if mendable(err) {
 		status := http.StatusUnprocessableEntity

@@ -87,6 +87,9 @@ func (f FormSpec) attrs() templ.Attributes {
 	if f.Inline {
 		a["class"] = "form form-inline"
 	}
+	if f.Autosave {
+		a["data-autosave"] = true
+	}
 	if f.Guard {
 		a["data-guard"] = true
 	}

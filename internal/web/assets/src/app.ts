@@ -64,6 +64,7 @@ function guards(root: ParentNode): void {
   each<HTMLFormElement>(root, "data-guard", (form) => {
     let changed = false
     form.addEventListener("input", () => { changed = true })
+    form.addEventListener("saved", () => { changed = false })
     document.addEventListener("submit", () => { changed = false })
     window.addEventListener("beforeunload", (event) => {
       if (changed) event.preventDefault()
@@ -142,6 +143,71 @@ function lives(root: ParentNode): void {
   })
 }
 
+/** data-autosave on a form: saves it in the pauses of whoever writes, and says so in the form's data-saved region. Its
+ * version goes along: where somebody else saved first, the server refuses, the region says who, and nothing here changes
+ * until the writer saves herself and is shown both. */
+function saves(root: ParentNode): void {
+  each<HTMLFormElement>(root, "data-autosave", (form) => {
+    const note = form.querySelector<HTMLElement>("[data-saved]")
+    const version = form.elements.namedItem("version")
+    if (!note || !(version instanceof HTMLInputElement)) return
+    let timer = 0
+    let saving = false
+    let changed = false
+    let over = false
+    let pressed: HTMLElement | null | undefined // the button that waits for a saving under way
+    const later = (ms: number) => {
+      window.clearTimeout(timer)
+      if (!over) timer = window.setTimeout(save, ms)
+    }
+    const say = (text: string, wrong: boolean) => {
+      note.classList.toggle("field-error", wrong)
+      note.textContent = text
+    }
+    const save = async () => {
+      if (saving || over) return
+      saving = true
+      changed = false
+      const answers = new URLSearchParams()
+      for (const [name, value] of new FormData(form)) if (typeof value === "string") answers.append(name, value)
+      answers.set("do", "autosave")
+      try {
+        const answer = await fetch(form.action, { method: "POST", body: answers, credentials: "same-origin", headers: { Accept: "application/json" } })
+        const said = await answer.json()
+        if (answer.ok) {
+          version.value = said.version
+          say(said.text, false)
+          if (!changed) form.dispatchEvent(new Event("saved"))
+        } else {
+          say(said.detail, true)
+          over = answer.status === 409 || answer.status === 403 || answer.status === 404
+          if (answer.status >= 500 || answer.status === 429) later(15000)
+        }
+      } catch {
+        say(note.dataset.offline ?? "", true)
+        later(15000)
+      }
+      saving = false
+      if (pressed !== undefined) form.requestSubmit(pressed)
+      else if (changed) later(2500)
+    }
+    form.addEventListener("input", () => {
+      changed = true
+      later(2500)
+    })
+    form.addEventListener("submit", (event) => {
+      window.clearTimeout(timer)
+      if (saving && pressed === undefined) {
+        event.preventDefault()
+        event.stopImmediatePropagation()
+        pressed = event.submitter
+        return
+      }
+      over = true
+    })
+  })
+}
+
 /** The form's answers as a query; files and secrets stay out. */
 function query(form: HTMLFormElement): string {
   const answers = new URLSearchParams()
@@ -159,6 +225,7 @@ function enhance(root: ParentNode): void {
   guards(root)
   polls(root)
   lives(root)
+  saves(root)
 }
 
 toggles(document)
