@@ -109,6 +109,10 @@ func (h *house) tasks() []periodic.Task {
 			_, err := h.people.Sweep(ctx)
 			return err
 		}},
+		{Name: "people.search", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			_, err := h.people.RefreshSearch(ctx)
+			return err
+		}},
 		{Name: "newsletters.reading", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.newsletters.SweepReading(ctx)
 		}},

@@ -72,9 +72,9 @@ func TestVisitsOfPeopleAndPrograms(t *testing.T) {
 			w.click(issue.ID, 2, reader(n))
 			w.must(w.Opened(w.ctx, issue.ID, reader(n)))
 		}
-		head, curl, prefetcher := reader(50), reader(51), reader(52)
-		head.Method, curl.UserAgent, prefetcher.UserAgent = http.MethodHead, "curl/8.5.0", "Mozilla/5.0"
-		for _, program := range []newsletters.Visit{head, curl, prefetcher} {
+		head, curl, proxy, ahead := reader(50), reader(51), reader(52), reader(53)
+		head.Method, curl.UserAgent, proxy.UserAgent, ahead.Prefetch = http.MethodHead, "curl/8.5.0", "Mozilla/5.0", true
+		for _, program := range []newsletters.Visit{head, curl, proxy, ahead} {
 			w.click(issue.ID, 1, program)
 			w.must(w.Opened(w.ctx, issue.ID, program))
 		}
@@ -82,10 +82,10 @@ func TestVisitsOfPeopleAndPrograms(t *testing.T) {
 			w.must(w.Opened(w.ctx, issue.ID, reader(99)))
 		}
 		s := w.numbers(issue.ID)
-		w.want("first link", s.Links[0].Visits, 8, 6)
+		w.want("first link", s.Links[0].Visits, 9, 6)
 		w.want("second link", s.Links[1].Visits, 7, 7)
-		w.want("clicks", s.Clicks, 15, 13)
-		w.want("opens", s.Opens, 14, 6)
+		w.want("clicks", s.Clicks, 16, 13)
+		w.want("opens", s.Opens, 15, 6)
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 //
 // A GET is counted raw. In the filtered number are those that seem a person's; these are not (see [FilterRule]):
 //   - a program that says so in its name, has no name, or calls itself "Mozilla/5.0" and nothing more, as the prefetcher
-//     of mail-privacy proxies does;
+//     of mail-privacy proxies does, or asks ahead for what somebody may follow;
 //   - all visits of one address and agent that, within ten seconds, follow three different links of an issue or are more
 //     than five: no reader is that quick, and a scanner is, in one mailbox or in many. Those already counted are taken
 //     back.
@@ -32,6 +32,7 @@ type Visit struct {
 	Method    string    // of the request
 	At        time.Time // zero is now
 	Reader    string    // what stood after the shared path: a ReaderToken, anything else, or nothing
+	Prefetch  bool      // the browser asks ahead, before anybody has followed the link
 
 	person int64 // whose ReaderToken that is; 0 is nobody's
 }
@@ -44,12 +45,12 @@ var signs = [...]string{
 	"bot", "crawl", "spider", "scan", "preview", "prefetch", "monitor", "headless", "curl/", "wget/", "python-",
 	"go-http-client", "java/", "okhttp", "libwww", "axios", "node-fetch", "proofpoint", "barracuda", "mimecast",
 	"safelinks", "urldefense", "fortinet", "ironport", "symantec", "trendmicro", "zscaler", "antivirus",
-	"facebookexternalhit", "whatsapp", "skypeuri", "ggpht.com", "yahoomailproxy",
+	"sophos", "forcepoint", "kaspersky", "bitdefender", "virustotal", "hornetsecurity", "cloudmark", "facebookexternalhit", "whatsapp", "skypeuri", "ggpht.com", "yahoomailproxy",
 }
 
 // program tells whether the visit is not a person's by what it says of itself.
 func (v Visit) program() bool {
-	if len(v.UserAgent) > longestAgent {
+	if v.Prefetch || len(v.UserAgent) > longestAgent {
 		return true
 	}
 	agent := strings.ToLower(strings.TrimSpace(v.UserAgent))

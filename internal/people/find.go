@@ -21,8 +21,9 @@ type Found struct {
 	More   bool // there is a next page
 }
 
-// Find looks for people by the beginnings of their names in any order ("ros mar"), by the beginning of an e-mail
-// address, or by a mobile number whole or in part; pages count from 1. Capitals and accents do not matter. Where no name
+// Find looks for people by the beginnings of their names in any order ("ros mar", "Rossi, Mario"), by the beginning of an e-mail
+// address, or by a mobile number whole or in part; pages count from 1. Capitals, accents and
+// apostrophes do not matter, and each part of a double name counts as a name. Where no name
 // begins with the first word, names that hold it anywhere among them are found, more slowly.
 func (p *People) Find(ctx context.Context, text string, page int) (Found, error) {
 	text = strings.TrimSpace(text)
@@ -30,7 +31,7 @@ func (p *People) Find(ctx context.Context, text string, page int) (Found, error)
 		text = strings.ToValidUTF8(text[:maxAddress], "")
 	}
 	page = max(page, 1)
-	words := strings.Fields(storage.Fold(text))
+	words := nameWords(text)
 	switch {
 	case len(words) == 0:
 		return Found{}, nil
@@ -53,10 +54,13 @@ func (p *People) Find(ctx context.Context, text string, page int) (Found, error)
 	})
 }
 
-// whereWords asks that some word of the name begins with each of words.
+// whereWords asks that each of words begins a part of the name: d'amico has the parts d, amico and damico, rossi-bianchi
+// the parts rossi and bianchi.
 func whereWords(b *storage.Builder, words []string) {
 	for _, w := range words {
-		b.Add(" AND ' ' || p.search LIKE ? ESCAPE '\\'", "% "+likeText(w)+"%")
+		like := "% " + likeText(w) + "%"
+		b.Add(" AND (' ' || replace(replace(p.search, '''', ' '), '-', ' ') LIKE ? ESCAPE '\\'"+
+			" OR ' ' || replace(p.search, '''', '') LIKE ? ESCAPE '\\')", like, like)
 	}
 }
 

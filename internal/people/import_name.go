@@ -29,8 +29,9 @@ func isOther(a, b Details) bool {
 	return !sameWords(all(a), all(b))
 }
 
+// nameWords are the parts of a name, folded.
 func nameWords(name string) []string {
-	return strings.FieldsFunc(storage.Fold(name), func(r rune) bool { return strings.ContainsRune(" -'’.", r) })
+	return strings.FieldsFunc(storage.Fold(name), func(r rune) bool { return strings.ContainsRune(" -'.,;", r) })
 }
 
 // alike is true where a word of the one is a word of the other, begins it, or hardly differs from it. A last letter makes

@@ -151,7 +151,7 @@ func TestConsentTextsAreNeverReworded(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
-		for i, name := range []string{"Niccolò D'Amico", "Nicola Rossi", "Maria Grazia Rossi", "Öğün 100%_sconto"} {
+		for i, name := range []string{"Niccolò D'Amico", "Nicola Rossi", "Maria Grazia Rossi", "Öğün 100%_sconto", "Łukasz Sørensen-Weiß", "Ilır D’Este"} {
 			space := strings.LastIndexByte(name, ' ')
 			d := people.Details{Given: name[:space], Family: name[space+1:]}
 			must[int64](t)(town.Register(t.Context(), d, []people.Contact{
@@ -164,6 +164,9 @@ func TestFind(t *testing.T) {
 			"rossi nic": "Nicola Rossi", "grazia": "Maria Grazia Rossi", "teatro": "Amici del teatro", "amici": "Amici del teatro",
 			"person.1@": "Nicola Rossi", "PERSON.2@example.org": "Maria Grazia Rossi", "333 1234500": "Niccolò D'Amico",
 			"1234502": "Maria Grazia Rossi", "ogun": "Öğün 100%_sconto", "100%": "Öğün 100%_sconto", "1%": "", "_": "", "%": "", "": "", "'": "", "zz@": "", "person_1@": "",
+			"d’amico": "Niccolò D'Amico", "damico": "Niccolò D'Amico", "amico": "Niccolò D'Amico", "niccolo'": "Niccolò D'Amico", "D`Amico, Niccolò": "Niccolò D'Amico",
+			"rossi, maria": "Maria Grazia Rossi", "Maria Rossi": "Maria Grazia Rossi", "lukasz": "Łukasz Sørensen-Weiß", "weiss": "Łukasz Sørensen-Weiß",
+			"sorensen, lukasz": "Łukasz Sørensen-Weiß", "SØRENSEN WEIß": "Łukasz Sørensen-Weiß", "d'este ilir": "Ilır D’Este", "deste": "Ilır D’Este",
 		} {
 			found := must[people.Found](t)(town.Find(t.Context(), text, 1))
 			var names []string
@@ -176,6 +179,30 @@ func TestFind(t *testing.T) {
 		}
 		if p := must[people.Found](t)(town.Find(t.Context(), "niccolo", 1)).People[0]; len(p.Addresses) != 2 {
 			t.Errorf("found without addresses: %+v", p)
+		}
+	})
+}
+
+// Names that an older program folded otherwise are found again after one refreshing.
+func TestRefreshSearchFoldsOldNamesAnew(t *testing.T) {
+	eachEngine(t, func(t *testing.T, town town) {
+		for i := range 1100 {
+			must[int64](t)(town.Register(t.Context(), people.Details{Given: "Łukasz", Family: fmt.Sprint("D’Este ", i)}, nil, nil))
+		}
+		arab := must[int64](t)(town.Register(t.Context(), people.Details{Given: "محمد"}, nil, nil))
+		if _, err := town.db.ExecContext(t.Context(), "UPDATE people_person SET search = 'd’este łukasz', search_given = 'łukasz d’este' WHERE id <> $1", arab); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(must[people.Found](t)(town.Find(t.Context(), "d'este", 1)).People); n != 0 {
+			t.Fatalf("%d are found before", n)
+		}
+		for _, want := range []int64{1100, 0} {
+			if n := must[int64](t)(town.RefreshSearch(t.Context())); n != want {
+				t.Errorf("%d are folded anew; want %d", n, want)
+			}
+		}
+		if found := must[people.Found](t)(town.Find(t.Context(), "lukasz 1099", 1)).People; len(found) != 1 {
+			t.Errorf("found %+v", found)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"unoxuno/internal/access"
@@ -107,6 +108,7 @@ type People struct {
 	withdrawn     Withdrawn
 	audit         Audit
 	live          *liveIndex
+	refreshed     atomic.Bool // by RefreshSearch
 }
 
 // New makes the room upon a database that has its schema. town tells the town as it is now.

@@ -62,14 +62,26 @@ func (b *Builder) SQL() string { return b.text.String() }
 // Args are the arguments so far, for $1, $2 ….
 func (b *Builder) Args() []any { return b.args }
 
-// Fold is s without case, accents and doubled spaces, for search: "Niccolò  D'AMICO" and "niccolo d'amico" fold alike.
+// undecomposed are letters that Unicode does not take apart into a letter and a mark, as people without that letter on
+// their keyboard write them, and the apostrophes and hyphens that programs put in the place of those typed.
+func undecomposed() []string {
+	return []string{
+		"ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ı", "i", "ŋ", "n", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ə", "e",
+		"’", "'", "‘", "'", "ʼ", "'", "ʹ", "'", "ʻ", "'", "`", "'", "´", "'", "′", "'", "＇", "'", "‐", "-", "‑", "-", "–", "-", "—", "-",
+	}
+}
+
+var foldLetters = strings.NewReplacer(undecomposed()...)
+
+// Fold is s without case, accents and doubled spaces, for search: "Niccolò  D’AMICO" and "niccolo d'amico" fold alike, and
+// so do "Łukasz" and "lukasz". Texts that are kept folded are folded anew after this has changed.
 func Fold(s string) string {
 	if folded, ok := foldASCII(s); ok {
 		return folded
 	}
 	var b strings.Builder
 	space := false
-	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
+	for _, r := range norm.NFKD.String(foldLetters.Replace(strings.ToLower(s))) {
 		switch {
 		case unicode.Is(unicode.Mn, r):
 			continue
@@ -93,7 +105,7 @@ func foldASCII(s string) (string, bool) {
 	for i := range len(s) {
 		c := s[i]
 		switch {
-		case c >= utf8.RuneSelf:
+		case c >= utf8.RuneSelf, c == '`':
 			return "", false
 		case c == ' ' || c >= '\t' && c <= '\r':
 			space = len(b) > 0

@@ -262,7 +262,7 @@ func TestAListIsOneArgument(t *testing.T) {
 }
 
 func TestFold(t *testing.T) {
-	for in, want := range map[string]string{"Niccolò  D'AMICO ": "niccolo d'amico", "ŁÓDŹ ß": "łodz ß", "": ""} {
+	for in, want := range map[string]string{"Niccolò  D'AMICO ": "niccolo d'amico", "ŁÓDŹ ß": "lodz ss", "D’Amico D`Amico Dʼamico": "d'amico d'amico d'amico", "Søren Đorđević Işık": "soren dordevic isik", "": ""} {
 		if got := storage.Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}

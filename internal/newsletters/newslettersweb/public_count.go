@@ -15,7 +15,22 @@ import (
 func (p *Pages) visit(r *http.Request) newsletters.Visit {
 	return newsletters.Visit{
 		IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now(), Reader: r.PathValue("reader"),
+		Prefetch: prefetches(r.Header),
 	}
+}
+
+// prefetches is true where a browser or a mail program says that it asks ahead: Sec-Purpose (Fetch Standard, §3.7), and
+// what came before it.
+func prefetches(h http.Header) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
+		for _, value := range h.Values(name) {
+			value = strings.ToLower(value)
+			if strings.Contains(value, "prefetch") || strings.Contains(value, "prerender") || strings.Contains(value, "preview") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // click counts a visit of an issue's link, which is the same for all who got it but for a reader's token, and leads where the issue says: only
@@ -30,6 +45,7 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", target)
+	w.Header().Set("Cache-Control", "no-store") // who asked ahead asks again when the link is followed
 	w.WriteHeader(http.StatusFound)
 	return nil
 }

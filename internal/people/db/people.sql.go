@@ -601,6 +601,56 @@ func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) (int64
 	return result.RowsAffected()
 }
 
+const namesToFold = `-- name: NamesToFold :many
+SELECT id, given_name, family_name, organisation, search, search_given FROM people_person
+WHERE id > $1 AND octet_length(search) <> length(search) ORDER BY id LIMIT $2
+`
+
+type NamesToFoldParams struct {
+	After int64
+	Many  int32
+}
+
+type NamesToFoldRow struct {
+	ID           int64
+	GivenName    string
+	FamilyName   string
+	Organisation string
+	Search       string
+	SearchGiven  string
+}
+
+// Names with letters outside ASCII, after a person.
+func (q *Queries) NamesToFold(ctx context.Context, arg NamesToFoldParams) ([]NamesToFoldRow, error) {
+	rows, err := q.db.QueryContext(ctx, namesToFold, arg.After, arg.Many)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []NamesToFoldRow{}
+	for rows.Next() {
+		var i NamesToFoldRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.GivenName,
+			&i.FamilyName,
+			&i.Organisation,
+			&i.Search,
+			&i.SearchGiven,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const newCode = `-- name: NewCode :execrows
 UPDATE people_signup SET code_at = $2, tries = 0 WHERE id = $1 AND code_at > 0 AND confirmed_at = 0 AND expires_at > $2
 `
@@ -616,6 +666,21 @@ func (q *Queries) NewCode(ctx context.Context, arg NewCodeParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const putFolded = `-- name: PutFolded :exec
+UPDATE people_person SET search = $1, search_given = $2 WHERE id = $3
+`
+
+type PutFoldedParams struct {
+	Search      string
+	SearchGiven string
+	ID          int64
+}
+
+func (q *Queries) PutFolded(ctx context.Context, arg PutFoldedParams) error {
+	_, err := q.db.ExecContext(ctx, putFolded, arg.Search, arg.SearchGiven, arg.ID)
+	return err
 }
 
 const putPerson = `-- name: PutPerson :execrows

@@ -134,3 +134,11 @@ DELETE FROM people_address WHERE person_id = $1;
 
 -- name: ErasePerson :exec
 DELETE FROM people_person WHERE id = $1;
+
+-- name: NamesToFold :many
+-- Names with letters outside ASCII, after a person.
+SELECT id, given_name, family_name, organisation, search, search_given FROM people_person
+WHERE id > sqlc.arg(after) AND octet_length(search) <> length(search) ORDER BY id LIMIT sqlc.arg(many);
+
+-- name: PutFolded :exec
+UPDATE people_person SET search = $1, search_given = $2 WHERE id = $3;
