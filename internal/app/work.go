@@ -47,6 +47,14 @@ func (r *run) atWork() (*errgroup.Group, context.Context) {
 // background begins what every node does beside answering people: it delivers, does its share of the periodic tasks,
 // and tells its numbers.
 func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) error {
+	leave, err := h.db.Attend()
+	if err != nil {
+		return err
+	}
+	work.Go(func() error {
+		<-ctx.Done()
+		return leave()
+	})
 	work.Go(func() error { return h.town.KeepFresh(ctx) })
 	work.Go(func() error { return h.delivery.Run(ctx) })
 	work.Go(func() error { return h.periodic.Run(ctx, h.tasks()...) })

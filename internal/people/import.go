@@ -31,7 +31,7 @@ type ImportOptions struct {
 	Rejects       io.Writer // gets the rejected rows, to be mended and imported again; nil for none
 	ConsentSource string    // for rows that name none
 	ConsentDate   string    // for rows that name none; as ParseDay reads it
-	DryRun        bool      // count everything, change nothing; holds the database's writer until it is done
+	DryRun        bool      // count everything, change nothing
 	// Say finds the sentence of a fault, in the language that reasons are to be in; nil for English.
 	Say      func(key string, args map[string]any) string
 	Progress func(ImportProgress) // called after every chunk; may be nil
@@ -105,13 +105,7 @@ func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (I
 	if o.DryRun {
 		err = run.rehearse(ctx)
 	} else {
-		err = run.chunks(ctx, func(ctx context.Context, entries []entry) (done outcome, err error) {
-			err = p.db.Tx(ctx, func(tx *storage.Tx) error {
-				done, err = run.take(ctx, tx, entries)
-				return err
-			})
-			return done, err
-		})
+		err = run.chunks(ctx, run.store)
 	}
 	return run.result, errors.Join(err, run.rejects.flush())
 }
@@ -133,6 +127,7 @@ type importRun struct {
 	fresh    int64  // people created since the tables were last analysed
 	settled  int64  // people created before that
 	encoding string // of the file, as far as it was told
+	part     int    // rows of a transaction beside a server
 }
 
 func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions) (*importRun, error) {
@@ -164,7 +159,7 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 		o.Say = func(key string, args map[string]any) string { return words.SayWith("en", key, args) }
 	}
 	run := &importRun{
-		people: p, file: text, rows: rows, seen: met, options: o, together: together,
+		people: p, part: smallestPart, file: text, rows: rows, seen: met, options: o, together: together,
 		rejects: newRejectsFile(o.Rejects, text), result: emptyResult(),
 	}
 	if text.Above > 0 {
@@ -193,6 +188,7 @@ type rejected struct {
 
 // outcome is what became of a chunk.
 type outcome struct {
+	entries                     int // how many were merged
 	created, updated, unchanged int64
 	rejects                     []rejected
 	warnings                    []remark // beside those of the entries
@@ -303,8 +299,17 @@ func importedTables() []string {
 // errRehearsed undoes what a dry run did.
 var errRehearsed = errors.New("dry run")
 
-// rehearse does everything in one transaction and then takes it back.
+// rehearse does everything and leaves nothing of it: on SQLite, which has one writer, in a copy that is thrown away; on
+// PostgreSQL in one transaction that is rolled back.
 func (run *importRun) rehearse(ctx context.Context) error {
+	if run.people.db.Engine() == storage.SQLite {
+		copied, discard, err := run.people.db.Scratch(ctx)
+		if err != nil {
+			return err
+		}
+		run.people = run.people.upon(copied)
+		return errors.Join(run.chunks(ctx, run.store), discard())
+	}
 	begun := false
 	err := run.people.db.Tx(ctx, func(tx *storage.Tx) error {
 		if begun {

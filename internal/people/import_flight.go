@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"unoxuno/internal/people/csvtext"
-	"unoxuno/internal/storage"
 )
 
 // flights is how many chunks may be on their way to PostgreSQL, which serves each connection by a process of its own. A
@@ -25,9 +24,9 @@ type chunk struct {
 	last     error      // what ends the file; io.EOF is its proper end
 }
 
-// doubt lets every address of the chunk be looked up.
-func (c chunk) doubt() {
-	for _, e := range c.entries {
+// doubt lets every address of the entries be looked up.
+func doubt(entries []entry) {
+	for _, e := range entries {
 		for i := range e.contacts {
 			e.contacts[i].known = true
 		}
@@ -95,10 +94,6 @@ func launch(ctx context.Context, c chunk, take taker) *flight {
 	go func() {
 		defer close(f.landed)
 		f.done, f.err = take(ctx, c.entries)
-		if storage.IsUnique(f.err) {
-			c.doubt() // somebody else has got one of these addresses by now: look again
-			f.done, f.err = take(ctx, c.entries)
-		}
 	}()
 	return f
 }
@@ -106,11 +101,8 @@ func launch(ctx context.Context, c chunk, take taker) *flight {
 // land waits until a chunk is taken, and notes what came of it.
 func (run *importRun) land(ctx context.Context, f *flight) error {
 	<-f.landed
-	if f.err != nil {
-		return f.err
-	}
-	if err := run.note(f.done, f.chunk); err != nil {
-		return err
+	if err := run.note(f.done, f.arrived()); err != nil || f.err != nil {
+		return errors.Join(f.err, err)
 	}
 	if run.options.Progress != nil {
 		run.options.Progress(ImportProgress{Bytes: f.bytes, Rows: run.result.Rows})
@@ -125,14 +117,20 @@ func (run *importRun) land(ctx context.Context, f *flight) error {
 func (run *importRun) recall(aloft []*flight) error {
 	for _, f := range aloft {
 		<-f.landed
-		if f.err != nil {
-			continue // the reason is told already
-		}
-		if err := run.note(f.done, f.chunk); err != nil {
+		if err := run.note(f.done, f.arrived()); err != nil { // why it came no further is told already
 			return err
 		}
 	}
 	return nil
+}
+
+// arrived is what is in the database of a chunk that has landed: all of it, or after a fault its first entries.
+func (f *flight) arrived() chunk {
+	c := f.chunk
+	if f.err != nil {
+		c.entries, c.bad = c.entries[:f.done.entries], nil
+	}
+	return c
 }
 
 // readAll reads the file in chunks, until one is the last, or ctx ends.

@@ -163,7 +163,7 @@ func (b *batch) askedNow() []Asked {
 }
 
 func (b *batch) outcome() outcome {
-	o := outcome{rejects: b.rejects, warnings: b.warnings}
+	o := outcome{entries: len(b.outcomes), rejects: b.rejects, warnings: b.warnings}
 	for _, kind := range b.outcomes {
 		switch kind {
 		case created:

@@ -121,6 +121,14 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 	}
 }
 
+// upon is the same room upon a copy of its database.
+func (p *People) upon(copied *storage.DB) *People {
+	return &People{
+		db: copied, clock: p.clock, taxonomy: p.taxonomy, townNow: p.townNow, keepers: p.keepers, subscriptions: p.subscriptions,
+		confirmed: p.confirmed, withdrawn: p.withdrawn, live: newLiveIndex(),
+	}
+}
+
 // town is the town as it is now, whole even where little is known of it.
 func (p *People) town() Town {
 	t := p.townNow()

@@ -1,0 +1,137 @@
+package people_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"unoxuno/internal/people"
+	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
+)
+
+// onFile is a town on a SQLite file, and the file's name.
+func onFile(t *testing.T) (town, string) {
+	t.Helper()
+	url := storagetest.URL(t, storage.SQLite)
+	db := must[*storage.DB](t)(storage.Open(t.Context(), url))
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	must[int](t)(db.Migrate(t.Context(), schemas()...))
+	return newTown(t, db), strings.TrimPrefix(url, "sqlite:")
+}
+
+// Beside a server an import writes in parts: whoever writes meanwhile comes in between.
+func TestImportBesideAServerWritesInParts(t *testing.T) {
+	town, file := onFile(t)
+	leave := must[func() error](t)(town.db.Attend())
+	server := must[*storage.DB](t)(storage.Open(t.Context(), "sqlite:"+file))
+	done, seen := make(chan struct{}), make(chan map[int64]bool)
+	go func() {
+		between := map[int64]bool{} // how many people there were when it was this one's turn
+		for {
+			select {
+			case <-done:
+				seen <- between
+				return
+			default:
+			}
+			err := server.Tx(t.Context(), func(tx *storage.Tx) error {
+				var n int64
+				err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM people_person").Scan(&n)
+				between[n] = true
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	r := town.load(t, generated(4000), options())
+	close(done)
+	if n := len(<-seen); n < 6 { // alone there are two transactions
+		t.Errorf("somebody came in between at %d moments", n)
+	}
+	if err := errors.Join(leave(), server.Close()); err != nil {
+		t.Error(err)
+	}
+	alone, _ := onFile(t)
+	if again := alone.load(t, generated(4000), options()); numbers(again) != numbers(r) {
+		t.Errorf("beside a server %s, alone %s", numbers(r), numbers(again))
+	}
+	if a, b := town.snapshot(t), alone.snapshot(t); a != b {
+		t.Errorf("beside a server %s, alone %s", a, b)
+	}
+}
+
+// While a dry run reads its file anybody may write, and afterwards nothing is left of it.
+func TestDryRunKeepsNobodyFromWriting(t *testing.T) {
+	town, file := onFile(t)
+	written := false
+	text := &between{
+		first: strings.NewReader(generated(4000)), rest: strings.NewReader("late@example.org" + strings.Repeat(",", 13) + "\n"),
+		do: func() {
+			must[int64](t)(town.Register(staff(t), people.Details{}, []people.Contact{email("late@example.org")}, nil))
+			written = true
+		},
+	}
+	o := options()
+	o.DryRun = true
+	r := must[people.ImportResult](t)(town.Import(t.Context(), text, o))
+	if !written || r.Created == 0 || town.count(t, "people_person") != 1 {
+		t.Errorf("%s; %d people", numbers(r), town.count(t, "people_person"))
+	}
+	if left := must[[]string](t)(filepath.Glob(file + ".scratch-*")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
+// What a killed dry run left is removed by the next, and what a living one needs is not.
+func TestDryRunRemovesWhatAKilledOneLeft(t *testing.T) {
+	town, file := onFile(t)
+	dead := file + ".scratch-1"
+	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "copy.db"), []byte("people"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	living, discard, err := town.db.Scratch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.DryRun = true
+	town.load(t, generated(10), o)
+	if _, err := os.Stat(dead); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a dead process's copy: %v", err)
+	}
+	if err := errors.Join(living.Ping(t.Context()), discard()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What was written before an accident in the middle of a chunk is counted.
+func TestImportBesideAServerCountsWhatArrived(t *testing.T) {
+	town, _ := onFile(t)
+	leave := must[func() error](t)(town.db.Attend())
+	defer func() { _ = leave() }()
+	const full = "CREATE TRIGGER full AFTER INSERT ON people_person WHEN NEW.given_name = 'Ultima' BEGIN SELECT RAISE(ABORT, 'no room'); END"
+	if _, err := town.db.ExecContext(t.Context(), full); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	_, _ = io.WriteString(&text, "email;given_name\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "a%d@example.org;Anna\n", i)
+	}
+	text.WriteString("z@example.org;Ultima\n")
+	r, err := town.Import(t.Context(), strings.NewReader(text.String()), options())
+	if err == nil || r.Created == 0 || r.Created != town.count(t, "people_person") || r.Rows != r.Created {
+		t.Errorf("%s, %v; %d people", numbers(r), err, town.count(t, "people_person"))
+	}
+}
