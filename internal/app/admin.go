@@ -165,6 +165,29 @@ func (c backupCmd) Run(r *run) error {
 	return nil
 }
 
+// holdRestored keeps back what was due in the copy that was put in place, and says what it is.
+func (r *run) holdRestored() error {
+	h, err := r.openHouse()
+	if err != nil {
+		return err
+	}
+	defer h.close(r)
+	held, err := h.delivery.Held(r.ctx, h.db)
+	if err != nil {
+		return err
+	}
+	if held.Before(h.clock.Now()) { // openHouse holds only what it can see to be older
+		if _, err := r.hold(h, 0); err != nil {
+			return err
+		}
+	}
+	owed, err := h.delivery.Owed(r.ctx, h.db)
+	if err == nil {
+		r.tellHeld(owed)
+	}
+	return err
+}
+
 type restoreCmd struct {
 	File string `arg:"" help:"The copy to be put in place." type:"existingfile"`
 }
@@ -179,5 +202,5 @@ func (c restoreCmd) Run(r *run) error {
 	if kept != "" {
 		r.tell("app.restored_kept", "File", kept)
 	}
-	return nil
+	return r.holdRestored()
 }

@@ -18,6 +18,7 @@ type CLI struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
 	Doctor   doctorCmd   `cmd:"" help:"Check that everything needed is there."`
 	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database while it is used."`
+	Hold     holdCmd     `cmd:"" help:"What is kept back since an older copy of the database was put back."`
 	Restore  restoreCmd  `cmd:"" help:"Put a copy in the place of the SQLite database."`
 	Show     configCmd   `cmd:"" name:"config" help:"Print every setting with its value and origin."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -150,7 +150,7 @@ func removeDemo(folder string) error {
 	}
 	const database = "unoxuno.db" // it bears the mark, so it goes last
 	for _, f := range files {
-		if name := f.Name(); name == "secret" || strings.HasPrefix(name, database) && name != database {
+		if name := f.Name(); name == "secret" || name == beatFile || strings.HasPrefix(name, database) && name != database {
 			if err := os.Remove(filepath.Join(folder, name)); err != nil {
 				return err
 			}

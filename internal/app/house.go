@@ -126,7 +126,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	r.plug(h)
 	r.tighten()
 	r.scrubOld(h)
-	return h, nil
+	return h, r.noticeOlderCopy(h)
 }
 
 func deliverySettings(c config.Config, t town.Town) delivery.Settings {

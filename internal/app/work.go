@@ -56,6 +56,7 @@ func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) er
 		return leave()
 	})
 	work.Go(func() error { return h.town.KeepFresh(ctx) })
+	work.Go(func() error { return r.keepBeating(ctx, h) })
 	work.Go(func() error { return h.delivery.Run(ctx) })
 	work.Go(func() error { return h.periodic.Run(ctx, h.tasks()...) })
 	work.Go(func() error { return r.sendScheduled(ctx, h) })

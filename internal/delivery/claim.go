@@ -33,6 +33,7 @@ func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, 
 		" AND " + engine.LeaseEnded("lease_until", leaseTime) + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
 		" AND batch NOT IN (SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account" +
 		" WHERE k.lifted_at = 0 AND b.finished = 0)" +
+		" AND batch NOT IN (SELECT b.id FROM delivery_held h JOIN delivery_batch b ON b.created <= h.at WHERE b.finished = 0)" +
 		" ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()
 	err = tx.QueryRowContext(ctx, query, r.now(), only).Scan(&l.batch, &l.number, &l.fence, &l.after, &l.through, &l.channel, &l.account)
 	if storage.None(err) {

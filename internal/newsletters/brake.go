@@ -3,6 +3,7 @@ package newsletters
 import (
 	"context"
 	"sort"
+	"time"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
@@ -35,6 +36,10 @@ func (r *Room) Brakes(ctx context.Context) ([]Brake, error) {
 	sort.Slice(brakes, func(i, j int) bool { return brakes[i].Account < brakes[j].Account })
 	return brakes, nil
 }
+
+// Held tells until when what was due is kept back because an older copy of the database was put back; the zero time when
+// nothing is.
+func (r *Room) Held(ctx context.Context) (time.Time, error) { return r.Delivery.Held(ctx, r.DB) }
 
 // Resume lets a newsroom's issues go on. What came back until now is counted no more. It asks access.ResumeSending.
 // Faults: newsletters.newsroom.unknown, newsletters.brake.none.

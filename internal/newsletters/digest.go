@@ -33,6 +33,9 @@ func (r *Room) NextSlot(after time.Time) time.Time {
 // nobody is owed anything.
 func (r *Room) MakeDigest(ctx context.Context, slot time.Time) error {
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
+		if held, err := r.Delivery.Held(ctx, tx); err != nil || !held.IsZero() {
+			return err // what is due to people stays so, for the first slot after the release
+		}
 		slots := r.Slots(ctx)
 		d := db.NewslettersDigest{
 			ID: storage.NewID(), Slot: clock.Millis(slot), DailyBefore: clock.Millis(slots.Last(Daily, slot)),

@@ -147,6 +147,7 @@ func (r *Room) sendNext(ctx context.Context) (id, version int64, err error) {
 			return err
 		}
 		err := tx.QueryRowContext(ctx, "SELECT id, version FROM newsletters_issue WHERE state = 'scheduled' AND scheduled_at <= $1"+
+			" AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE newsletters_issue.scheduled_at <= h.at)"+
 			" ORDER BY scheduled_at, id LIMIT 1"+tx.Engine().SkipLocked(), r.now()).Scan(&id, &version)
 		if storage.None(err) {
 			return nil

@@ -135,10 +135,12 @@ func (q *Queries) InLedger(ctx context.Context, arg InLedgerParams) (bool, error
 }
 
 const isHeld = `-- name: IsHeld :one
-SELECT EXISTS (SELECT 1 FROM delivery_batch b JOIN delivery_brake k ON k.account = b.account WHERE b.id = $1 AND k.lifted_at = 0)
+SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.id = $1 AND (
+    EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
+    OR EXISTS (SELECT 1 FROM delivery_held h WHERE b.created <= h.at)))
 `
 
-// Whether the batch stands still because its account does.
+// Whether the batch stands still because its account does, or since an older copy of the database was put back.
 func (q *Queries) IsHeld(ctx context.Context, id int64) (bool, error) {
 	row := q.db.QueryRowContext(ctx, isHeld, id)
 	var exists bool

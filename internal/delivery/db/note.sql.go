@@ -10,7 +10,8 @@ import (
 )
 
 const anyNoteDue = `-- name: AnyNoteDue :one
-SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1)
+SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1
+    AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE delivery_note.created <= h.at))
 `
 
 func (q *Queries) AnyNoteDue(ctx context.Context, due int64) (bool, error) {

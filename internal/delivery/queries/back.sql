@@ -87,5 +87,7 @@ WHERE delivery_chunk.batch = sqlc.arg(batch) AND EXISTS (
 UPDATE delivery_batch SET finished = 0 WHERE id = $1 AND finished > 0 AND cancelled = 0;
 
 -- name: IsHeld :one
--- Whether the batch stands still because its account does.
-SELECT EXISTS (SELECT 1 FROM delivery_batch b JOIN delivery_brake k ON k.account = b.account WHERE b.id = $1 AND k.lifted_at = 0);
+-- Whether the batch stands still because its account does, or since an older copy of the database was put back.
+SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.id = $1 AND (
+    EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
+    OR EXISTS (SELECT 1 FROM delivery_held h WHERE b.created <= h.at)));

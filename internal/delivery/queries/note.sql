@@ -4,7 +4,8 @@ INSERT INTO delivery_note (id, kind, person, to_address, to_name, from_address, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', 0, 0, $12, $13, $14, 0, 0, $15, $16);
 
 -- name: AnyNoteDue :one
-SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1);
+SELECT EXISTS (SELECT 1 FROM delivery_note WHERE due > 0 AND due <= $1
+    AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE delivery_note.created <= h.at));
 
 -- name: GetNote :one
 SELECT * FROM delivery_note WHERE id = $1;

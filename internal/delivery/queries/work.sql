@@ -1,6 +1,7 @@
 -- name: AnyDue :one
 SELECT EXISTS (SELECT 1 FROM delivery_chunk WHERE due > 0 AND due <= $1 AND batch NOT IN (
-    SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account WHERE k.lifted_at = 0 AND b.finished = 0));
+    SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account WHERE k.lifted_at = 0 AND b.finished = 0)
+    AND batch NOT IN (SELECT b.id FROM delivery_held h JOIN delivery_batch b ON b.created <= h.at WHERE b.finished = 0));
 
 -- name: DueIn :one
 -- How many chunks of the batch are due: those that nobody holds and those that another worker holds.

@@ -42,6 +42,11 @@ type sentNumbers struct {
 func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	view := boardView{Writes: access.From(ctx).Can(access.WriteIssues), Notices: web.Notices(r)}
+	if held, err := p.Newsletters.Held(ctx); err != nil {
+		return err
+	} else if !held.IsZero() {
+		view.Notices = append(view.Notices, ui.Notice{Tone: ui.Warning, Title: tell(ctx, "hold.title"), Text: tell(ctx, "hold.text", "Until", moment(ctx, held))})
+	}
 	if !view.Writes {
 		return web.Render(w, r, http.StatusOK, boardPage(view))
 	}
