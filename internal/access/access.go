@@ -12,11 +12,13 @@ import (
 // Permission is the right to do one kind of thing.
 type Permission string
 
-// The permissions there are. Public and Citizen are not granted by a role: Public is everybody's; Citizen is of
-// whoever holds a signed link to her own page, which the handler itself opens.
+// The permissions there are. The first three are not granted by a role: Public is everybody's; Citizen is of whoever holds
+// the link that every message to a person carries; Proved is of whoever has besides used a link, or a code, that was sent
+// to her just now. The handlers themselves look at both.
 const (
 	Public  Permission = "public"
 	Citizen Permission = "citizen"
+	Proved  Permission = "citizen.proved"
 
 	SignedIn         Permission = "signed-in"         // any member of staff
 	WriteIssues      Permission = "issues.write"      // write, preview, test-send to oneself
@@ -59,7 +61,7 @@ type Actor struct {
 // Can tells whether the actor has the permission anywhere at all.
 func (a Actor) Can(p Permission) bool {
 	switch {
-	case p == Public, p == Citizen:
+	case p == Public, p == Citizen, p == Proved:
 		return true
 	case a.Kind == Console, a.Kind == System:
 		return true

@@ -179,7 +179,7 @@ func TestExpiredLinksAreAnsweredClearly(t *testing.T) {
 	t.Parallel()
 	b := newBorgo(t, storage.SQLite)
 	paths := []string{
-		"/me/" + b.newsletters.OwnPageToken(b.maria), "/join/confirm/" + b.tokenFor("people.join", b.pending), "/address/" + b.tokenFor("people.address", b.asked),
+		"/me/" + b.ownToken(), "/join/confirm/" + b.tokenFor("people.join", b.pending), "/address/" + b.tokenFor("people.address", b.asked),
 	}
 	for _, path := range paths {
 		if a := b.ask(b.browser(), http.MethodGet, path, nil); a.status != http.StatusOK {

@@ -232,6 +232,27 @@ func (b *borgo) tokenFor(purpose string, p people.Pending) string {
 	return b.sealer.Ints(purpose, p.Expires, p.ID)
 }
 
+// ownToken is that of the link to her own page in Maria's mails.
+func (b *borgo) ownToken() string {
+	b.t.Helper()
+	maria, err := b.people.Get(b.ctx, b.maria)
+	b.must(err)
+	return b.newsletters.OwnPageToken(b.maria, maria.Addresses[0].ID)
+}
+
+// enter opens Maria's page in the browser, by a link that was sent to her just now.
+func (b *borgo) enter(client *http.Client) {
+	b.t.Helper()
+	var e people.Entry
+	b.must(b.db.Tx(b.ctx, func(tx *storage.Tx) (err error) {
+		e, err = b.people.AskEntryIn(b.ctx, tx, people.Email, "maria@citta.example")
+		return err
+	}))
+	if a := b.ask(client, http.MethodPost, "/me/"+b.sealer.Ints("people.entry", e.Expires, e.ID, 0), nil); a.status != http.StatusSeeOther {
+		b.t.Fatalf("the way in: %d\n%s", a.status, a.body)
+	}
+}
+
 // unsubscribeToken is the one of the link in the mail that Maria got.
 func (b *borgo) unsubscribeToken() string {
 	b.t.Helper()

@@ -33,6 +33,9 @@ func (r *run) plug(h *house) {
 	h.people.PlugConfirmed(func(ctx context.Context, tx *storage.Tx, _ people.Channel, address string) error {
 		return h.delivery.Lift(ctx, tx, address)
 	})
+	h.delivery.PlugHolders(func(ctx context.Context, channel, address string) (bool, error) {
+		return h.people.HasHolder(ctx, people.Channel(channel), address)
+	})
 	h.delivery.PlugCorrespondent(h.newsletters)
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
@@ -40,9 +43,9 @@ func (r *run) plug(h *house) {
 	h.people.PlugWithdrawn(h.newsletters.Withdrawn)
 }
 
-// pages builds every room's pages.
+// pages builds every room's pages. Those about people write to the other addresses of a person who has a new one.
 func (r *run) pages(h *house) pages {
-	return pages{
+	p := pages{
 		identity: identityweb.New(h.identity, identityweb.Options{
 			Clock: h.clock, PublicURL: r.config.PublicURL, Newsrooms: h.newsroomNames,
 			Mail: func(ctx context.Context, l identityweb.Letter) error {
@@ -56,6 +59,7 @@ func (r *run) pages(h *house) pages {
 			Newsletters: newslettersOf{h.newsletters}, OwnPage: h.newsletters, Mailer: h.delivery, Audit: h.identity,
 			Texting:      func() bool { return h.delivery.Gateway().Configured },
 			LedgerMonths: h.delivery.LedgerMonths(),
+			Gone:         func(ctx context.Context, address string) (bool, error) { return h.delivery.Gone(ctx, h.db, address) },
 		}),
 		newsletters: newslettersweb.New(newslettersweb.Options{
 			Newsletters: h.newsletters, People: h.people, Taxonomy: h.taxonomy, Clock: h.clock, Relay: h.delivery.Relay,
@@ -64,6 +68,8 @@ func (r *run) pages(h *house) pages {
 		}),
 		demo: r.mailbox != nil,
 	}
+	h.people.PlugAddressAdded(p.people.TellAdded)
+	return p
 }
 
 func (h *house) newsroomNames(ctx context.Context) ([]identityweb.Newsroom, error) {
@@ -125,7 +131,7 @@ func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peoplewe
 	}
 	received := make([]peopleweb.Received, len(all))
 	for i, l := range all {
-		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Channel: l.Channel, Pace: string(l.Pace)}
+		received[i] = peopleweb.Received{Slug: l.Newsletter.Slug, Name: l.Newsletter.Name.In(locale.Lang(ctx)), Why: l.Why, Subscribed: l.Subscribed, Sensitive: l.Newsletter.Sensitive, Channel: l.Channel, Pace: string(l.Pace)}
 	}
 	return received, nil
 }
@@ -159,7 +165,7 @@ func (n newslettersOf) PaceOf(ctx context.Context, person int64) (peopleweb.Pace
 	for _, r := range received {
 		if r.Subscribed && r.Channel == people.Email {
 			pace.Newsletters = append(pace.Newsletters, peopleweb.Paced{
-				Slug: r.Newsletter.Slug, Name: r.Newsletter.Name.In(locale.Lang(ctx)), Pace: string(r.Pace),
+				Slug: r.Newsletter.Slug, Name: r.Newsletter.Name.In(locale.Lang(ctx)), Pace: string(r.Pace), Sensitive: r.Newsletter.Sensitive,
 			})
 		}
 	}

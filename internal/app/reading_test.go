@@ -18,7 +18,8 @@ const someBrowser = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Fi
 // one, finds it on her page and in her data, and takes it all back. No page of the office tells of it.
 func TestReadingFromConsentToWithdrawal(t *testing.T) {
 	eachEngine(t, func(t *testing.T, b *borgo) {
-		me, visitor := "/me/"+b.newsletters.OwnPageToken(b.maria), b.browser()
+		me, visitor := "/me/"+b.ownToken(), b.browser()
+		b.enter(visitor)
 		press := func(path string, form url.Values) {
 			t.Helper()
 			if a := b.ask(visitor, http.MethodPost, me+path, form); a.status != http.StatusSeeOther {

@@ -274,6 +274,17 @@ func (r *Room) entryUnwanted(ctx context.Context, row db.DeliveryNote) (bool, er
 	return !has, err
 }
 
+// forgetNotesTo drops the notes that wait to go to the person's addresses: not all of them say whose they are.
+func (r *Room) forgetNotesTo(ctx context.Context, tx *storage.Tx, person int64) error {
+	addresses, err := r.persons.AddressValues(ctx, tx, person)
+	for _, address := range addresses {
+		if err == nil {
+			err = db.New(tx).ForgetNotesTo(ctx, address)
+		}
+	}
+	return err
+}
+
 // unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the answer that says so.
 func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
 	switch {

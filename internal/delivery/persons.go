@@ -15,6 +15,8 @@ type Persons interface {
 	HoldAll(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error)
 	// HoldCrowd lets nobody be erased until tx ends. It is called before any other lock is taken.
 	HoldCrowd(ctx context.Context, tx *storage.Tx) error
+	// AddressValues are the addresses that a person has, and those that wait to become hers.
+	AddressValues(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
 }
 
 // PlugPersons names the room that keeps people, before the room runs.
@@ -28,6 +30,10 @@ func (everybody) HoldAll(_ context.Context, _ *storage.Tx, persons []int64) ([]i
 }
 
 func (everybody) HoldCrowd(context.Context, *storage.Tx) error { return nil }
+
+func (everybody) AddressValues(context.Context, storage.Queryer, int64) ([]string, error) {
+	return nil, nil
+}
 
 // holdPerson tells whether the person is still there, and keeps her so until tx ends. Nobody (0) always is.
 func (r *Room) holdPerson(ctx context.Context, tx *storage.Tx, person int64) (bool, error) {

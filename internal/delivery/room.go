@@ -216,6 +216,9 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 			return err
 		}
 	}
+	if err := r.forgetNotesTo(ctx, tx, person); err != nil {
+		return err
+	}
 	if err := queries.ForgetNoteReturns(ctx, person); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (l *digestLetter) recipient(ctx context.Context, a addressee, shares []shar
 	}
 	issues := make([]int64, len(shares))
 	greeted, whole := a.names()
-	values := content.Values{Name: greeted, OwnPage: l.room.ownPage(ctx, a.person, lang)}
+	values := content.Values{Name: greeted, OwnPage: l.room.ownPage(ctx, a.person, a.addressID, lang)}
 	for n, s := range shares {
 		issues[n] = s.issue.ID
 		values.Parts = append(values.Parts, content.PartValues{

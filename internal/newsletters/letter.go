@@ -268,28 +268,27 @@ func (l *letter) aside(person int64) func(context.Context, *storage.Tx) error {
 	}
 }
 
-// addressees are those of persons who have a confirmed address of e-mail, each once, in the order of their numbers.
+// addressees are those of persons who have a confirmed address of e-mail, at the one they prefer, in the order of their
+// numbers.
 func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, error) {
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
+	b.Add(`SELECT r.person_id, r.address_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
 			COALESCE(y.paused_until, 0), COALESCE(y.most_a_week, 0)
-		FROM people_reachable r JOIN people_profile p ON p.person_id = r.person_id
+		FROM people_preferred r JOIN people_profile p ON p.person_id = r.person_id
 		LEFT JOIN people_consenting k ON k.person_id = r.person_id AND k.purpose = 'reading'
 		LEFT JOIN newsletters_rhythm y ON y.person_id = r.person_id
 		WHERE r.channel = 'email'`)
 	writeAmong(&b, "r.person_id", persons)
-	b.Add(" ORDER BY r.person_id, r.address_id")
+	b.Add(" ORDER BY r.person_id")
 	found := make([]addressee, 0, len(persons))
 	err := each(ctx, r.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var a addressee
 		if err := rows.Scan(
-			&a.person, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced, &a.paused, &a.most,
+			&a.person, &a.addressID, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced, &a.paused, &a.most,
 		); err != nil {
 			return err
 		}
-		if last := len(found) - 1; last < 0 || found[last].person != a.person { // else a second address
-			found = append(found, a)
-		}
+		found = append(found, a)
 		return nil
 	})
 	return found, err
@@ -297,7 +296,7 @@ func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, er
 
 // addressee is a person as she is written to.
 type addressee struct {
-	person                      int64
+	person, addressID           int64
 	address, language, kind     string
 	given, family, organisation string
 	traced                      bool  // she agreed that it is noted what she reads
@@ -324,7 +323,7 @@ func (l *letter) recipient(ctx context.Context, a addressee, why reason) deliver
 			Mailto: "mailto:" + l.mailto + "?subject=unsubscribe-" + token,
 		},
 		Values: fill(content.Values{
-			Name: greeted, Why: l.why(lang, why), OwnPage: l.room.ownPage(ctx, a.person, lang),
+			Name: greeted, Why: l.why(lang, why), OwnPage: l.room.ownPage(ctx, a.person, a.addressID, lang),
 			Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(token)),
 		}),
 	}

@@ -60,8 +60,6 @@ type Settings struct {
 	PublicURL string // how citizens reach the site, without a final slash
 	MailFrom  string // address that issues come from; "" is newsletter@ the town's domain
 	SMSPrice  int64  // of a part of a text message, in hundredths of a cent; 0 is not known
-	// OwnPage is the absolute address of a person's own page, for her mails; nil is one made with OwnPageToken.
-	OwnPage func(person int64, language string) string
 }
 
 // Room keeps newsletters. Its exported methods open their own transaction, except those that are given one.

@@ -77,22 +77,20 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 		paused = math.MaxInt64 // … but what is urgent
 	}
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.value FROM people_reachable r
+	b.Add(`SELECT r.person_id, r.value FROM people_preferred r
 		LEFT JOIN newsletters_rhythm y ON y.person_id = r.person_id
 		WHERE r.channel = 'sms' AND COALESCE(y.paused_until, 0) <= ?`, paused)
 	writeAmong(&b, "r.person_id", persons)
-	b.Add(" ORDER BY r.person_id, r.address_id")
+	b.Add(" ORDER BY r.person_id")
 	var recipients []delivery.Recipient
 	err = each(ctx, l.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		to := delivery.Recipient{Text: l.text}
 		if err := rows.Scan(&to.Person, &to.Address); err != nil {
 			return err
 		}
-		_, ok := reasons[to.Person]
-		if last := len(recipients) - 1; !ok || last >= 0 && recipients[last].Person == to.Person {
-			return nil // she may not be written to, or has a second number
+		if _, ok := reasons[to.Person]; ok { // else she may not be written to
+			recipients = append(recipients, to)
 		}
-		recipients = append(recipients, to)
 		return nil
 	})
 	return withParted(recipients, parted), err

@@ -7,13 +7,14 @@ import (
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
+	"unoxuno/internal/people"
 )
 
 // Purposes of the tokens that messages carry.
 const (
 	purposeUnsubscribe = "newsletters.unsubscribe" // ints: person, issue; never ends, since mail is kept for years
 	purposeLeaveDigest = "newsletters.digest"      // ints: person, digest, issues…; never ends either
-	purposeOwnPage     = "people.own-page"         // ints: person; ends after ownPageLife
+	purposeOwnPage     = "people.own-page"         // ints: person, address (of old: person); ends after ownPageLife
 	purposeLink        = "newsletters.link"        // see linkToken; never ends
 )
 
@@ -25,18 +26,24 @@ func (r *Room) UnsubscribeToken(person, issue int64) string {
 	return r.Sealer.Ints(purposeUnsubscribe, time.Time{}, person, issue)
 }
 
-// OwnPageToken opens the person's own page for thirty days.
-func (r *Room) OwnPageToken(person int64) string {
-	return r.Sealer.Ints(purposeOwnPage, r.Clock.Now().Add(ownPageLife), person)
+// OwnPageToken opens the person's own page for thirty days, to manage subscriptions and their pace. It is sent to the
+// address, and worth nothing once that is not hers any more.
+func (r *Room) OwnPageToken(person, address int64) string {
+	return r.Sealer.Ints(purposeOwnPage, r.Clock.Now().Add(ownPageLife), person, address)
 }
 
-// OpenOwnPage is whose page the token opens; the fault newsletters.link.invalid when it was forged or its time is over.
-func (r *Room) OpenOwnPage(token string) (person int64, err error) {
-	ints, err := r.Sealer.OpenInts(purposeOwnPage, token, r.Clock.Now(), 1)
-	if err != nil {
-		return 0, fault.Expired("newsletters.link.invalid").Because(err)
+// OpenOwnPage is what the token says; the fault newsletters.link.invalid when it was forged or its time is over. Tokens
+// in older mails name no address.
+func (r *Room) OpenOwnPage(token string) (people.OwnPageLink, error) {
+	ints, err := r.Sealer.OpenAllInts(purposeOwnPage, token, r.Clock.Now())
+	if err != nil || len(ints) < 1 || len(ints) > 2 {
+		return people.OwnPageLink{}, fault.Expired("newsletters.link.invalid").Because(err)
 	}
-	return ints[0], nil
+	link := people.OwnPageLink{Person: ints[0]}
+	if len(ints) == 2 {
+		link.Address = ints[1]
+	}
+	return link, nil
 }
 
 // leastDigest is how many numbers the token of a digest holds at least: person, digest, one issue.
@@ -132,12 +139,9 @@ func (r *Room) url(ctx context.Context, lang, path string) string {
 	return r.settings.PublicURL + path
 }
 
-// ownPage is the absolute address of the person's own page.
-func (r *Room) ownPage(ctx context.Context, person int64, lang string) string {
-	if r.settings.OwnPage != nil {
-		return r.settings.OwnPage(person, lang)
-	}
-	return r.url(ctx, lang, OwnPagePath(r.OwnPageToken(person)))
+// ownPage is the absolute address of the person's own page, for a message to the address.
+func (r *Room) ownPage(ctx context.Context, person, address int64, lang string) string {
+	return r.url(ctx, lang, OwnPagePath(r.OwnPageToken(person, address)))
 }
 
 // readable is lang if the interface speaks it, else the town's first language.

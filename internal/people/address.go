@@ -33,14 +33,18 @@ type Address struct {
 	Verified time.Time `json:"verified,omitzero"`
 	Created  time.Time `json:"created"`
 	Source   Source    `json:"source"`
+	// Preferred: of her confirmed addresses of this channel it is the one that she is written to at.
+	Preferred bool `json:"preferred"`
 }
 
 // Contact is an address as somebody wrote it. Verified says that its holder proved it by other means, such as a signed
-// form at the counter.
+// form at the counter. Replaces is the identifier of the address whose place it takes once it is confirmed; 0: it is one
+// more.
 type Contact struct {
 	Channel  Channel
 	Value    string
 	Verified bool
+	Replaces int64
 }
 
 // Lengths that bind every mail system, in bytes (RFC 5321 §4.5.3.1).

@@ -25,7 +25,11 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]any{"people": map[string]any{"person": who, "consents": consents, "sign_ups": signUps}}
+	entries, err := entriesOf(ctx, q, person)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{"people": map[string]any{"person": who, "consents": consents, "sign_ups": signUps, "entries": entries}}
 	for _, k := range p.keepers {
 		part, err := k.Export(ctx, p.db, person)
 		if err != nil {
@@ -68,7 +72,10 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 }
 
 func forget(ctx context.Context, q *db.Queries, person int64) error {
-	// Sign-ups come first: they are found through the addresses.
+	// What is found through the addresses comes before them.
+	if err := forgetEntries(ctx, q, person); err != nil {
+		return err
+	}
 	steps := []func(context.Context, int64) error{
 		q.EraseSignUps, q.EraseConsents, q.EraseAddresses, q.ClearWho, q.ClearWants, q.ErasePerson,
 	}

@@ -137,7 +137,7 @@ func (p *People) withAddresses(ctx context.Context, people []Person) (err error)
 		return nil
 	}
 	var b storage.Builder
-	b.Add("SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE person_id IN (")
+	b.Add("SELECT id, person_id, channel, value, shown, verified_at, created_at, source, preference FROM people_address WHERE person_id IN (")
 	index := make(map[int64]*Person, len(people))
 	for i := range people {
 		if i > 0 {
@@ -152,13 +152,18 @@ func (p *People) withAddresses(ctx context.Context, people []Person) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	found := map[int64][]db.PeopleAddress{}
 	for rows.Next() {
 		var a db.PeopleAddress
-		if err := rows.Scan(&a.ID, &a.PersonID, &a.Channel, &a.Value, &a.Shown, &a.VerifiedAt, &a.CreatedAt, &a.Source); err != nil {
+		if err := rows.Scan(
+			&a.ID, &a.PersonID, &a.Channel, &a.Value, &a.Shown, &a.VerifiedAt, &a.CreatedAt, &a.Source, &a.Preference,
+		); err != nil {
 			return err
 		}
-		who := index[a.PersonID]
-		who.Addresses = append(who.Addresses, addressOf(a))
+		found[a.PersonID] = append(found[a.PersonID], a)
+	}
+	for person, addresses := range found {
+		index[person].Addresses = addressesOf(addresses)
 	}
 	return rows.Err()
 }

@@ -181,9 +181,9 @@ func (m *changes) signUp(t *rapid.T) {
 	d := people.Draft{Address: m.address(), Newsletters: []string{"scuola"}, Profile: rapid.Bool().Draw(t, "profile")}
 	pending, err := m.SignUp(context.Background(), d)
 	check(t, err)
-	id, err := m.ConfirmSignUp(context.Background(), pending.ID)
+	c, err := m.ConfirmSignUp(context.Background(), pending.ID)
 	check(t, err)
-	m.here = append(m.here, id)
+	m.here = append(m.here, c.Person)
 }
 
 func (m *changes) update(t *rapid.T) {

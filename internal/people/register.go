@@ -145,11 +145,7 @@ func getPerson(ctx context.Context, q *db.Queries, person int64) (Person, error)
 	if err != nil {
 		return Person{}, err
 	}
-	addresses := make([]Address, len(rows))
-	for i, row := range rows {
-		addresses[i] = addressOf(row)
-	}
-	return r.person(addresses), nil
+	return r.person(addressesOf(rows)), nil
 }
 
 func addressOf(row db.PeopleAddress) Address {
@@ -177,10 +173,11 @@ func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (p
 // kind Conflict when somebody has it.
 func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
 	err = p.addressing(ctx, func(tx *storage.Tx) error {
-		if _, err := p.holdRecord(ctx, tx, person); err != nil {
+		r, err := p.holdRecord(ctx, tx, person)
+		if err != nil {
 			return err
 		}
-		if a, err = p.addAddress(ctx, tx, person, c, sourceOf(ctx)); err != nil {
+		if a, err = p.giveAddress(ctx, tx, r, c, c.Replaces, sourceOf(ctx)); err != nil {
 			return err
 		}
 		return p.deed(ctx, tx, "address_added", person, "")
@@ -270,16 +267,25 @@ func (p *People) ConfirmAddress(ctx context.Context, person, address int64) erro
 			return err
 		}
 		q := db.New(tx)
+		rows, err := q.AddressesOf(ctx, person)
+		if err != nil {
+			return err
+		}
 		verified, err := q.VerifyAddress(ctx, db.VerifyAddressParams{PersonID: person, ID: address, VerifiedAt: p.now()})
 		if err != nil {
 			return err
 		}
-		_, err = q.GetAddress(ctx, db.GetAddressParams{PersonID: person, ID: address})
+		row, err := q.GetAddress(ctx, db.GetAddressParams{PersonID: person, ID: address})
 		if storage.None(err) {
 			return fault.NotFound("people.address.unknown")
 		}
 		if err != nil || verified == 0 {
 			return err
+		}
+		if old, had := preferredRow(rows, Channel(row.Channel)); had { // she is written to where she was before
+			if _, err := q.PreferAddress(ctx, db.PreferAddressParams{PersonID: person, ID: old.ID}); err != nil {
+				return err
+			}
 		}
 		if err := p.Changed(ctx, tx, person); err != nil {
 			return err

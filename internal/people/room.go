@@ -107,6 +107,7 @@ type People struct {
 	confirmed     Confirmed
 	withdrawn     Withdrawn
 	audit         Audit
+	addressAdded  AddressAdded
 	live          *liveIndex
 	refreshed     atomic.Bool // by RefreshSearch
 }
@@ -118,6 +119,8 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
 		withdrawn: func(context.Context, *storage.Tx, int64, Purpose) error { return nil },
 		audit:     func(context.Context, *storage.Tx, string, string, string) error { return nil },
+
+		addressAdded: func(context.Context, *storage.Tx, NewAddress) error { return nil },
 	}
 }
 

@@ -16,12 +16,6 @@ import (
 // signUpLife is how long a sign-up waits for its confirmation.
 const signUpLife = 48 * time.Hour
 
-// At most signUpMails confirmations go to one address within signUpPause: nobody is bombed through us.
-const (
-	signUpMails = 3
-	signUpPause = time.Hour
-)
-
 // Draft is a sign-up that has not been confirmed.
 type Draft struct {
 	Details
@@ -68,7 +62,7 @@ func (p *People) SignUp(ctx context.Context, d Draft) (Pending, error) {
 			return Pending{}, err
 		}
 	}
-	return p.pend(ctx, value, keep, 0)
+	return p.pend(ctx, value, keep, 0, false)
 }
 
 // checkDraft puts the draft in its normal form and returns the normal address, or every fault in it.
@@ -124,22 +118,8 @@ func (d Draft) purposes() []Purpose {
 	return purposes
 }
 
-// AskAddress keeps a new address of the person until it answers; ConfirmSignUp then makes it hers. Whether somebody has
-// it already is not told.
-func (p *People) AskAddress(ctx context.Context, person int64, channel Channel, text string) (Pending, error) {
-	value, err := normal(channel, text, p.town().Region)
-	if err != nil {
-		return Pending{}, onField(err, "address")
-	}
-	r, err := loadRecord(ctx, db.New(p.db), person)
-	if err != nil {
-		return Pending{}, err
-	}
-	d := Draft{Details: Details{Language: r.Language}, Channel: channel, Address: shown(channel, text, value)}
-	return p.pend(ctx, value, stored{Draft: d}, person)
-}
-
-func (p *People) pend(ctx context.Context, value string, keep stored, forPerson int64) (Pending, error) {
+// pend keeps what waits until its address answers. With change the address is to take another's place.
+func (p *People) pend(ctx context.Context, value string, keep stored, forPerson int64, change bool) (Pending, error) {
 	text, err := json.Marshal(keep)
 	if err != nil {
 		return Pending{}, err
@@ -160,19 +140,18 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 				return err
 			}
 		}
-		q := db.New(tx)
-		recent, err := q.RecentSignUps(ctx, db.RecentSignUpsParams{
-			Channel: string(keep.Channel), Value: value, CreatedAt: clock.Millis(now.Add(-signUpPause)),
-		})
-		if err != nil {
-			return err
+		if pending.Send, err = p.mayAsk(ctx, tx, keep.Channel, value, askedConfirm); err != nil || !pending.Send {
+			return err // nobody will ever hold the link to it
 		}
-		if pending.Send = recent < signUpMails; !pending.Send {
-			return nil // nobody will ever hold the link to it
+		q, replaces := db.New(tx), int64(0)
+		if change {
+			if replaces, err = p.beginChange(ctx, tx, forPerson, keep.Channel); err != nil {
+				return err
+			}
 		}
 		return q.AddSignUp(ctx, db.AddSignUpParams{
 			ID: pending.ID, Channel: string(keep.Channel), Value: value, Draft: string(text), ForPerson: forPerson,
-			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(pending.Expires), CodeAt: clock.Millis(pending.Coded),
+			CreatedAt: clock.Millis(now), ExpiresAt: clock.Millis(pending.Expires), CodeAt: clock.Millis(pending.Coded), Replaces: replaces,
 		})
 	})
 	return pending, err
@@ -187,11 +166,14 @@ func (p *People) signUpRow(ctx context.Context, q *db.Queries, id int64) (db.Peo
 	return row, err
 }
 
-// ReadSignUp is a draft that waits, to be shown beside the button that confirms it; an empty one once confirmed. A fault
-// of kind Expired when its time is over.
+// ReadSignUp is a draft that waits, to be shown beside the button that confirms it. A fault of kind Expired when its time
+// is over; people.signup.done (Conflict) when it was confirmed.
 func (p *People) ReadSignUp(ctx context.Context, id int64) (Draft, error) {
 	row, err := p.signUpRow(ctx, db.New(p.db), id)
-	if err != nil || row.ConfirmedAt > 0 {
+	if err == nil && row.ConfirmedAt > 0 {
+		err = fault.Conflict("people.signup.done")
+	}
+	if err != nil {
 		return Draft{}, err
 	}
 	keep, err := unstored(row)
@@ -205,13 +187,22 @@ func unstored(row db.PeopleSignup) (keep stored, err error) {
 	return keep, err
 }
 
+// Confirmation is what the answer of an address led to.
+type Confirmation struct {
+	Person  int64
+	Address int64 // that answered, and is hers
+	// First is false when it was confirmed before: the link, or the code, was used already, perhaps by somebody else.
+	First bool
+	Asked time.Time // when the link, or the code, was sent
+}
+
 // ConfirmSignUp does what the draft asked, now that its address answered: it makes the person, or adds to the one who
 // has that address, notes her consents with their proof and begins her subscriptions. Called again before the sign-up
 // expires it only tells the person. A fault of kind Expired when there is no such sign-up any more.
-func (p *People) ConfirmSignUp(ctx context.Context, id int64) (person int64, err error) {
+func (p *People) ConfirmSignUp(ctx context.Context, id int64) (c Confirmation, err error) {
 	confirm := func() error {
 		return p.db.Tx(ctx, func(tx *storage.Tx) error {
-			person, err = p.confirm(ctx, tx, id)
+			c, err = p.confirm(ctx, tx, id)
 			return err
 		})
 	}
@@ -219,49 +210,51 @@ func (p *People) ConfirmSignUp(ctx context.Context, id int64) (person int64, err
 		// Perhaps another sign-up confirmed the same address in that very moment: then join that person.
 		err = confirm()
 	}
-	return person, err
+	return c, err
 }
 
-func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (int64, error) {
+func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (Confirmation, error) {
 	q := db.New(tx)
 	row, err := p.signUpRow(ctx, q, id)
 	if err != nil || row.ConfirmedAt > 0 {
-		return row.PersonID, err
+		return Confirmation{Person: row.PersonID}, err
 	}
 	if err := p.holdConfirming(ctx, tx, row); err != nil {
-		return 0, err
+		return Confirmation{}, err
 	}
 	taken, err := q.ConfirmedSignUp(ctx, db.ConfirmedSignUpParams{ID: id, ConfirmedAt: p.now()})
 	if err != nil {
-		return 0, err
+		return Confirmation{}, err
 	}
 	if taken == 0 { // somebody pressed twice
 		row, err = p.signUpRow(ctx, q, id)
-		return row.PersonID, err
+		return Confirmation{Person: row.PersonID}, err
 	}
 	if err := p.confirmed(ctx, tx, Channel(row.Channel), row.Value); err != nil {
-		return 0, err
+		return Confirmation{}, err
 	}
 	keep, err := unstored(row)
 	if err != nil {
-		return 0, err
+		return Confirmation{}, err
 	}
-	person := row.ForPerson
-	if person > 0 {
-		if _, err := p.holdRecord(ctx, tx, person); err != nil {
-			return 0, err
-		}
-		_, err = p.addAddress(ctx, tx, person, Contact{Channel: keep.Channel, Value: keep.Address, Verified: true}, FromSelf)
+	c := Confirmation{Person: row.ForPerson, First: true, Asked: clock.Time(max(row.CreatedAt, row.CodeAt))}
+	if row.ForPerson > 0 {
+		err = p.confirmAddress(ctx, tx, row, keep)
 	} else {
-		person, err = p.welcome(ctx, tx, row, keep)
+		c.Person, err = p.welcome(ctx, tx, row, keep)
 	}
 	if err != nil {
-		return 0, err
+		return Confirmation{}, err
 	}
-	if err := q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: person}); err != nil {
-		return 0, err
+	address, err := q.FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
+	if err != nil {
+		return Confirmation{}, err
 	}
-	return person, p.deed(ctx, tx, "address_confirmed", person, "")
+	c.Address = address.ID
+	if err := q.SignUpLedTo(ctx, db.SignUpLedToParams{ID: id, PersonID: c.Person}); err != nil {
+		return Confirmation{}, err
+	}
+	return c, p.deed(ctx, tx, "address_confirmed", c.Person, "")
 }
 
 // holdConfirming holds whom a confirmation will write about, if she is there already. Persons are taken before sign-ups,
@@ -338,6 +331,9 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if removed, err = db.New(tx).SweepSignUps(ctx, p.now()); err != nil {
+			return err
+		}
+		if err := p.sweepEntries(ctx, db.New(tx)); err != nil {
 			return err
 		}
 		return sweepFeed(ctx, tx)

@@ -32,7 +32,8 @@ func TestSignUpIsNobodyUntilConfirmed(t *testing.T) {
 			t.Errorf("draft %+v", d)
 		}
 		town.clock.Advance(time.Hour)
-		id := must[int64](t)(town.ConfirmSignUp(t.Context(), p.ID))
+		first := must[people.Confirmation](t)(town.ConfirmSignUp(t.Context(), p.ID))
+		id := first.Person
 		anna := must[people.Person](t)(town.Get(t.Context(), id))
 		if len(anna.Addresses) != 1 || anna.Addresses[0].Verified.IsZero() || anna.Name() != "Anna" || anna.Place != "san-lazzaro" {
 			t.Errorf("person %+v", anna)
@@ -48,8 +49,12 @@ func TestSignUpIsNobodyUntilConfirmed(t *testing.T) {
 				t.Errorf("consent %+v", c)
 			}
 		}
-		if again := must[int64](t)(town.ConfirmSignUp(t.Context(), p.ID)); again != id || town.count(t, "people_consent") != 2 {
-			t.Errorf("pressing twice led to %d, %d consents", again, town.count(t, "people_consent"))
+		again := must[people.Confirmation](t)(town.ConfirmSignUp(t.Context(), p.ID))
+		if !first.First || first.Address != anna.Addresses[0].ID || !first.Asked.Equal(noon()) {
+			t.Errorf("confirmed %+v", first)
+		}
+		if again.Person != id || again.First || town.count(t, "people_consent") != 2 {
+			t.Errorf("pressing twice led to %+v, %d consents", again, town.count(t, "people_consent"))
 		}
 	})
 }
@@ -116,8 +121,8 @@ func TestSignUpJoinsWhoHasTheMailbox(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := must[people.Pending](t)(town.SignUp(t.Context(), draft("anna@example.org")))
-		if id := must[int64](t)(town.ConfirmSignUp(t.Context(), p.ID)); id != anna.ID {
-			t.Fatalf("joined %d; want %d", id, anna.ID)
+		if c := must[people.Confirmation](t)(town.ConfirmSignUp(t.Context(), p.ID)); c.Person != anna.ID {
+			t.Fatalf("joined %d; want %d", c.Person, anna.ID)
 		}
 		after := town.holder(t, "anna@example.org")
 		// What came by import gives way to what she says, what she declared before does not.
@@ -131,7 +136,7 @@ func TestAnUnconfirmedAddressProvesNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		bruno := must[int64](t)(town.Register(staff(t), people.Details{Given: "Bruno"}, []people.Contact{{Channel: people.Email, Value: "typo@example.org"}}, nil))
 		p := must[people.Pending](t)(town.SignUp(t.Context(), draft("typo@example.org")))
-		if id := must[int64](t)(town.ConfirmSignUp(t.Context(), p.ID)); id == bruno {
+		if c := must[people.Confirmation](t)(town.ConfirmSignUp(t.Context(), p.ID)); c.Person == bruno {
 			t.Error("a slip of the pen led into Bruno's page")
 		}
 		if got := town.holder(t, "typo@example.org").Name(); got != "Anna" {
@@ -149,11 +154,11 @@ func TestAskAddress(t *testing.T) {
 			if !p.Send || p.Language != "en" {
 				t.Errorf("pending %+v", p)
 			}
-			id, err := town.ConfirmSignUp(t.Context(), p.ID)
+			c, err := town.ConfirmSignUp(t.Context(), p.ID)
 			if taken {
 				wantFault(t, err, "people.address.taken")
-			} else if err != nil || id != anna {
-				t.Errorf("%d, %v", id, err)
+			} else if err != nil || c.Person != anna {
+				t.Errorf("%+v, %v", c, err)
 			}
 		}
 		if n := len(must[people.Person](t)(town.Get(t.Context(), anna)).Addresses); n != 2 {

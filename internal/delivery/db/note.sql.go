@@ -53,6 +53,15 @@ func (q *Queries) CountNotes(ctx context.Context) ([]CountNotesRow, error) {
 	return items, nil
 }
 
+const forgetNotesTo = `-- name: ForgetNotesTo :exec
+DELETE FROM delivery_note WHERE due > 0 AND to_address = $1
+`
+
+func (q *Queries) ForgetNotesTo(ctx context.Context, toAddress string) error {
+	_, err := q.db.ExecContext(ctx, forgetNotesTo, toAddress)
+	return err
+}
+
 const getNote = `-- name: GetNote :one
 SELECT id, kind, person, to_address, to_name, from_address, from_name, language, subject, body_text, body_html, state, reason, code, attempts, due, created, changed, lease_until, fence, channel, expires FROM delivery_note WHERE id = $1
 `

@@ -25,3 +25,6 @@ WHERE id = $1 AND fence = $2;
 
 -- name: CountNotes :many
 SELECT state, count(*) AS notes FROM delivery_note GROUP BY state ORDER BY state;
+
+-- name: ForgetNotesTo :exec
+DELETE FROM delivery_note WHERE due > 0 AND to_address = $1;

@@ -13,6 +13,7 @@ type PeopleAddress struct {
 	VerifiedAt int64
 	CreatedAt  int64
 	Source     string
+	Preference int64
 }
 
 type PeopleConsent struct {
@@ -39,6 +40,16 @@ type PeopleConsentText struct {
 	Since     int64
 }
 
+type PeopleEntry struct {
+	ID        int64
+	Channel   string
+	Value     string
+	AskedAt   int64
+	ExpiresAt int64
+	Tries     int64
+	UsedAt    int64
+}
+
 type PeoplePerson struct {
 	ID             int64
 	Kind           string
@@ -63,6 +74,14 @@ type PeoplePerson struct {
 	UpdatedAt      int64
 }
 
+type PeopleSession struct {
+	Digest    string
+	PersonID  int64
+	AddressID int64
+	BeganAt   int64
+	EndsAt    int64
+}
+
 type PeopleSignup struct {
 	ID          int64
 	Channel     string
@@ -75,6 +94,7 @@ type PeopleSignup struct {
 	PersonID    int64
 	CodeAt      int64
 	Tries       int64
+	Replaces    int64
 }
 
 type PeopleWant struct {

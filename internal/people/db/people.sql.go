@@ -156,8 +156,9 @@ func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
 }
 
 const addSignUp = `-- name: AddSignUp :exec
-INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8)
+INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at,
+    replaces)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)
 `
 
 type AddSignUpParams struct {
@@ -169,6 +170,7 @@ type AddSignUpParams struct {
 	CreatedAt int64
 	ExpiresAt int64
 	CodeAt    int64
+	Replaces  int64
 }
 
 func (q *Queries) AddSignUp(ctx context.Context, arg AddSignUpParams) error {
@@ -181,6 +183,7 @@ func (q *Queries) AddSignUp(ctx context.Context, arg AddSignUpParams) error {
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.CodeAt,
+		arg.Replaces,
 	)
 	return err
 }
@@ -214,7 +217,7 @@ func (q *Queries) AddWho(ctx context.Context, arg AddWhoParams) error {
 }
 
 const addressesOf = `-- name: AddressesOf :many
-SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE person_id = $1 ORDER BY channel, created_at, id
+SELECT id, person_id, channel, value, shown, verified_at, created_at, source, preference FROM people_address WHERE person_id = $1 ORDER BY channel, created_at, id
 `
 
 func (q *Queries) AddressesOf(ctx context.Context, personID int64) ([]PeopleAddress, error) {
@@ -235,6 +238,7 @@ func (q *Queries) AddressesOf(ctx context.Context, personID int64) ([]PeopleAddr
 			&i.VerifiedAt,
 			&i.CreatedAt,
 			&i.Source,
+			&i.Preference,
 		); err != nil {
 			return nil, err
 		}
@@ -444,7 +448,7 @@ func (q *Queries) EraseSignUps(ctx context.Context, personID int64) error {
 }
 
 const findAddress = `-- name: FindAddress :one
-SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE channel = $1 AND value = $2
+SELECT id, person_id, channel, value, shown, verified_at, created_at, source, preference FROM people_address WHERE channel = $1 AND value = $2
 `
 
 type FindAddressParams struct {
@@ -464,12 +468,13 @@ func (q *Queries) FindAddress(ctx context.Context, arg FindAddressParams) (Peopl
 		&i.VerifiedAt,
 		&i.CreatedAt,
 		&i.Source,
+		&i.Preference,
 	)
 	return i, err
 }
 
 const getAddress = `-- name: GetAddress :one
-SELECT id, person_id, channel, value, shown, verified_at, created_at, source FROM people_address WHERE person_id = $1 AND id = $2
+SELECT id, person_id, channel, value, shown, verified_at, created_at, source, preference FROM people_address WHERE person_id = $1 AND id = $2
 `
 
 type GetAddressParams struct {
@@ -489,6 +494,7 @@ func (q *Queries) GetAddress(ctx context.Context, arg GetAddressParams) (PeopleA
 		&i.VerifiedAt,
 		&i.CreatedAt,
 		&i.Source,
+		&i.Preference,
 	)
 	return i, err
 }
@@ -527,7 +533,7 @@ func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error)
 }
 
 const getSignUp = `-- name: GetSignUp :one
-SELECT id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at, tries FROM people_signup WHERE id = $1
+SELECT id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at, tries, replaces FROM people_signup WHERE id = $1
 `
 
 func (q *Queries) GetSignUp(ctx context.Context, id int64) (PeopleSignup, error) {
@@ -545,6 +551,7 @@ func (q *Queries) GetSignUp(ctx context.Context, id int64) (PeopleSignup, error)
 		&i.PersonID,
 		&i.CodeAt,
 		&i.Tries,
+		&i.Replaces,
 	)
 	return i, err
 }
@@ -741,23 +748,6 @@ func (q *Queries) PutPerson(ctx context.Context, arg PutPersonParams) (int64, er
 	return result.RowsAffected()
 }
 
-const recentSignUps = `-- name: RecentSignUps :one
-SELECT count(*) FROM people_signup WHERE channel = $1 AND value = $2 AND created_at > $3
-`
-
-type RecentSignUpsParams struct {
-	Channel   string
-	Value     string
-	CreatedAt int64
-}
-
-func (q *Queries) RecentSignUps(ctx context.Context, arg RecentSignUpsParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, recentSignUps, arg.Channel, arg.Value, arg.CreatedAt)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const removeAddress = `-- name: RemoveAddress :execrows
 DELETE FROM people_address WHERE person_id = $1 AND id = $2
 `
@@ -790,7 +780,7 @@ func (q *Queries) SignUpLedTo(ctx context.Context, arg SignUpLedToParams) error 
 }
 
 const signUpsOf = `-- name: SignUpsOf :many
-SELECT s.id, s.channel, s.value, s.draft, s.for_person, s.created_at, s.expires_at, s.confirmed_at, s.person_id, s.code_at, s.tries FROM people_signup s
+SELECT s.id, s.channel, s.value, s.draft, s.for_person, s.created_at, s.expires_at, s.confirmed_at, s.person_id, s.code_at, s.tries, s.replaces FROM people_signup s
 WHERE s.person_id = $1 OR s.for_person = $1
     OR EXISTS (SELECT 1 FROM people_address a WHERE a.person_id = $1 AND a.channel = s.channel AND a.value = s.value)
 ORDER BY s.created_at
@@ -818,6 +808,7 @@ func (q *Queries) SignUpsOf(ctx context.Context, personID int64) ([]PeopleSignup
 			&i.PersonID,
 			&i.CodeAt,
 			&i.Tries,
+			&i.Replaces,
 		); err != nil {
 			return nil, err
 		}
@@ -857,7 +848,7 @@ func (q *Queries) SweepSignUps(ctx context.Context, expiresAt int64) (int64, err
 
 const tryCode = `-- name: TryCode :execrows
 UPDATE people_signup SET tries = tries + 1
-WHERE id = $1 AND tries < $2 AND code_at > $3 AND expires_at > $4
+WHERE id = $1 AND confirmed_at = 0 AND tries < $2 AND code_at > $3 AND expires_at > $4
 `
 
 type TryCodeParams struct {

@@ -70,12 +70,9 @@ func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && then != toDesk {
 		err = fault.Expired("people.code.gone")
 	}
-	var person int64
+	var c people.Confirmation
 	if err == nil {
-		err = p.rightCode(r.Context(), signUp, form.Get("code"))
-	}
-	if err == nil {
-		person, err = p.People.ConfirmSignUp(r.Context(), signUp)
+		c, err = p.confirmByCode(r.Context(), signUp, form.Get("code"))
 	}
 	if mendable(err) || fault.Is(err, fault.KindExpired) {
 		return p.renderCode(w, r, http.StatusUnprocessableEntity, web.Sentence(r.Context(), err))
@@ -83,5 +80,5 @@ func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.changed(w, r, person, "address_confirmed")
+	return p.changed(w, r, c.Person, "address_confirmed")
 }

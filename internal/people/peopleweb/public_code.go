@@ -22,20 +22,19 @@ import (
 // where to go once it is confirmed.
 const codePurpose = "people.code"
 
-// after is where a right code leads to.
+// after is where the right code of a sign-up, or of a new address, leads to. Tokens hold the number.
 type after int64
 
 const (
-	toWelcome   after = iota // a sign-up is confirmed
-	toOwnPage                // she asked for the link to her page
-	toAddresses              // she added a number on her page
-	toDesk                   // she reads it to who registers her
+	toWelcome   after = 0 // a sign-up is confirmed
+	toAddresses after = 2 // she added a number on her page
+	toDesk      after = 3 // she reads it to who registers her
 )
 
 // codeDigits is how long a code is: short enough to be read from a telephone and typed.
 const codeDigits = 6
 
-// codeOf is the code of a sign-up, made at a moment. It is worked out anew when it comes back: nothing of it is kept.
+// codeOf is the code of a sign-up or an entry, made at a moment. It is worked out anew when it comes back: nothing of it is kept.
 func (p *Pages) codeOf(signUp int64, made time.Time) string {
 	digest := p.Sealer.Digest(codePurpose, fmt.Sprint(signUp, "/", made.UnixMilli()))
 	return fmt.Sprintf("%0*d", codeDigits, binary.BigEndian.Uint64(digest)%1_000_000)
@@ -46,8 +45,8 @@ func (p *Pages) texting() bool { return p.Texting != nil && p.Texting() }
 
 // sendCode sends the code of a pending address by text message, unless that was done too often.
 func (p *Pages) sendCode(ctx context.Context, pending people.Pending) error {
-	if !pending.Send || p.limits.address.Allow(pending.Address) != nil {
-		return nil //nolint:nilerr // past the limit nothing is sent, and the answer is the same still
+	if !pending.Send {
+		return nil
 	}
 	code := p.codeOf(pending.ID, pending.Coded)
 	text := say(ctx, "code.sms", "Town", web.TownOf(ctx).Name, "Code", code, "Minutes", int(people.CodeLife.Minutes()))
@@ -68,7 +67,7 @@ func (p *Pages) askCode(w http.ResponseWriter, r *http.Request, pending people.P
 	return web.Go(w, r, "/code/"+p.Sealer.Ints(codePurpose, pending.Expires, pending.ID, int64(then)))
 }
 
-// asked is what the token in the path of a code's page says.
+// asked is what the token in the path of the page of a sign-up's code says.
 func (p *Pages) asked(r *http.Request) (signUp int64, then after, err error) {
 	ints, err := p.Sealer.OpenInts(codePurpose, r.PathValue("token"), p.Clock.Now(), 2)
 	if err != nil {
@@ -77,15 +76,17 @@ func (p *Pages) asked(r *http.Request) (signUp int64, then after, err error) {
 	return ints[0], after(ints[1]), nil
 }
 
-// codeAsk asks for the code.
+// codeAsk asks for the code, of a sign-up or of an entry: the page is the same.
 func (p *Pages) codeAsk(w http.ResponseWriter, r *http.Request) error {
 	if _, _, err := p.asked(r); err != nil {
-		return web.Render(w, r, http.StatusGone, joinExpiredPage())
+		if _, _, ok := p.entryOf(r, entryCodePurpose); !ok {
+			return web.Render(w, r, http.StatusGone, joinExpiredPage())
+		}
 	}
 	return web.Render(w, r, http.StatusOK, codePage(r.PathValue("token"), "", web.Notices(r)))
 }
 
-// codeTake does what the right code confirms, and leads to her own page: whoever reads the telephone has proved to be her.
+// codeTake does what the right code confirms, and opens her own page: whoever reads the telephone has proved to be her.
 func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -94,53 +95,91 @@ func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ctx := r.Context()
+	if entry, to, ok := p.entryOf(r, entryCodePurpose); ok {
+		s, err := p.enterByCode(ctx, entry, form.Get("code"))
+		if err != nil {
+			return p.wrongCode(w, r, err)
+		}
+		return p.goIn(w, r, s, to.page())
+	}
 	signUp, then, err := p.asked(r)
-	if err != nil {
+	if err != nil || then != toWelcome && then != toAddresses { // what is asked at the desk opens no page
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
 	}
-	ctx := r.Context()
-	if err = p.rightCode(ctx, signUp, form.Get("code")); err == nil {
-		var person int64
-		if person, err = p.People.ConfirmSignUp(ctx, signUp); err == nil {
-			return p.goAfter(w, r, person, then)
-		}
+	c, err := p.confirmByCode(ctx, signUp, form.Get("code"))
+	if err != nil {
+		return p.wrongCode(w, r, err)
 	}
+	s, err := p.People.BeginSession(ctx, c.Person, c.Address)
+	if err != nil {
+		return err
+	}
+	if then == toAddresses {
+		setSession(w, r, s.Token)
+		return web.Done(w, r, "/me/"+p.OwnPage.OwnPageToken(s.Person, s.Address)+"/addresses", "peopleweb.done.address_confirmed")
+	}
+	return p.goIn(w, r, s, "welcome")
+}
+
+// wrongCode asks for the code again, with what was wrong.
+func (p *Pages) wrongCode(w http.ResponseWriter, r *http.Request, err error) error {
 	switch {
 	case fault.Is(err, fault.KindConflict):
 		return web.Render(w, r, http.StatusConflict, addressTakenPage())
 	case fault.Is(err, fault.KindExpired), fault.Is(err, fault.KindInvalid):
-		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(r.PathValue("token"), web.Sentence(ctx, err), nil))
+		return web.Render(w, r, http.StatusUnprocessableEntity, codePage(r.PathValue("token"), web.Sentence(r.Context(), err), nil))
 	}
 	return err
 }
 
-// rightCode fails with people.code.gone or with peopleweb.public.code.wrong.
-func (p *Pages) rightCode(ctx context.Context, signUp int64, typed string) error {
+// enterByCode uses the entry if the code is right. An entry that was asked for at an address which is nobody's has no right
+// code: whatever is typed is answered like a slip.
+func (p *Pages) enterByCode(ctx context.Context, entry int64, typed string) (people.Session, error) {
+	made, err := p.People.TryEntry(ctx, entry)
+	if err != nil {
+		return people.Session{}, err
+	}
+	if err := p.compare(typed, entry, made); err != nil {
+		return people.Session{}, err
+	}
+	s, err := p.People.UseEntry(ctx, entry)
+	if fault.Is(err, fault.KindNotFound) {
+		err = wrongCode()
+	}
+	return s, err
+}
+
+// confirmByCode confirms the sign-up, or the address, if the code is right. A code is used once.
+func (p *Pages) confirmByCode(ctx context.Context, signUp int64, typed string) (people.Confirmation, error) {
 	made, err := p.People.TryCode(ctx, signUp)
 	if err != nil {
-		return err
+		return people.Confirmation{}, err
 	}
+	if err := p.compare(typed, signUp, made); err != nil {
+		return people.Confirmation{}, err
+	}
+	c, err := p.People.ConfirmSignUp(ctx, signUp)
+	if err == nil && !c.First {
+		err = fault.Expired("people.code.gone")
+	}
+	return c, err
+}
+
+func wrongCode() error { return fault.Invalid("peopleweb.public.code.wrong") }
+
+// compare fails unless what was typed is the code made at that moment.
+func (p *Pages) compare(typed string, id int64, made time.Time) error {
 	digits := strings.Map(func(c rune) rune {
 		if c < '0' || c > '9' {
 			return -1 // spaces, as telephones show them
 		}
 		return c
 	}, typed)
-	if !hmac.Equal([]byte(digits), []byte(p.codeOf(signUp, made))) {
-		return fault.Invalid("peopleweb.public.code.wrong")
+	if !hmac.Equal([]byte(digits), []byte(p.codeOf(id, made))) {
+		return wrongCode()
 	}
 	return nil
-}
-
-func (p *Pages) goAfter(w http.ResponseWriter, r *http.Request, person int64, then after) error {
-	own := "/me/" + p.OwnPage.OwnPageToken(person)
-	switch then {
-	case toWelcome:
-		return web.Go(w, r, own+"/welcome")
-	case toAddresses:
-		return web.Done(w, r, own+"/addresses", "peopleweb.done.address_confirmed")
-	}
-	return web.Go(w, r, own)
 }
 
 // codeAgain sends another code; who asks too often is answered the same.
@@ -148,38 +187,30 @@ func (p *Pages) codeAgain(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
 	}
+	ctx := r.Context()
+	if entry, to, ok := p.entryOf(r, entryCodePurpose); ok {
+		e, err := p.People.Entry(ctx, entry)
+		if err == nil {
+			e, err = p.postEntry(ctx, e.Channel, e.Address, to)
+		}
+		if fault.Is(err, fault.KindExpired) {
+			return web.Render(w, r, http.StatusGone, linkExpiredPage())
+		}
+		if err != nil {
+			return err
+		}
+		return web.Done(w, r, "/code/"+p.Sealer.Ints(entryCodePurpose, e.Expires, e.ID, int64(to)), "peopleweb.done.code_sent")
+	}
 	signUp, _, err := p.asked(r)
 	if err != nil {
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
 	}
-	pending, err := p.People.NewCode(r.Context(), signUp)
-	if err == nil {
-		err = p.sendCode(r.Context(), pending)
-	}
-	if err != nil && !fault.Is(err, fault.KindExpired) { // nothing waits there: it is a stranger's, or done
-		return err
-	}
-	return web.Done(w, r, "/code/"+r.PathValue("token"), "peopleweb.done.code_sent")
-}
-
-// linkByText sends a code to the number if it is somebody's; the page that asks for it is the same if it is not.
-func (p *Pages) linkByText(w http.ResponseWriter, r *http.Request, number string) error {
-	ctx := r.Context()
-	nobody := people.Pending{ID: storage.NewID(), Expires: p.Clock.Now().Add(people.CodeLife)}
-	person, known, err := p.People.ByAddress(ctx, people.SMS, number)
-	if err != nil {
-		return err
-	}
-	if !known {
-		return p.askCode(w, r, nobody, toOwnPage)
-	}
-	pending, err := p.People.AskAddress(ctx, person, people.SMS, number)
+	pending, err := p.People.NewCode(ctx, signUp)
 	if err == nil {
 		err = p.sendCode(ctx, pending)
 	}
-	if err != nil {
+	if err != nil && !fault.Is(err, fault.KindExpired) { // nothing waits there: it is done
 		return err
 	}
-	pending.Expires = nobody.Expires // how long the page lasts tells nothing either
-	return p.askCode(w, r, pending, toOwnPage)
+	return web.Done(w, r, "/code/"+r.PathValue("token"), "peopleweb.done.code_sent")
 }

@@ -95,8 +95,8 @@ func TestAMobileAloneIsEnough(t *testing.T) {
 		if err != nil || !known || len(town.shelf.has[person]) != 1 {
 			t.Fatalf("person %d, %v, %v", person, known, err)
 		}
-		if again := town.send(page, typed(code)); again.status != http.StatusSeeOther {
-			t.Errorf("pressed twice: %d", again.status)
+		if again := town.send(page, typed(code)); again.status != http.StatusUnprocessableEntity || !strings.Contains(again.body, "non vale più") {
+			t.Errorf("used twice: %d", again.status)
 		}
 		if home := town.get(own); home.status != http.StatusOK || !strings.Contains(home.body, mobile) {
 			t.Errorf("her page: %d\n%s", home.status, home.body)

@@ -47,6 +47,9 @@ func (p *Pages) joinConfirmAsk(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		draft, err = p.People.ReadSignUp(ctx, id)
 	}
+	if fault.HasKey(err, "people.signup.done") {
+		return web.Render(w, r, http.StatusOK, joinDonePage())
+	}
 	if fault.Is(err, fault.KindExpired) {
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
 	}
@@ -74,28 +77,38 @@ func namesOf(offers []Offer, slugs []string) []string {
 	return names
 }
 
-// joinConfirm does what the sign-up asks and leads to her own page: whoever reads the mailbox has proved to be her.
+// joinConfirm does what the sign-up asks and leads to her own page. Everything is open to her there if the link was sent
+// just now: whoever reads the mailbox has proved to be her. A link that was used already leads nowhere.
 func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id, err := p.pendingOf(r, joinPurpose)
-	var person int64
+	var c people.Confirmation
 	var draft people.Draft
 	if err == nil {
 		draft, err = p.People.ReadSignUp(ctx, id)
 	}
 	if err == nil {
-		person, err = p.People.ConfirmSignUp(ctx, id)
+		c, err = p.People.ConfirmSignUp(ctx, id)
 	}
-	if fault.Is(err, fault.KindExpired) {
+	switch {
+	case fault.HasKey(err, "people.signup.done"), err == nil && !c.First:
+		return web.Render(w, r, http.StatusOK, joinDonePage())
+	case fault.Is(err, fault.KindExpired):
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	if draft.Mobile == "" || !p.texting() {
-		return p.goAfter(w, r, person, toWelcome)
+	s := people.Session{Person: c.Person, Address: c.Address}
+	if p.Clock.Now().Before(c.Asked.Add(people.EntryLife)) {
+		if s, err = p.People.BeginSession(ctx, c.Person, c.Address); err != nil {
+			return err
+		}
+		setSession(w, r, s.Token)
 	}
-	pending, err := p.People.AskAddress(ctx, person, people.SMS, draft.Mobile)
+	if draft.Mobile == "" || !p.texting() {
+		return web.Go(w, r, "/me/"+p.OwnPage.OwnPageToken(s.Person, s.Address)+"/welcome")
+	}
+	pending, err := p.People.AskAddress(ctx, c.Person, people.SMS, draft.Mobile)
 	if err == nil {
 		err = p.sendCode(ctx, pending)
 	}
@@ -111,10 +124,12 @@ func (p *Pages) addressConfirmAsk(w http.ResponseWriter, r *http.Request) error 
 	if err == nil {
 		_, err = p.People.ReadSignUp(r.Context(), id)
 	}
-	if fault.Is(err, fault.KindExpired) {
+	switch {
+	case fault.HasKey(err, "people.signup.done"):
+		return web.Render(w, r, http.StatusOK, addressDonePage())
+	case fault.Is(err, fault.KindExpired):
 		return web.Render(w, r, http.StatusGone, linkExpiredPage())
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, addressConfirmPage(r.PathValue("token")))
@@ -138,12 +153,19 @@ func (p *Pages) addressConfirm(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, addressDonePage())
 }
 
-// linkAsk asks for the address to send the link of her own page to.
+// linkAsk asks for the address to send the way into her own page to. Where it is open already it leads there.
 func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
+	s, ok, err := p.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	if ok {
+		return web.Go(w, r, "/me/"+p.OwnPage.OwnPageToken(s.Person, s.Address))
+	}
 	return web.Render(w, r, http.StatusOK, linkPage(p.texting(), "", ""))
 }
 
-// linkSend sends the link if the address is somebody's, and answers the same if it is not.
+// linkSend sends the way into her page to the address if it is somebody's, and answers the same if it is not.
 func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -158,30 +180,17 @@ func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(true, written, web.Sentence(ctx, err)))
 		}
-		return p.linkByText(w, r, number)
+		return p.sendEntry(w, r, people.SMS, number, 0)
 	}
 	address, err := people.NormalEmail(written)
 	if err != nil {
 		return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(p.texting(), written, web.Sentence(ctx, err)))
 	}
-	if p.limits.address.Allow(address) == nil { // past the limit nothing is sent, and the answer is the same still
-		if err := p.sendLink(ctx, address); err != nil {
-			return err
-		}
-	}
-	return web.Go(w, r, "/me/sent")
+	return p.sendEntry(w, r, people.Email, address, 0)
 }
 
 // looksLikeNumber tells a telephone number from an e-mail address, in a field that takes both.
 func looksLikeNumber(text string) bool { return text != "" && !strings.Contains(text, "@") }
-
-func (p *Pages) sendLink(ctx context.Context, address string) error {
-	person, known, err := p.People.ByAddress(ctx, people.Email, address)
-	if err != nil || !known {
-		return err
-	}
-	return p.mail(ctx, linkLetter(ctx, web.URL(ctx, "/me/"+p.OwnPage.OwnPageToken(person)), address, person))
-}
 
 func (p *Pages) linkSent(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, linkSentPage())

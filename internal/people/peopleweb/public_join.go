@@ -208,7 +208,7 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 		}
 		return p.askCode(w, r, pending, toWelcome)
 	}
-	if pending.Send && p.limits.signUp.Allow(pending.Address) == nil {
+	if pending.Send {
 		if err := p.mail(ctx, confirmLetter(ctx, p.joinLink(ctx, pending), pending)); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package peopleweb
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -16,6 +18,9 @@ import (
 type owner struct {
 	people.Person
 	token string
+	// proved: this browser used a link, or a code, that was sent to her just now. Without it her subscriptions and their
+	// pace may be seen and changed, but not those that tell something delicate of her, and nothing else.
+	proved bool
 }
 
 // path is a page of hers, without the language's prefix.
@@ -27,29 +32,67 @@ func (o owner) path(page string) string {
 type ownHandler func(w http.ResponseWriter, r *http.Request, o owner) error
 
 // own opens the token in the path; within do it is she who acts. A link that opens nothing is answered with the way to
-// a new one: forged, past its time, or of somebody who was erased.
+// a new one: forged, past its time, of somebody who was erased, or sent to an address that is not hers any more.
 func (p *Pages) own(do ownHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		token := r.PathValue("token")
-		id, err := p.OwnPage.OpenOwnPage(token)
-		if err != nil {
+		o, err := p.ownerOf(r)
+		if fault.Is(err, fault.KindExpired) || fault.Is(err, fault.KindNotFound) {
 			return web.Render(w, r, http.StatusGone, linkExpiredPage())
 		}
-		r = r.WithContext(access.With(r.Context(), access.Actor{Kind: access.PersonAct, ID: id}))
-		person, err := p.People.Get(r.Context(), id)
-		switch {
-		case fault.Is(err, fault.KindNotFound):
-			return web.Render(w, r, http.StatusGone, linkExpiredPage())
-		case err != nil:
+		if err != nil {
 			return err
 		}
-		return do(w, r, owner{Person: person, token: token})
+		return do(w, r.WithContext(access.With(r.Context(), access.Actor{Kind: access.PersonAct, ID: o.ID})), o)
 	}
+}
+
+// proved is own for what asks more than the link that every message carries. Whoever has only that is offered the way in.
+func (p *Pages) proved(do ownHandler) web.Handler {
+	return p.own(func(w http.ResponseWriter, r *http.Request, o owner) error {
+		if !o.proved {
+			return p.refuse(w, r, o)
+		}
+		return do(w, r, o)
+	})
+}
+
+// ownerOf is whose page the token in the path opens, in this browser.
+func (p *Pages) ownerOf(r *http.Request) (owner, error) {
+	ctx, token := r.Context(), r.PathValue("token")
+	link, err := p.OwnPage.OpenOwnPage(token)
+	if err != nil {
+		return owner{}, fault.Expired("people.signup.gone").Because(err)
+	}
+	address, ok, err := p.People.LinkAddress(ctx, link)
+	if err != nil {
+		return owner{}, err
+	}
+	if ok {
+		ok, err = p.usable(ctx, address)
+	}
+	if err != nil || !ok {
+		return owner{}, cmp.Or(err, error(fault.Expired("people.signup.gone")))
+	}
+	person, err := p.People.Get(ctx, link.Person)
+	if err != nil {
+		return owner{}, err
+	}
+	s, ok, err := p.sessionOf(r)
+	if err != nil {
+		return owner{}, err
+	}
+	o := owner{Person: person, token: token}
+	for _, a := range person.Addresses { // a session dies with its address, too
+		if ok && s.Person == person.ID && s.Address == a.ID {
+			o.proved, err = p.usable(ctx, a)
+		}
+	}
+	return o, err
 }
 
 // home is the first of her pages: what she gets and where everything is.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
-	received, err := p.Newsletters.ReceivedBy(r.Context(), o.ID)
+	received, err := p.receivedBy(r.Context(), o)
 	if err != nil {
 		return err
 	}
@@ -63,7 +106,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
 
 // welcome is where a confirmed sign-up leads: what happens next.
 func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, o owner) error {
-	received, err := p.Newsletters.ReceivedBy(r.Context(), o.ID)
+	received, err := p.receivedBy(r.Context(), o)
 	if err != nil {
 		return err
 	}
@@ -112,7 +155,7 @@ func (p *Pages) profileSave(w http.ResponseWriter, r *http.Request, o owner) err
 // subscriptions are what she gets, and what she could get.
 func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) error {
 	ctx := r.Context()
-	received, err := p.Newsletters.ReceivedBy(ctx, o.ID)
+	received, err := p.receivedBy(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -120,8 +163,53 @@ func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) e
 	if err != nil {
 		return err
 	}
-	fitting, others := suggest(without(offers, received), join{Who: o.Who, Wants: o.Wants})
+	about := join{Who: o.Who, Wants: o.Wants}
+	if !o.proved { // what is suggested would tell who she is
+		about = join{}
+		offers = slices.DeleteFunc(offers, func(n Offer) bool { return n.Sensitive })
+	}
+	fitting, others := suggest(without(offers, received), about)
 	return web.Render(w, r, http.StatusOK, subscriptionsPage(o, received, fitting, others, web.Notices(r)))
+}
+
+// receivedBy are the newsletters that she gets, as far as they may be shown here. The link that every message carries may
+// be passed on: it shows neither what is delicate nor the reasons, which tell who she is.
+func (p *Pages) receivedBy(ctx context.Context, o owner) ([]Received, error) {
+	all, err := p.Newsletters.ReceivedBy(ctx, o.ID)
+	if o.proved || err != nil {
+		return all, err
+	}
+	all = slices.DeleteFunc(all, func(n Received) bool { return n.Sensitive })
+	for i, n := range all {
+		if !n.Subscribed {
+			all[i].Why = say(ctx, "me.why_profile")
+		}
+	}
+	return all, nil
+}
+
+// delicate are the newsletters to be subscribed to which tells something delicate.
+func (p *Pages) delicate(ctx context.Context) (map[string]bool, error) {
+	offers, err := p.Newsletters.Offered(ctx)
+	delicate := map[string]bool{}
+	for _, o := range offers {
+		delicate[o.Slug] = o.Sensitive
+	}
+	return delicate, err
+}
+
+// maySubscribe tells whether this browser may subscribe her to them. With the link alone it may not where that would be a
+// new consent, nor to what is delicate.
+func (p *Pages) maySubscribe(ctx context.Context, o owner, slugs []string) (bool, error) {
+	if o.proved {
+		return true, nil
+	}
+	delicate, err := p.delicate(ctx)
+	if err != nil || slices.ContainsFunc(slugs, func(slug string) bool { return delicate[slug] }) {
+		return false, err
+	}
+	ledger, err := p.People.Consents(ctx, o.ID)
+	return slices.ContainsFunc(ledger, func(c people.Consent) bool { return c.Purpose == people.ForNewsletter && c.Ended.IsZero() }), err
 }
 
 // without leaves out the offers that she asked for already.
@@ -145,6 +233,13 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request, o owner) error
 		return err
 	}
 	chosen := form["newsletter"]
+	may, err := p.maySubscribe(r.Context(), o, chosen)
+	if err != nil || !may {
+		if err != nil {
+			return err
+		}
+		return p.refuse(w, r, o)
+	}
 	for _, slug := range chosen[:min(len(chosen), maxAnswers)] {
 		if err := p.Newsletters.Subscribe(r.Context(), o.ID, slug); err != nil {
 			return err
@@ -161,6 +256,11 @@ func (p *Pages) chooseChannel(w http.ResponseWriter, r *http.Request, o owner) e
 	form, err := web.Form(r)
 	if err != nil {
 		return err
+	}
+	if delicate, err := p.delicate(r.Context()); err != nil {
+		return err
+	} else if !o.proved && delicate[form.Get("newsletter")] {
+		return p.refuse(w, r, o)
 	}
 	channel := people.Channel(form.Get("channel"))
 	if !slices.Contains(people.Channels(), channel) {

@@ -73,6 +73,9 @@ func anyAddress(ctx context.Context, texting bool, label, help, value, wrong str
 
 // greeting calls her by name if she told it.
 func (o owner) greeting(ctx context.Context) string {
+	if !o.proved { // the link may have been passed on
+		return say(ctx, "me.hello_link")
+	}
 	if name := o.Name(); name != "" {
 		return say(ctx, "me.hello", "Name", name)
 	}

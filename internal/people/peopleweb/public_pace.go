@@ -2,8 +2,10 @@ package peopleweb
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,10 @@ type Pace struct {
 }
 
 // Paced is a subscription and its pace.
-type Paced struct{ Slug, Name, Pace string }
+type Paced struct {
+	Slug, Name, Pace string
+	Sensitive        bool // that she gets it tells something delicate of her
+}
 
 // PaceChoice is what she chose, as its form says it.
 type PaceChoice struct {
@@ -55,6 +60,9 @@ func (p *Pages) showPace(w http.ResponseWriter, r *http.Request, status int, o o
 	if err != nil {
 		return err
 	}
+	if !o.proved {
+		pace.Newsletters = slices.DeleteFunc(pace.Newsletters, func(n Paced) bool { return n.Sensitive })
+	}
 	view := paceView{Pace: pace, Until: until}
 	if wrong != nil {
 		view.Errors = web.FieldErrors(r.Context(), wrong)
@@ -68,7 +76,15 @@ func (p *Pages) paceSave(w http.ResponseWriter, r *http.Request, o owner) error 
 	if err != nil {
 		return err
 	}
-	err = p.Newsletters.ChoosePace(r.Context(), o.ID, readPace(form))
+	choice := readPace(form)
+	if !o.proved {
+		delicate, err := p.delicate(r.Context())
+		if err != nil {
+			return err
+		}
+		maps.DeleteFunc(choice.Paces, func(slug, _ string) bool { return delicate[slug] })
+	}
+	err = p.Newsletters.ChoosePace(r.Context(), o.ID, choice)
 	if fault.Is(err, fault.KindInvalid) {
 		return p.showPace(w, r, http.StatusUnprocessableEntity, o, "", err)
 	}

@@ -8,14 +8,31 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
 	"unoxuno/internal/web"
+	"unoxuno/internal/web/ui"
 )
 
 // addresses are where she can be written to.
 func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, o owner) error {
-	return web.Render(w, r, http.StatusOK, addressesPage(o, p.texting(), "", "", web.Notices(r)))
+	return web.Render(w, r, http.StatusOK, addressesPage(o, addressForm{Texting: p.texting()}, web.Notices(r)))
+}
+
+// addressForm is the form for a new address, as it was sent.
+type addressForm struct {
+	Texting      bool // a mobile number may be given
+	Value, Wrong string
+	Keep         bool // the address that is used now stays
+}
+
+// keepOptions are what may become of the address that is used now: it is replaced, unless she says otherwise.
+func (f addressForm) keepOptions(ctx context.Context) []ui.Option {
+	return []ui.Option{
+		{Value: "", Label: say(ctx, "addresses.replace"), Help: say(ctx, "addresses.replace_help"), Selected: !f.Keep},
+		{Value: "1", Label: say(ctx, "addresses.keep"), Help: say(ctx, "addresses.keep_help"), Selected: f.Keep},
+	}
 }
 
 // addressAdd writes to the new address and asks whether it is hers; the answer is the same if somebody has it already.
+// Unless she keeps both, the new one takes the place of the one that she is written to at now.
 func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -29,9 +46,14 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 	if p.texting() && looksLikeNumber(written) {
 		channel = people.SMS
 	}
-	pending, err := p.People.AskAddress(ctx, o.ID, channel, written)
+	ask, keep := p.People.AskChange, form.Get("keep") != ""
+	if keep {
+		ask = p.People.AskAddress
+	}
+	pending, err := ask(ctx, o.ID, channel, written)
 	if fault.Is(err, fault.KindInvalid) {
-		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, p.texting(), written, web.Sentence(ctx, err), nil))
+		again := addressForm{Texting: p.texting(), Value: written, Wrong: web.Sentence(ctx, err), Keep: keep}
+		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, again, nil))
 	}
 	if err == nil && channel == people.SMS {
 		if err := p.sendCode(ctx, pending); err != nil {
@@ -39,13 +61,29 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 		}
 		return p.askCode(w, r, pending, toAddresses)
 	}
-	if err == nil && pending.Send && p.limits.signUp.Allow(pending.Address) == nil {
+	if err == nil && pending.Send {
 		err = p.mail(ctx, addressLetter(ctx, p.addressLink(ctx, pending), pending))
 	}
 	if err != nil {
 		return err
 	}
 	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_asked")
+}
+
+// addressPrefer makes an address of hers the one that she is written to at.
+func (p *Pages) addressPrefer(w http.ResponseWriter, r *http.Request, o owner) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(form.Get("id"), 10, 64)
+	if err != nil {
+		return fault.NotFound("people.address.unknown").Because(err)
+	}
+	if err := p.People.PreferAddress(r.Context(), o.ID, id); err != nil {
+		return err
+	}
+	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_preferred")
 }
 
 // addressRemove forgets an address of hers, but not the last: nothing could reach her then, not even the link to this
@@ -65,7 +103,19 @@ func (p *Pages) addressRemove(w http.ResponseWriter, r *http.Request, o owner) e
 	if err := p.People.RemoveAddress(r.Context(), o.ID, id); err != nil {
 		return err
 	}
+	for _, a := range o.Addresses { // the links that were sent there are dead, and perhaps the one that she came by
+		if a.ID == id || a.Verified.IsZero() {
+			continue
+		}
+		o.token = p.OwnPage.OwnPageToken(o.ID, a.ID)
+		break
+	}
 	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_removed")
+}
+
+// choosable tells whether she may be written to at the address instead of at another.
+func (o owner) choosable(a people.Address) bool {
+	return !a.Verified.IsZero() && !a.Preferred
 }
 
 // removable tells whether a confirmed address is left without the one given.

@@ -26,12 +26,12 @@ func PublicWords() fs.FS {
 }
 
 // OwnPage makes and opens the token of a person's own page, /me/{token}; *newsletters.Room is one, for each of its
-// messages carries that link.
+// messages carries that link. Whoever holds it may manage subscriptions and their pace, and nothing else.
 type OwnPage interface {
-	// OwnPageToken is a token that opens the person's page for a month.
-	OwnPageToken(person int64) string
-	// OpenOwnPage is whose page the token opens; a fault of kind Expired when it was forged or its time is over.
-	OpenOwnPage(token string) (person int64, err error)
+	// OwnPageToken is the token in messages to the address with that identifier. It lasts for a month.
+	OwnPageToken(person, address int64) string
+	// OpenOwnPage is what the token says; a fault of kind Expired when it was forged or its time is over.
+	OpenOwnPage(token string) (people.OwnPageLink, error)
 }
 
 // Newsletters is what these pages ask of the room that keeps newsletters. Texts are in the language of ctx.
@@ -79,6 +79,7 @@ type Received struct {
 	Slug, Name string
 	Why        string // a sentence
 	Subscribed bool   // she asked for it; else it reaches her by her profile
+	Sensitive  bool   // that she gets it tells something delicate of her
 	Channel    people.Channel
 	Pace       string // "at-once", "daily" or "weekly"; of a text message always the first
 }
@@ -91,27 +92,12 @@ type Read struct {
 	First, Last time.Time
 }
 
-// limits bound what one visitor, and one mailbox or telephone, can ask.
-type limits struct {
-	visitor *web.Limiter
-	address mailboxLimiter // links and codes
-	signUp  mailboxLimiter // requests to confirm
-}
+// limits bound what one visitor can ask; what goes to one address is bounded by package people, on all nodes together.
+type limits struct{ visitor *web.Limiter }
 
-// mailboxLimiter counts all variants of an address as one: who fills maria+1@, maria+2@ … fills Maria's mailbox.
-type mailboxLimiter struct{ all *web.Limiter }
-
-// Allow is nil while the mailbox keeps to its pace.
-func (l mailboxLimiter) Allow(address string) error { return l.all.Allow(people.Mailbox(address)) }
-
-// A library or a school shares one IP address: a visitor may ask twenty times at once. An address gets three mails at
-// once and then one every twenty minutes.
+// A library or a school shares one IP address: a visitor may ask twenty times at once.
 func newLimits(c clock.Clock) limits {
-	return limits{
-		visitor: web.NewLimiter(20, 30*time.Second, c.Now),
-		address: mailboxLimiter{web.NewLimiter(3, 20*time.Minute, c.Now)},
-		signUp:  mailboxLimiter{web.NewLimiter(3, 20*time.Minute, c.Now)},
-	}
+	return limits{visitor: web.NewLimiter(20, 30*time.Second, c.Now)}
 }
 
 // PublicRoutes are the citizen's routes.
@@ -121,6 +107,9 @@ func (p *Pages) PublicRoutes() []web.Route {
 	}
 	own := func(pattern string, kind web.Kind, do ownHandler) web.Route {
 		return web.Route{Pattern: pattern, Permission: access.Citizen, Kind: kind, Do: p.own(do)}
+	}
+	proved := func(pattern string, kind web.Kind, do ownHandler) web.Route {
+		return web.Route{Pattern: pattern, Permission: access.Proved, Kind: kind, Do: p.proved(do)}
 	}
 	return []web.Route{
 		public("GET /join", web.Page, p.joinBegin),
@@ -136,10 +125,14 @@ func (p *Pages) PublicRoutes() []web.Route {
 		public("GET /me", web.Page, p.linkAsk),
 		public("POST /me", web.Action, p.linkSend),
 		public("GET /me/sent", web.Page, p.linkSent),
-		own("GET /me/{token}", web.Page, p.home),
+		{Pattern: "GET /me/{token}", Permission: access.Citizen, Kind: web.Page, Do: p.open},
+		public("POST /me/{token}", web.Action, p.enter),
+		own("GET /me/{token}/prove", web.Page, p.proveAsk),
+		own("POST /me/{token}/prove", web.Action, p.prove),
+		own("POST /me/{token}/leave", web.Action, p.leaveBrowser),
 		own("GET /me/{token}/welcome", web.Page, p.welcome),
-		own("GET /me/{token}/profile", web.Page, p.profile),
-		own("POST /me/{token}/profile", web.Action, p.profileSave),
+		proved("GET /me/{token}/profile", web.Page, p.profile),
+		proved("POST /me/{token}/profile", web.Action, p.profileSave),
 		own("GET /me/{token}/newsletters", web.Page, p.subscriptions),
 		own("POST /me/{token}/newsletters", web.Action, p.subscribe),
 		own("POST /me/{token}/newsletters/end", web.Action, p.unsubscribe),
@@ -148,16 +141,17 @@ func (p *Pages) PublicRoutes() []web.Route {
 		own("POST /me/{token}/pace", web.Action, p.paceSave),
 		own("POST /me/{token}/pause", web.Action, p.pause),
 		own("POST /me/{token}/pause/end", web.Action, p.resume),
-		own("GET /me/{token}/addresses", web.Page, p.addresses),
-		own("POST /me/{token}/addresses", web.Action, p.addressAdd),
-		own("POST /me/{token}/addresses/remove", web.Action, p.addressRemove),
-		own("GET /me/{token}/consents", web.Page, p.consents),
-		own("POST /me/{token}/consents", web.Action, p.consentGive),
-		own("POST /me/{token}/consents/end", web.Action, p.consentEnd),
-		own("GET /me/{token}/data", web.Page, p.data),
-		own("GET /me/{token}/data.json", web.Data, p.export),
-		own("GET /me/{token}/erase", web.Page, p.eraseAsk),
-		own("POST /me/{token}/erase", web.Action, p.erase),
+		proved("GET /me/{token}/addresses", web.Page, p.addresses),
+		proved("POST /me/{token}/addresses", web.Action, p.addressAdd),
+		proved("POST /me/{token}/addresses/prefer", web.Action, p.addressPrefer),
+		proved("POST /me/{token}/addresses/remove", web.Action, p.addressRemove),
+		proved("GET /me/{token}/consents", web.Page, p.consents),
+		proved("POST /me/{token}/consents", web.Action, p.consentGive),
+		proved("POST /me/{token}/consents/end", web.Action, p.consentEnd),
+		proved("GET /me/{token}/data", web.Page, p.data),
+		proved("GET /me/{token}/data.json", web.Data, p.export),
+		proved("GET /me/{token}/erase", web.Page, p.eraseAsk),
+		proved("POST /me/{token}/erase", web.Action, p.erase),
 		public("GET /goodbye", web.Page, p.goodbye),
 		public("GET /privacy", web.Page, p.text("privacy")),
 		public("GET /accessibility", web.Page, p.text("accessibility")),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -37,7 +38,9 @@ import (
 // publicTown is a town with its citizen's pages, everything real but the newsletters, which a higher room keeps.
 type publicTown struct {
 	t      *testing.T
+	db     *storage.DB
 	clock  *clock.Manual
+	keys   keys
 	people *people.People
 	shelf  *shelf
 	post   *delivery.Room
@@ -45,6 +48,7 @@ type publicTown struct {
 	sink   *deliverytest.Sink
 	site   *web.Site
 	url    string
+	jar    http.CookieJar // of the browser in use
 	mu     sync.Mutex
 	texts  []sms.Message // that the gateway took
 	silent atomic.Bool   // the town sends no text messages
@@ -67,7 +71,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	must(t, vocabulary.EnsureDefaults(ctx))
 	sealer := seal.New([]byte("a secret for tests"))
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
-	town := &publicTown{t: t, clock: now, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
+	town := &publicTown{t: t, db: db, clock: now, keys: keys{sealer, now}, people: room, sink: deliverytest.New(t, deliverytest.Options{})}
 	town.shelf = &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}, read: map[int64][]peopleweb.Read{}}
 	room.PlugSubscriptions(plug{town.shelf})
 	var err error
@@ -79,11 +83,17 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	t.Cleanup(func() { _ = town.post.Close() })
 	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), delivery.Words(), peopleweb.PublicWords())
 	must(t, err)
+	town.post.PlugHolders(func(ctx context.Context, channel, address string) (bool, error) {
+		return room.HasHolder(ctx, people.Channel(channel), address)
+	})
 	town.pages = peopleweb.New(peopleweb.Options{
 		People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer,
 		Newsletters: town.shelf, OwnPage: keys{sealer, now}, Mailer: town.post,
 		Texting: func() bool { return !town.silent.Load() },
+		Gone:    func(ctx context.Context, address string) (bool, error) { return town.post.Gone(ctx, db, address) },
 	})
+	room.PlugAddressAdded(town.pages.TellAdded)
+	town.anotherBrowser()
 	server := httptest.NewUnstartedServer(nil)
 	town.url = "http://" + server.Listener.Addr().String()
 	town.site, err = web.New(web.Options{
@@ -113,16 +123,16 @@ type keys struct {
 	clock  clock.Clock
 }
 
-func (k keys) OwnPageToken(person int64) string {
-	return k.sealer.Ints("people.own-page", k.clock.Now().Add(30*24*time.Hour), person)
+func (k keys) OwnPageToken(person, address int64) string {
+	return k.sealer.Ints("people.own-page", k.clock.Now().Add(30*24*time.Hour), person, address)
 }
 
-func (k keys) OpenOwnPage(token string) (int64, error) {
-	ids, err := k.sealer.OpenInts("people.own-page", token, k.clock.Now(), 1)
+func (k keys) OpenOwnPage(token string) (people.OwnPageLink, error) {
+	ids, err := k.sealer.OpenAllInts("people.own-page", token, k.clock.Now())
 	if err != nil {
-		return 0, fault.Expired("people.signup.gone")
+		return people.OwnPageLink{}, fault.Expired("people.signup.gone")
 	}
-	return ids[0], nil
+	return people.OwnPageLink{Person: ids[0], Address: append(ids, 0)[1]}, nil
 }
 
 // shelf stands in for the room that keeps newsletters, which lies a floor above.
@@ -154,7 +164,7 @@ func (s *shelf) ReceivedBy(ctx context.Context, person int64) (list []peopleweb.
 	offers, _ := s.Offered(ctx)
 	for _, o := range offers {
 		if slices.Contains(s.has[person], o.Slug) {
-			list = append(list, peopleweb.Received{Slug: o.Slug, Name: o.Name, Why: "l’hai chiesto tu", Subscribed: true, Channel: s.channel(o.Slug)})
+			list = append(list, peopleweb.Received{Slug: o.Slug, Name: o.Name, Why: "l’hai chiesto tu", Subscribed: true, Sensitive: o.Sensitive, Channel: s.channel(o.Slug)})
 		}
 	}
 	return list, nil
@@ -183,7 +193,9 @@ func (s *shelf) PaceOf(_ context.Context, person int64) (peopleweb.Pace, error) 
 		Daily: now.Add(22 * time.Hour), Weekly: now.Add(4*24*time.Hour - 2*time.Hour),
 	}
 	for _, slug := range s.has[person] {
-		p.Newsletters = append(p.Newsletters, peopleweb.Paced{Slug: slug, Name: slug, Pace: cmp.Or(s.pace.Paces[slug], "at-once")})
+		p.Newsletters = append(p.Newsletters, peopleweb.Paced{
+			Slug: slug, Name: slug, Pace: cmp.Or(s.pace.Paces[slug], "at-once"), Sensitive: slug == "sport",
+		})
 	}
 	return p, nil
 }
@@ -253,9 +265,17 @@ type answer struct {
 	body     string
 }
 
+// anotherBrowser is one in which nothing was opened yet.
+func (town *publicTown) anotherBrowser() {
+	town.t.Helper()
+	var err error
+	town.jar, err = cookiejar.New(nil)
+	must(town.t, err)
+}
+
 func (town *publicTown) do(req *http.Request) answer {
 	town.t.Helper()
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Jar: town.jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	must(town.t, err)
 	defer func() { _ = res.Body.Close() }()
@@ -287,22 +307,27 @@ func (town *publicTown) mails() []deliverytest.Mail {
 	return town.sink.Mails()
 }
 
-// linkIn is the path of the link that the last mail to the address carries.
-func (town *publicTown) linkIn(address string) string {
+// lastTo is the last mail that went to the address.
+func (town *publicTown) lastTo(address string) deliverytest.Mail {
 	town.t.Helper()
-	all := town.mails()
-	slices.Reverse(all)
-	for _, m := range all {
+	for _, m := range slices.Backward(town.mails()) {
 		if m.To == address {
-			link := regexp.MustCompile(regexp.QuoteMeta(town.url) + `(/\S+)`).FindStringSubmatch(m.Text())
-			if link == nil || !strings.Contains(m.HTML(), link[0]) {
-				town.t.Fatalf("no link in both readings of the mail:\n%s", m.Text())
-			}
-			return link[1]
+			return m
 		}
 	}
 	town.t.Fatalf("no mail to %s", address)
-	return ""
+	return deliverytest.Mail{}
+}
+
+// linkIn is the path of the link that the last mail to the address carries.
+func (town *publicTown) linkIn(address string) string {
+	town.t.Helper()
+	m := town.lastTo(address)
+	link := regexp.MustCompile(regexp.QuoteMeta(town.url) + `(/\S+)`).FindStringSubmatch(m.Text())
+	if link == nil || !strings.Contains(m.HTML(), link[0]) {
+		town.t.Fatalf("no link in both readings of the mail:\n%s", m.Text())
+	}
+	return link[1]
 }
 
 // joined is the own page of somebody who signed up with that address.

@@ -24,6 +24,8 @@ type Options struct {
 	Mailer      Mailer
 	Texting     func() bool // whether the town sends text messages; nil: it does not
 	Audit       Audit       // of what staff look at and do
+	// Gone tells whether nobody has the address, as its server said; links sent there are dead.
+	Gone func(ctx context.Context, address string) (bool, error)
 
 	LedgerMonths int // for so long after a sending it is known who got what; 0: for ever
 }

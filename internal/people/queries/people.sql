@@ -87,8 +87,9 @@ ORDER BY t.purpose;
 INSERT INTO people_consent_text (purpose, version, wording_it, wording_en, since) VALUES ($1, $2, $3, $4, $5);
 
 -- name: AddSignUp :exec
-INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8);
+INSERT INTO people_signup (id, channel, value, draft, for_person, created_at, expires_at, confirmed_at, person_id, code_at,
+    replaces)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9);
 
 -- name: NewCode :execrows
 UPDATE people_signup SET code_at = $2, tries = 0 WHERE id = $1 AND code_at > 0 AND confirmed_at = 0 AND expires_at > $2;
@@ -96,13 +97,10 @@ UPDATE people_signup SET code_at = $2, tries = 0 WHERE id = $1 AND code_at > 0 A
 -- name: TryCode :execrows
 -- A try counts before it is known whether it is right: two at one moment are two.
 UPDATE people_signup SET tries = tries + 1
-WHERE id = sqlc.arg(id) AND tries < sqlc.arg(most) AND code_at > sqlc.arg(since) AND expires_at > sqlc.arg(now);
+WHERE id = sqlc.arg(id) AND confirmed_at = 0 AND tries < sqlc.arg(most) AND code_at > sqlc.arg(since) AND expires_at > sqlc.arg(now);
 
 -- name: GetSignUp :one
 SELECT * FROM people_signup WHERE id = $1;
-
--- name: RecentSignUps :one
-SELECT count(*) FROM people_signup WHERE channel = $1 AND value = $2 AND created_at > $3;
 
 -- name: ConfirmedSignUp :execrows
 -- Taking the pending row is what makes a second, simultaneous confirmation wait and then find nothing to do.
