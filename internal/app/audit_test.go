@@ -94,9 +94,17 @@ func TestOnlyLooksAreNotedOnTheirOwn(t *testing.T) {
 // Whoever erases herself leaves a line without a name.
 func TestSelfErasureIsAudited(t *testing.T) {
 	eachEngine(t, func(t *testing.T, b *borgo) {
-		b.ask(b.browser(), http.MethodPost, "/me/"+b.newsletters.OwnPageToken(b.maria)+"/erase", url.Values{})
-		if rows := strings.Join(b.content("identity_audit"), "\n"); !strings.Contains(rows, "audit.person.erased") {
-			t.Errorf("no line tells of the erasure:\n%s", rows)
+		hers := b.browser()
+		b.enter(hers)
+		if a := b.ask(hers, http.MethodGet, "/me/"+b.ownToken()+"/data.json", nil); a.status != http.StatusOK {
+			t.Errorf("her data: %d", a.status)
+		}
+		b.ask(hers, http.MethodPost, "/me/"+b.ownToken()+"/erase", url.Values{})
+		rows := strings.Join(b.content("identity_audit"), "\n")
+		for _, action := range []string{"audit.person.erased", "audit.person.exported"} {
+			if !strings.Contains(rows, action) {
+				t.Errorf("no line says %s:\n%s", action, rows)
+			}
 		}
 	})
 }

@@ -298,6 +298,11 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err != nil {
 		return err
 	}
+	if p.Audit != nil {
+		if err := p.note(r.Context(), "exported", o.ID, ""); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="unoxuno.json"`)
 	_, _ = w.Write(append(text, '\n')) // a reader who has gone away is no fault of ours
