@@ -44,6 +44,7 @@ type borgo struct {
 	log     *bytes.Buffer // what the program logged
 	maria   int64
 	admin   identity.Staff
+	token   int64 // a key of the administrator's
 	sent    newsletters.Issue
 	draft   newsletters.Issue
 	planned newsletters.Issue
@@ -117,6 +118,11 @@ func (b *borgo) declare(r *run) {
 		b.t.Fatal("Maria was not imported")
 	}
 	b.admin = b.staff("ada@borgo.example", identity.Administrator)
+	_, _, err = b.identity.CreateOwnToken(b.ctx, b.admin, "sito", 30)
+	b.must(err)
+	tokens, err := b.identity.Tokens(b.ctx, b.admin.ID)
+	b.must(err)
+	b.token = tokens[0].ID
 	b.pending, err = b.people.SignUp(access.With(b.ctx, access.Actor{Kind: access.Anonymous}), people.Draft{
 		Details: people.Details{Given: "Nina", Language: "it"}, Channel: people.Email, Address: "nina@citta.example", Newsletters: []string{"teatro"},
 	})

@@ -48,6 +48,7 @@ func (r *run) pages(h *house) pages {
 	p := pages{
 		identity: identityweb.New(h.identity, identityweb.Options{
 			Clock: h.clock, PublicURL: r.config.PublicURL, Newsrooms: h.newsroomNames,
+			Texting: func() bool { return h.delivery.Gateway().Configured }, Mobile: h.people.Mobile, Text: h.text,
 			Mail: func(ctx context.Context, l identityweb.Letter) error {
 				return h.post(ctx, delivery.Note{
 					Kind: "invitation", To: l.To, ToName: l.ToName, Language: l.Language, Subject: l.Subject, Text: l.Text,

@@ -28,6 +28,8 @@ func (b *borgo) fillers() map[string]map[string]string {
 	return map[string]map[string]string{
 		"/office/invitation": {"token": invitation},
 		"/office/staff":      {"id": id(b.admin.ID)},
+		"/office/account":    {"id": id(b.token)},
+		"/office/tokens":     {"id": id(b.token)},
 		"/office/people": {"id": id(b.maria), "address": id(person.Addresses[0].ID), "purpose": "newsletter",
 			"token": b.sealer.Ints("people.code", b.phoned.Expires, b.phoned.ID, 3)},
 		"/office/issues":            {"id": id(b.draft.ID), "lang": "it", "language": "it", "part": "html", "block": "b1"},

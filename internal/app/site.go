@@ -9,6 +9,8 @@ import (
 	"unoxuno/internal/app/demo"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliveryweb"
+	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/identity"
 	"unoxuno/internal/identity/identityweb"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/newslettersweb"
@@ -112,6 +114,14 @@ func (h *house) post(ctx context.Context, n delivery.Note) error {
 		h.delivery.Wake()
 	}
 	return err
+}
+
+// text sends a code to a member of staff's own number, for as long as the code is valid.
+func (h *house) text(ctx context.Context, number, text string) error {
+	return h.post(ctx, delivery.Note{
+		Channel: delivery.SMS, Kind: delivery.NoteCode, To: number, Language: locale.Lang(ctx), Text: sms.Look(text, sms.Options{}).Text,
+		Expires: h.clock.Now().Add(identity.MobileCodeLife),
+	})
 }
 
 // healthRoutes tell a supervisor whether the process lives, and whether it can work.

@@ -42,7 +42,7 @@ func (r *Room) due(p pace, parts ...string) due {
 	for _, part := range parts {
 		text += part + "\x00"
 	}
-	return due{p, p.of + "/" + hex.EncodeToString(r.sealer.Digest("identity.pace", text)[:16])}
+	return due{p, p.of + "/" + hex.EncodeToString(r.sealer.Digest("pace of tries", text)[:16])}
 }
 
 // charge counts a try in all dues, or in none: then the fault identity.too_many_failures says that one is exhausted. The

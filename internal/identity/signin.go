@@ -110,7 +110,7 @@ func (r *Room) duesOf(ctx context.Context, id int64, email, network string) ([]d
 }
 
 func (r *Room) networkDigest(network string) string {
-	return hex.EncodeToString(r.sealer.Digest("identity.network", network)[:16])
+	return hex.EncodeToString(r.sealer.Digest("network of a sign-in", network)[:16])
 }
 
 // digest is how a secret of ours is kept. It is random and long, so that no slow hash is needed.

@@ -253,3 +253,47 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOwnNumberIsProvedByItsCode(t *testing.T) {
+	eachRoom(t, func(t *testing.T, r *Room, ada Staff, now *clock.Manual) {
+		ctx := t.Context()
+		code, err := r.AskMobile(ctx, ada, "+393331234567")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := "000000"
+		if code == other {
+			other = "000001"
+		}
+		for range maxCodeTries {
+			if err := r.ConfirmMobile(ctx, ada, other); !fault.HasKey(err, "identity.mobile_code") {
+				t.Errorf("a wrong code: %v", err)
+			}
+		}
+		if err := r.ConfirmMobile(ctx, ada, code); !fault.HasKey(err, "identity.mobile_code") {
+			t.Errorf("the right code, one try too late: %v", err)
+		}
+		if code, err = r.AskMobile(ctx, ada, "+393331234567"); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.ConfirmMobile(ctx, ada, code); err != nil {
+			t.Errorf("the right code: %v", err)
+		}
+		if s, err := r.StaffByID(ctx, ada.ID); err != nil || s.Mobile != "+393331234567" {
+			t.Errorf("her number is %q, %v", s.Mobile, err)
+		}
+		if err := r.ConfirmMobile(ctx, ada, code); !fault.HasKey(err, "identity.mobile_code") {
+			t.Errorf("the code a second time: %v", err)
+		}
+		if code, err = r.AskMobile(ctx, ada, "+393331234568"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.AskMobile(ctx, ada, "+393331234569"); !fault.Is(err, fault.KindTooMany) {
+			t.Errorf("a fourth code in an hour: %v", err)
+		}
+		now.Advance(MobileCodeLife)
+		if err := r.ConfirmMobile(ctx, ada, code); !fault.HasKey(err, "identity.mobile_code") {
+			t.Errorf("a code after its time: %v", err)
+		}
+	})
+}

@@ -19,7 +19,7 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, accountPage(staff, newPasswordView(r, "/office/account", staff.Email, nil)))
+	return p.renderAccount(w, r, http.StatusOK, staff, p.newMobileView(r, staff, "", false, nil))
 }
 
 func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
@@ -34,7 +34,12 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	err = p.setPassword(r, staff, form.Get("current"), form.Get("password"), form.Get("again"))
 	if mendable(err) || fault.Is(err, fault.KindTooMany) {
 		view := newPasswordView(r, "/office/account", staff.Email, web.FieldErrors(r.Context(), err))
-		return web.Render(w, r, http.StatusUnprocessableEntity, accountPage(staff, view))
+		tokens, failed := p.room.Tokens(r.Context(), staff.ID)
+		if failed != nil {
+			return failed
+		}
+		return web.Render(w, r, http.StatusUnprocessableEntity,
+			accountPage(staff, view, p.newMobileView(r, staff, "", false, nil), p.newTokensView(r, tokens)))
 	}
 	if err != nil {
 		return err

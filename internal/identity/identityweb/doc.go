@@ -10,6 +10,5 @@
 //   - the cookie is not readable by scripts, does not travel with requests that other sites start, and only over TLS
 //     where the town's public address is https;
 //   - after signing in the reader is sent on to a page of this site and nowhere else;
-//   - besides identity's limit for each account, each client address may try 30 times at once and then every ten
-//     seconds.
+//   - tries are counted by the client’s network: its IPv4 address, or the /64 of its IPv6 address.
 package identityweb

@@ -39,6 +39,7 @@ func (p *Pages) handInvitationPage(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	web.ShowsSecret(w)
 	return web.Render(w, r, http.StatusOK, handInvitationPage(handInvitationView{
 		Staff: staff, Mail: p.opt.Mail != nil, Action: locale.Path(ctx, staffPath(staff.ID)+"/invitation"), Notices: web.Notices(r),
 		Link: ui.Field{Name: "link", Label: locale.T(ctx, "identityweb.invite.link"), Value: link},

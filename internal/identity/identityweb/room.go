@@ -39,6 +39,10 @@ type Options struct {
 	Newsrooms func(ctx context.Context) ([]Newsroom, error)
 	// Mail posts a letter; nil where no mail can be sent: invitations are then handed over by other means.
 	Mail func(ctx context.Context, l Letter) error
+	// Texting tells whether the town sends text messages; Mobile reads a number as people dial it, and Text sends to one.
+	Texting func() bool
+	Mobile  func(text string) (string, error)
+	Text    func(ctx context.Context, number, text string) error
 }
 
 // Pages are the pages of identity.
@@ -63,6 +67,12 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /office/invitation/{token}", Permission: access.Public, Kind: web.Action, Do: p.acceptInvitation},
 		{Pattern: "GET /office/account", Permission: access.SignedIn, Kind: web.Page, Do: p.accountPage},
 		{Pattern: "POST /office/account", Permission: access.SignedIn, Kind: web.Action, Do: p.changePassword},
+		{Pattern: "POST /office/account/mobile", Permission: access.SignedIn, Kind: web.Action, Do: p.askMobile},
+		{Pattern: "POST /office/account/mobile/code", Permission: access.SignedIn, Kind: web.Action, Do: p.confirmMobile},
+		{Pattern: "POST /office/account/tokens", Permission: access.SignedIn, Kind: web.Action, Do: p.createToken},
+		{Pattern: "POST /office/account/tokens/{id}/revoke", Permission: access.SignedIn, Kind: web.Action, Do: p.revokeToken},
+		{Pattern: "GET /office/tokens", Permission: access.ManageStaff, Kind: web.Page, Do: p.tokensPage},
+		{Pattern: "POST /office/tokens/{id}/revoke", Permission: access.ManageStaff, Kind: web.Action, Do: p.revokeAnyToken},
 		{Pattern: "GET /office/staff", Permission: access.ManageStaff, Kind: web.Page, Do: p.staffPage},
 		{Pattern: "GET /office/staff/new", Permission: access.ManageStaff, Kind: web.Page, Do: p.newStaffPage},
 		{Pattern: "POST /office/staff/new", Permission: access.ManageStaff, Kind: web.Action, Do: p.addStaff},
@@ -79,6 +89,7 @@ func (p *Pages) Menu(ctx context.Context) []ui.Link {
 	actor := access.From(ctx)
 	var links []ui.Link
 	if actor.Can(access.ManageStaff) {
+		links = append(links, ui.Link{Key: "tokens", Label: locale.T(ctx, "identityweb.menu.tokens"), URL: locale.Path(ctx, "/office/tokens"), Icon: "key"})
 		links = append(links, ui.Link{Key: "staff", Label: locale.T(ctx, "identityweb.menu.staff"), URL: locale.Path(ctx, "/office/staff"), Icon: "user"})
 	}
 	if actor.Can(access.ReadAudit) {
@@ -101,6 +112,17 @@ func (p *Pages) Frame(ctx context.Context, f *ui.Frame) {
 
 func roleName(ctx context.Context, role identity.Role) string {
 	return locale.T(ctx, "identity.role."+string(role))
+}
+
+// tokenFor says for whom a key acts.
+func tokenFor(ctx context.Context, t identity.Token) string {
+	switch {
+	case t.Owner != 0:
+		return t.By
+	case t.Newsroom != "":
+		return roleName(ctx, t.Role) + ", " + t.Newsroom
+	}
+	return roleName(ctx, t.Role)
 }
 
 // mendable tells whether the form that caused err should come back to its author with what is wrong.

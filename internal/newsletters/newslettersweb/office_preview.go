@@ -16,7 +16,7 @@ type previewView struct {
 	newsletters.Issue
 	Text    *newsletters.TextPreview // nil where it has none
 	Own     string                   // the reader's address, where a test goes; "" for a program
-	Mobile  ui.Field                 // where a test of the text message goes
+	Mobile  string                   // the reader's confirmed number, where a test of the text message goes; "" for none
 	Gateway *ui.Notice               // that text messages do not leave now; nil while they do, as far as is known
 	Problem *ui.Notice
 	Notices []ui.Notice
@@ -37,12 +37,13 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewView, error) {
 	ctx := r.Context()
-	view := previewView{Issue: issue, Own: access.From(ctx).Name, Mobile: ui.Field{
-		Name: "mobile", Label: tell(ctx, "preview.mobile"), Help: tell(ctx, "preview.mobile_help", "Minutes", testMinutes()), Type: "tel", Autocomplete: "tel",
-		Required: true, MaxLength: 40, Short: true,
-	}}
+	view := previewView{Issue: issue, Own: access.From(ctx).Name}
 	if issue.SMS == "" {
 		return view, nil
+	}
+	var err error
+	if view.Mobile, err = p.Newsletters.OwnMobile(ctx); err != nil {
+		return view, err
 	}
 	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
 	view.Text, view.Gateway = &look, p.gatewayNotice(ctx)
@@ -124,13 +125,9 @@ func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
 }
 
-// testText sends the issue's text message to the number that the one who asks has typed.
+// testText sends the issue's text message to the confirmed number of the one who asks.
 func (p *Pages) testText(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	form, err := web.Form(r)
-	if err != nil {
-		return err
-	}
 	issue, err := p.issueOf(r)
 	if err != nil {
 		return err
@@ -138,8 +135,7 @@ func (p *Pages) testText(w http.ResponseWriter, r *http.Request) error {
 	if err := p.tests.Allow(access.From(ctx).Name); err != nil {
 		return err
 	}
-	mobile := form.Get("mobile")
-	err = p.Newsletters.TestText(ctx, issue.ID, mobile)
+	err = p.Newsletters.TestText(ctx, issue.ID)
 	if err == nil {
 		return done(w, r, issuePath(issue.ID, "/preview"), "tested_text")
 	}
@@ -150,8 +146,6 @@ func (p *Pages) testText(w http.ResponseWriter, r *http.Request) error {
 	if failed != nil {
 		return failed
 	}
-	faults := web.FieldErrors(ctx, err)
-	view.Mobile.Value, view.Mobile.Error = mobile, faults["mobile"]
 	view.Problem = &ui.Notice{Tone: ui.Danger, Title: tell(ctx, "preview.not_sent"), Text: web.Sentence(ctx, err)}
 	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
 }

@@ -12,21 +12,26 @@ func TestATextMessageIsTriedOnOnesOwnPhone(t *testing.T) {
 	eachOffice(t, func(_ *testing.T, o *office) {
 		o.silent = false
 		issue := o.draft("teatro")
-		form, to := `name="mobile"`, path(issue, "/test-sms")
-		o.actor = staff(identity.Editor, "cultura")
+		to := path(issue, "/test-sms")
+		form := `action="` + to + `"`
+		account, err := o.audit.AddStaff(o.ctx(), identity.Staff{Email: "edo@comune.example", Role: identity.Editor, Newsrooms: []string{"cultura"}})
+		o.must(err)
+		o.actor = account.Actor()
 		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, form) {
 			o.Error("there is no text to try")
 		}
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusUnprocessableEntity)
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusUnprocessableEntity)
 		c := issue.Content()
 		c.SMS = "Stasera a teatro"
-		_, err := o.room.Save(o.ctx(), issue.ID, issue.Version, c)
+		_, err = o.room.Save(o.ctx(), issue.ID, issue.Version, c)
 		o.must(err)
-		o.wantText(o.get(path(issue, "/preview")), form, `action="`+to+`"`)
-		wrong := o.post(to, "mobile", "06 698")
-		o.wantStatus(wrong, http.StatusUnprocessableEntity)
-		o.wantText(wrong, `value="06 698"`, "field-wrong")
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusSeeOther)
+		o.wantText(o.get(path(issue, "/preview")), "conferma prima il tuo numero", `href="/office/account"`)
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusUnprocessableEntity)
+		code, err := o.audit.AskMobile(o.ctx(), account, "+393331234567")
+		o.must(err)
+		o.must(o.audit.ConfirmMobile(o.ctx(), account, code))
+		o.wantText(o.get(path(issue, "/preview")), form, "+393331234567")
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusSeeOther)
 		_, err = o.delivery.SendNotes(o.ctx())
 		o.must(err)
 		if len(o.texted) != 1 || o.texted[0].To.String() != "+393331234567" || !strings.HasPrefix(o.texted[0].Text, "[Prova] Stasera a teatro\n") {
@@ -49,11 +54,11 @@ func TestATextMessageIsTriedOnOnesOwnPhone(t *testing.T) {
 		if page := o.get(path(issue, "/preview")).Body.String(); strings.Contains(page, form) {
 			o.Error("the town sends no text messages")
 		}
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusUnprocessableEntity)
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusUnprocessableEntity)
 		o.actor = staff(identity.Editor, "musica")
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusForbidden)
-		o.silent, o.actor = false, staff(identity.Editor, "cultura")
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusSeeOther)
-		o.wantStatus(o.post(to, "mobile", "333 1234567"), http.StatusTooManyRequests) // the sixth time
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusForbidden)
+		o.silent, o.actor = false, account.Actor()
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusSeeOther)
+		o.wantStatus(o.post(to, "mobile", "333 7654321"), http.StatusTooManyRequests) // the sixth time
 	})
 }
