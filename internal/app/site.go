@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"io/fs"
-	"net/http"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/app/demo"
@@ -122,19 +121,4 @@ func (h *house) text(ctx context.Context, number, text string) error {
 		Channel: delivery.SMS, Kind: delivery.NoteCode, To: number, Language: locale.Lang(ctx), Text: sms.Look(text, sms.Options{}).Text,
 		Expires: h.clock.Now().Add(identity.MobileCodeLife),
 	})
-}
-
-// healthRoutes tell a supervisor whether the process lives, and whether it can work.
-func (h *house) healthRoutes() []web.Route {
-	return []web.Route{
-		{Pattern: "GET /health/live", Permission: access.Public, Kind: web.Data, Do: func(w http.ResponseWriter, _ *http.Request) error {
-			return web.JSON(w, http.StatusOK, map[string]string{"status": "alive"})
-		}},
-		{Pattern: "GET /health/ready", Permission: access.Public, Kind: web.Data, Do: func(w http.ResponseWriter, r *http.Request) error {
-			if err := h.db.Ping(r.Context()); err != nil {
-				return web.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "no database"})
-			}
-			return web.JSON(w, http.StatusOK, map[string]string{"status": "ready"})
-		}},
-	}
 }

@@ -94,12 +94,12 @@ func serveOn(ctx context.Context, work *errgroup.Group, address string, server *
 func (h *house) machineRoom() http.Handler {
 	numbers := prometheus.NewRegistry()
 	numbers.MustRegister(h.delivery, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	mux := http.NewServeMux()
+	mux, ready := http.NewServeMux(), &readiness{room: h.delivery}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(numbers, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /health/live", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, r *http.Request) {
-		if err := h.db.Ping(r.Context()); err != nil {
-			http.Error(w, "no database", http.StatusServiceUnavailable)
+	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if err := ready.check(); err != nil {
+			http.Error(w, "the database cannot be written to", http.StatusServiceUnavailable)
 		}
 	})
 	return mux
