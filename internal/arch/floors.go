@@ -6,7 +6,7 @@ package arch
 // floors, so no cycle between rooms is possible. Rooms that later issues build are named already.
 func Floors() [][]string {
 	return [][]string{
-		0: {"fault", "clock", "locale", "access", "seal", "yamlfile"},
+		0: {"fault", "clock", "locale", "access", "picture", "seal", "yamlfile"},
 		1: {"config", "plaintext", "storage", "web"},
 		2: {"identity", "town", "periodic"},
 		3: {"taxonomy", "content", "delivery"},
@@ -25,6 +25,7 @@ func Reasons() map[string]string {
 		"github.com/agnivade/levenshtein":     "the nearest known word, for errors that help",
 		"github.com/alecthomas/kong":          "the command line, from a struct",
 		"github.com/alexedwards/scs/v2":       "sessions: cookie, renewal, time-outs",
+		"github.com/bep/imagemeta":            "how a camera was held",
 		"github.com/emersion/go-message":      "reads mail, in tests and in the demonstration's mailbox",
 		"github.com/emersion/go-msgauth":      "a second opinion on our DKIM signatures, in tests",
 		"github.com/emersion/go-sasl":         "AUTH PLAIN and LOGIN",
@@ -44,6 +45,7 @@ func Reasons() map[string]string {
 		"github.com/schollz/progressbar/v3":   "progress of long work on a terminal",
 		"github.com/yuin/goldmark":            "Markdown",
 		"golang.org/x/crypto":                 "argon2id",
+		"golang.org/x/image":                  "pictures: WebP, and scaling",
 		"golang.org/x/net":                    "internationalised domain names, HTML parsing in tests",
 		"golang.org/x/sync":                   "errgroup: several things that end together",
 		"golang.org/x/term":                   "whether a person is watching, and how wide the screen is",

@@ -31,7 +31,7 @@ type Block struct {
 
 	Level   int    `json:"level,omitempty"` // of a heading: 2 or 3, since the issue's title is the page's only h1
 	Text    string `json:"text,omitempty"`
-	URL     string `json:"url,omitempty"` // of an image also a path of the site: /media/…
+	URL     string `json:"url,omitempty"` // of an image a path of the site: /media/…
 	Alt     string `json:"alt,omitempty"` // what the image says, for who does not see it
 	Caption string `json:"caption,omitempty"`
 	Label   string `json:"label,omitempty"`

@@ -72,12 +72,13 @@ func shorten(s string, limit int) string {
 	return strings.TrimRight(cut, " ,;:.–-") + "…"
 }
 
-// absolute is the whole address of an image: an uploaded one is a path of our site.
+// absolute is the whole address of an uploaded image, which is a path of our site. An image of another host has none: who
+// runs that host would learn who opens the mail, and when.
 func (f Frame) absolute(address string) string {
-	if isPath(address) {
-		return strings.TrimRight(f.BaseURL, "/") + address
+	if !isPath(address) {
+		return ""
 	}
-	return address
+	return strings.TrimRight(f.BaseURL, "/") + address
 }
 
 // greeting is what stands before and after the name.

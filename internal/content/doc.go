@@ -13,7 +13,7 @@
 //
 // The package is pure: the same input gives the same bytes, with no clock, no database and no network. It promises
 // that whatever an editor writes, the output holds no script, no address but http, https, mailto and tel, one h1, a
-// text for every image, and nothing that loads from another host but the images that the editor placed.
+// text for every image, and nothing that loads from another host: images are those that were uploaded.
 //
 // The e-mail's HTML is designed in MJML (folder mjml) and turned at build time into the Go templates of folder email,
 // which are committed: after changing a *.mjml run "node internal/content/mjml/build.mjs". What MJML's elements become is

@@ -46,6 +46,9 @@ func check(b Block) fault.Problems {
 		c.text(b.Text)
 	case KindImage:
 		c.address("url", b.URL, safeImage, "content.image.url.empty", "content.image.url.malformed")
+		if safeImage(b.URL) && !isPath(b.URL) {
+			c.wrong("url", "content.image.elsewhere", "URL", b.URL)
+		}
 		c.line("alt", b.Alt, "content.image.alt.empty")
 		c.line("caption", b.Caption, "")
 	case KindEvent:

@@ -7,6 +7,7 @@ import (
 
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/taxonomy"
 )
 
@@ -72,12 +73,18 @@ func (d DeclaredNewsroom) over(n Newsroom) (Newsroom, error) {
 	if !validSlug(n.Slug) {
 		problems = append(problems, slugFault(n.Slug, "ufficio-cultura"))
 	}
-	return n, append(problems, n.problems()...).Err()
+	problems = append(problems, n.problems()...)
+	return n, problems.Err()
 }
 
-// problems are what is wrong with the newsroom but for its slug.
-func (n Newsroom) problems() fault.Problems {
+// problems are what is wrong with the newsroom but for its slug. Its names become clean lines.
+func (n *Newsroom) problems() fault.Problems {
 	var problems fault.Problems
+	for _, text := range []*string{&n.Name.IT, &n.Name.EN} {
+		line, err := plaintext.Line(*text)
+		*text = line
+		problems = append(problems, fault.List(err)...)
+	}
 	if n.Name.IT == "" {
 		problems = append(problems, fault.Invalid("newsletters.name.missing", "Slug", n.Slug))
 	}
@@ -124,12 +131,22 @@ func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known taxon
 // maxLine is the longest name, sender or period taken, in bytes.
 const maxLine = 300
 
-// problems are what is wrong with the newsletter but for its slug and its terms.
+// problems are what is wrong with the newsletter but for its slug and its terms. Its texts become clean lines.
 func (n *Newsletter) problems(newsrooms []Newsroom) fault.Problems {
 	var problems fault.Problems
 	note := func(field string, wrong bool, f *fault.Error) {
 		if wrong {
 			problems = append(problems, f.On(field))
+		}
+	}
+	for field, text := range map[string]*string{
+		"name": &n.Name.IT, "name_en": &n.Name.EN, "description": &n.Description.IT, "description_en": &n.Description.EN,
+		"sender": &n.Sender, "period": &n.Period,
+	} {
+		line, err := plaintext.Line(*text)
+		*text = line
+		for _, f := range fault.List(err) {
+			note(field, true, f)
 		}
 	}
 	note("name", n.Name.IT == "", fault.Invalid("newsletters.name.missing", "Slug", n.Slug))

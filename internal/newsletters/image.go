@@ -1,29 +1,20 @@
 package newsletters
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"image"
-	_ "image/gif"  // reads GIF's size
-	_ "image/jpeg" // reads JPEG's size
-	_ "image/png"  // reads PNG's size
-	"net/http"
 	"strings"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/picture"
 	"unoxuno/internal/storage"
 )
 
 // MaxImage is the largest image taken, in bytes: what a mail may ask of a telephone.
 const MaxImage = 2 << 20
-
-// maxPixels is the longest side taken: a small file can unpack to a very large picture.
-const maxPixels = 8000
 
 // Image is an uploaded picture. Its name is made of its bytes, so it never changes and may be cached for ever.
 type Image struct {
@@ -37,7 +28,7 @@ type Image struct {
 // Path is where it is served.
 func (i Image) Path() string { return ImagePath(i.Name) }
 
-// extensionOf is the file extension of the types taken; "" for any other. SVG is not among them: it may hold script.
+// extensionOf is the file extension of the types kept, GIF and WebP by older versions; "" for any other.
 func extensionOf(mediaType string) string {
 	switch mediaType {
 	case "image/png":
@@ -55,8 +46,26 @@ func extensionOf(mediaType string) string {
 // hashLength is how much of the hash names an image, in hexadecimal digits: 160 bits.
 const hashLength = 40
 
-// Upload keeps a picture for the issues of a newsroom. What it is, is told from its bytes and never from its name. Faults
-// are newsletters.image.large, newsletters.image.type and newsletters.image.broken, on the field image. It asks
+// nameOf is the hash that names a picture. A picture that an older version kept as it was sent has the hash of its bytes
+// alone, and so is known.
+func nameOf(data []byte) string {
+	sum := sha256.Sum256(append([]byte("clean\n"), data...))
+	return hex.EncodeToString(sum[:])[:hashLength]
+}
+
+// clean is picture.Clean, one picture at a time: a large one takes much memory for a moment.
+func (r *Room) clean(ctx context.Context, data []byte) (picture.Picture, error) {
+	select {
+	case r.cleaning <- struct{}{}:
+		defer func() { <-r.cleaning }()
+		return picture.Clean(data)
+	case <-ctx.Done():
+		return picture.Picture{}, ctx.Err()
+	}
+}
+
+// Upload keeps a picture for the issues of a newsroom, cleaned of all but what is seen (see picture). Faults are
+// newsletters.image.large, newsletters.image.type and newsletters.image.broken, on the field image. It asks
 // access.WriteIssues.
 func (r *Room) Upload(ctx context.Context, newsroom string, data []byte) (Image, error) {
 	if err := may(ctx, access.WriteIssues, newsroom); err != nil {
@@ -65,28 +74,28 @@ func (r *Room) Upload(ctx context.Context, newsroom string, data []byte) (Image,
 	if len(data) > MaxImage {
 		return Image{}, fault.New(fault.KindTooLarge, "newsletters.image.large", "Max", MaxImage>>20).On("image")
 	}
-	mediaType := http.DetectContentType(data)
-	ext := extensionOf(mediaType)
-	if ext == "" {
+	p, err := r.clean(ctx, data)
+	switch {
+	case ctx.Err() != nil:
+		return Image{}, ctx.Err()
+	case picture.IsUnknown(err):
 		return Image{}, fault.Invalid("newsletters.image.type").On("image")
+	case err != nil:
+		return Image{}, fault.Invalid("newsletters.image.broken", "Max", picture.MaxPoints/1_000_000).On("image").Because(err)
 	}
-	width, height, ok := dimensions(mediaType, data)
-	if !ok || width < 1 || height < 1 || width > maxPixels || height > maxPixels {
-		return Image{}, fault.Invalid("newsletters.image.broken", "Max", maxPixels).On("image")
-	}
-	sum := sha256.Sum256(data)
-	hash := hex.EncodeToString(sum[:])[:hashLength]
-	kept := Image{Name: hash + "." + ext, Type: mediaType, Width: width, Height: height, Data: data}
-	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
+	hash := nameOf(p.Data)
+	kept := Image{Name: hash + "." + extensionOf(p.Type), Type: p.Type, Width: p.Width, Height: p.Height, Data: p.Data}
+	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		return db.New(tx).AddImage(ctx, db.AddImageParams{
-			Hash: hash, Type: mediaType, Width: int64(width), Height: int64(height), Data: data, Newsroom: newsroom,
+			Hash: hash, Type: p.Type, Width: int64(p.Width), Height: int64(p.Height), Data: p.Data, Newsroom: newsroom,
 			UploadedAt: r.now(), UploadedBy: actorName(ctx),
 		})
 	})
 	return kept, err
 }
 
-// Image is the picture of that name; the fault newsletters.image.unknown when there is none.
+// Image is the picture of that name; the fault newsletters.image.unknown when there is none. One that an older version
+// kept as it was sent is cleaned each time: browsers ask for it once.
 func (r *Room) Image(ctx context.Context, name string) (Image, error) {
 	missing := fault.NotFound("newsletters.image.unknown")
 	hash, ext, _ := strings.Cut(name, ".")
@@ -97,33 +106,20 @@ func (r *Room) Image(ctx context.Context, name string) (Image, error) {
 	if storage.None(err) || err == nil && extensionOf(row.Type) != ext {
 		return Image{}, missing
 	}
-	return Image{Name: name, Type: row.Type, Width: int(row.Width), Height: int(row.Height), Data: row.Data}, err
-}
-
-// dimensions reads how large a picture is from its first bytes.
-func dimensions(mediaType string, data []byte) (width, height int, ok bool) {
-	if mediaType == "image/webp" {
-		return webpDimensions(data)
+	if err != nil {
+		return Image{}, err
 	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(data))
-	return config.Width, config.Height, err == nil
-}
-
-// webpDimensions reads the header of WebP (RFC 9649): its first chunk is VP8 (§2.5), VP8L (§3.4) or VP8X (§2.7).
-func webpDimensions(data []byte) (width, height int, ok bool) {
-	if len(data) < 30 {
-		return 0, 0, false
+	kept := Image{Name: name, Type: row.Type, Width: int(row.Width), Height: int(row.Height), Data: row.Data}
+	if nameOf(row.Data) == hash {
+		return kept, nil
 	}
-	body := data[20:]
-	switch string(data[12:16]) {
-	case "VP8 ":
-		return int(binary.LittleEndian.Uint16(body[6:]) & 0x3fff), int(binary.LittleEndian.Uint16(body[8:]) & 0x3fff), true
-	case "VP8L":
-		bits := binary.LittleEndian.Uint32(body[1:])
-		return int(bits&0x3fff) + 1, int(bits>>14&0x3fff) + 1, true
-	case "VP8X":
-		at := func(i int) int { return int(body[i]) | int(body[i+1])<<8 | int(body[i+2])<<16 }
-		return at(4) + 1, at(7) + 1, true
+	p, err := r.clean(ctx, row.Data)
+	switch {
+	case ctx.Err() != nil:
+		return Image{}, ctx.Err()
+	case err != nil: // what cannot be cleaned is not shown
+		return Image{}, missing.Because(err)
 	}
-	return 0, 0, false
+	kept.Type, kept.Width, kept.Height, kept.Data = p.Type, p.Width, p.Height, p.Data
+	return kept, nil
 }

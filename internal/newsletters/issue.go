@@ -12,6 +12,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/content"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/storage"
 )
@@ -249,8 +250,15 @@ const maxTitle = 200
 // and audience. Blocks may be unfinished.
 func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
 	var problems fault.Problems
-	c.Title, c.Slug = strings.Join(strings.Fields(c.Title), " "), strings.TrimSpace(c.Slug)
-	c.Audience, c.SMS = strings.TrimSpace(c.Audience), strings.TrimSpace(strings.ReplaceAll(c.SMS, "\r\n", "\n"))
+	title, err := plaintext.Line(c.Title)
+	if err := problems.Add("title", err); err != nil {
+		return c, err
+	}
+	if err == nil {
+		c.Title = title
+	}
+	c.Slug, c.Audience = strings.TrimSpace(c.Slug), strings.TrimSpace(c.Audience)
+	c.SMS = strings.TrimSpace(plaintext.Visible(strings.ReplaceAll(c.SMS, "\r\n", "\n")))
 	if c.Slug == "" {
 		c.Slug = slugOf(c.Title)
 	}
@@ -272,7 +280,7 @@ func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
 	if parts := len(r.textOf(ctx, c.SMS, c.Language, 0).Parts); c.SMS != "" && parts > maxParts {
 		problems = append(problems, fault.Invalid("newsletters.sms.long", "Parts", parts, "Max", maxParts).On("sms"))
 	}
-	_, err := r.People.ParseAudience(ctx, c.Audience)
+	_, err = r.People.ParseAudience(ctx, c.Audience)
 	if err := problems.Add("audience", err); err != nil {
 		return c, err
 	}

@@ -68,13 +68,14 @@ type Room struct {
 
 	settings Settings
 	shelf    *shelf
+	cleaning chan struct{} // holds one while a picture is cleaned
 	tally    *tally
 }
 
 // New makes the room upon a database that has its schema. The app plugs it into delivery (as Origin) and into people
 // (as Keeper and as Subscriptions), calls Due every few seconds, runs KeepCounting and calls Close at the end.
 func New(d Deps, s Settings) *Room {
-	return &Room{Deps: d, settings: s, shelf: newShelf(d.DB, d.Clock), tally: newTally()}
+	return &Room{Deps: d, settings: s, shelf: newShelf(d.DB, d.Clock), tally: newTally(), cleaning: make(chan struct{}, 1)}
 }
 
 func (r *Room) now() int64 { return clock.Millis(r.Clock.Now()) }
