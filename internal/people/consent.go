@@ -28,8 +28,10 @@ func Purposes() []Purpose { return []Purpose{ForNewsletter, ForProfile, ForReadi
 // consentAge is from which age one consents for oneself in Italy (GDPR article 8; D.Lgs. 196/2003, art. 2-quinquies).
 const consentAge = 14
 
-func tooYoung(born Birth, today Day) bool {
-	age, known := born.Age(today)
+// tooYoung tells whether somebody born then could not consent for herself on that day. Of a bare year its last day counts:
+// she is never taken for older than she was. Who gave no birth date is believed, until she does.
+func tooYoung(born Birth, on Day) bool {
+	age, known := born.Age(on)
 	return known && age < consentAge
 }
 
@@ -45,6 +47,7 @@ type Grant struct {
 	Channel     Channel   // she agreed to be written to there; "" when she named none
 	When        time.Time // zero = now
 	Proof       string    // how we can show it
+	Parent      string    // who consents for somebody below 14: name, and what she is to her; "" = she herself
 }
 
 // Consent is a row of the ledger.
@@ -62,7 +65,12 @@ type Consent struct {
 	Ended       time.Time `json:"ended,omitzero"`
 	EndReason   string    `json:"end_reason,omitempty"`
 	EndedBy     string    `json:"ended_by,omitempty"`
+	Parent      string    `json:"parent,omitempty"` // who consented for her, while she was below 14
+	Void        bool      `json:"void,omitempty"`   // given below 14 and by no parent: it is none
 }
+
+// Stands tells whether the consent counts: it has not ended, and was hers, or a parent's, to give.
+func (c Consent) Stands() bool { return c.Ended.IsZero() && !c.Void }
 
 // Grant notes the person's consent. Nothing happens when one for that purpose stands, nor when she withdrew one at or
 // after When. Faults: people.consent.too_young, people.consent.future, people.consent.purpose.
@@ -72,7 +80,11 @@ func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
 		if err != nil || !granted {
 			return err
 		}
-		return p.deed(ctx, tx, "granted", person, string(g.Purpose))
+		action := "granted"
+		if strings.TrimSpace(g.Parent) != "" {
+			action = "granted_by_parent"
+		}
+		return p.deed(ctx, tx, action, person, string(g.Purpose))
 	})
 }
 
@@ -99,17 +111,29 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 	if err != nil {
 		return false, err
 	}
-	if tooYoung(r.Born, p.Today()) {
-		return false, tooYoungFault()
+	on := DayOf(g.When.In(p.town().Zone))
+	if g.Parent, err = cleanName(g.Parent); err != nil {
+		return false, onField(err, "parent")
 	}
 	rows, err := q.ConsentsOf(ctx, person)
 	if err != nil {
 		return false, err
 	}
 	for _, row := range rows {
-		if row.Purpose == string(g.Purpose) && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
+		if row.Purpose == string(g.Purpose) && !row.Void && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
 			return false, nil
 		}
+	}
+	switch young := tooYoung(r.Born, on); {
+	case young && g.Parent == "":
+		return false, tooYoungFault()
+	case !young && r.Born.Day != 0 && g.Parent != "":
+		return false, fault.Invalid("people.consent.parent_not_needed", "Years", consentAge).On("parent")
+	}
+	if err := q.EndVoid(ctx, db.EndVoidParams{
+		PersonID: person, Purpose: string(g.Purpose), EndedAt: clock.Millis(now), EndedBy: actorOf(ctx),
+	}); err != nil {
+		return false, err
 	}
 	if g.TextVersion == "" {
 		if g.TextVersion, err = currentVersion(ctx, q, g.Purpose); err != nil {
@@ -119,8 +143,26 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 	return true, q.AddConsent(ctx, db.AddConsentParams{
 		ID: storage.NewID(), PersonID: person, Purpose: string(g.Purpose), TextVersion: g.TextVersion, Source: g.Source,
 		Channel: string(g.Channel), GrantedAt: clock.Millis(g.When), RecordedAt: clock.Millis(now),
-		Actor: actorOf(ctx), Proof: g.Proof,
+		Actor: actorOf(ctx), Proof: g.Proof, GivenOn: int64(on), Parent: g.Parent,
 	})
+}
+
+// judge finds which of the person's consents count, now that her birth date has changed: a consent is judged by her age on
+// its own day, so that a slip of the pen that is mended takes nothing away. What was kept upon one that does not count any
+// more goes.
+func (p *People) judge(ctx context.Context, tx *storage.Tx, r *record) error {
+	judged, err := db.New(tx).JudgeConsents(ctx, db.JudgeConsentsParams{PersonID: r.id, Born: int64(r.Born.Day), Youngest: consentAge * 10_000})
+	if err != nil {
+		return err
+	}
+	for _, c := range judged {
+		if c.Void && c.EndedAt == 0 {
+			if err := p.withdrawn(ctx, tx, r.id, Purpose(c.Purpose)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Withdraw ends the person's consent; nothing happens when none stands. Reason is kept in the ledger: "unsubscribed by
@@ -167,13 +209,14 @@ func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, en
 		stands[row.Purpose] = stands[row.Purpose] || row.EndedAt == 0
 	}
 	for _, row := range ledger {
-		if !slices.Contains(ended, row.ID) || stands[row.Purpose] || row.Purpose == string(ForReading) {
+		if !slices.Contains(ended, row.ID) || row.Void || stands[row.Purpose] || row.Purpose == string(ForReading) {
 			continue
 		}
 		stands[row.Purpose] = true
 		if err := q.AddConsent(ctx, db.AddConsentParams{
 			ID: storage.NewID(), PersonID: person, Purpose: row.Purpose, TextVersion: row.TextVersion, Source: source,
 			Channel: row.Channel, GrantedAt: p.now(), RecordedAt: p.now(), Actor: actorOf(ctx), Proof: proof,
+			GivenOn: int64(p.Today()), Parent: row.Parent,
 		}); err != nil {
 			return err
 		}
@@ -204,7 +247,7 @@ func consentsOf(ctx context.Context, q *db.Queries, person int64) ([]Consent, er
 			ID: row.ID, Person: row.PersonID, Purpose: Purpose(row.Purpose), TextVersion: row.TextVersion,
 			Source: row.Source, Channel: Channel(row.Channel), Granted: clock.Time(row.GrantedAt),
 			Recorded: clock.Time(row.RecordedAt), Actor: row.Actor, Proof: row.Proof,
-			Ended: clock.Time(row.EndedAt), EndReason: row.EndReason, EndedBy: row.EndedBy,
+			Ended: clock.Time(row.EndedAt), EndReason: row.EndReason, EndedBy: row.EndedBy, Parent: row.Parent, Void: row.Void,
 		}
 	}
 	return consents, nil

@@ -14,7 +14,8 @@
 //   - Nobody signs up for another: until the mailbox answered, a sign-up is no person and nothing shows it; and no
 //     answer of this package tells a visitor whether an address is known.
 //   - Consent is never assumed: each row of the ledger says which wording, how, when, by whom and with what proof. Rows
-//     are added and ended, never changed. Under 14 nobody consents for herself (D.Lgs. 196/2003, art. 2-quinquies).
+//     are added and ended, never changed. Under 14 nobody consents for herself (D.Lgs. 196/2003, art. 2-quinquies): judged
+//     on the day of the consent, by the birth date that is known when it is looked at. A parent may; that stands as it is.
 //   - Who keeps something upon a consent is told, in the same transaction, that it has ended ([People.PlugWithdrawn]).
 //   - An import fills gaps. It never overwrites what is there, never fills what the person herself left empty, and never
 //     revives a consent that ended after the import's own date. Importing a file twice changes nothing the second time.

@@ -222,7 +222,7 @@ func (b *batch) whose(e *entry) (*holder, error) {
 	if err := b.otherName(h, e, shared); err != nil {
 		return nil, err
 	}
-	if tooYoung(h.Born, b.today) {
+	if tooYoung(h.Born, e.day) {
 		return nil, tooYoungFault()
 	}
 	return h, nil

@@ -150,6 +150,9 @@ func (r *rowReader) entry(row csvtext.Row) (entry, error) {
 	e.contacts = r.contacts(row)
 	e.details = r.details(row)
 	r.consent(row, &e)
+	if e.day != 0 && tooYoung(e.details.Born, e.day) {
+		r.bad("birth_date", tooYoungFault())
+	}
 	e.warnings = r.warnings
 	return e, r.problems.Err()
 }
@@ -268,11 +271,10 @@ func (r *rowReader) details(row csvtext.Row) (d Details) {
 	if err == nil {
 		err = birth.check(r.today)
 	}
-	if err == nil && tooYoung(birth.Birth, r.today) {
-		err = tooYoungFault()
-	}
 	r.bad("birth_date", err)
-	d.Born = birth.Birth
+	if err == nil {
+		d.Born = birth.Birth
+	}
 	r.warned("birth_date", birth.warning)
 	d.Place, err = r.places.of(r.cell(row, placeColumn))
 	r.bad("place", err)

@@ -104,7 +104,7 @@ func (b *batch) loadPeople(ctx context.Context, q *db.Queries) error {
 	for _, c := range consents {
 		if h, ok := b.byID[c.PersonID]; ok {
 			at := h.ledger.at(Purpose(c.Purpose))
-			at.stands = at.stands || c.EndedAt == 0
+			at.stands = at.stands || c.EndedAt == 0 && !c.Void
 			at.ended = max(at.ended, c.EndedAt)
 		}
 	}

@@ -31,10 +31,13 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 		{"people_wants", []string{"person_id", "topic"}, b.newWords(func(d Details) []string { return d.Wants })},
 		{"people_consent", []string{
 			"id", "person_id", "purpose", "text_version", "source", "channel", "granted_at", "recorded_at", "actor",
-			"proof", "ended_at", "end_reason", "ended_by",
+			"proof", "ended_at", "end_reason", "ended_by", "given_on", "parent",
 		}, b.newConsents(actorOf(ctx))},
 	}
 	if err := b.writeChanges(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.endVoid(ctx, tx); err != nil {
 		return err
 	}
 	for _, l := range loads {
@@ -133,7 +136,7 @@ func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 		for _, h := range b.inOrder() {
 			for _, c := range h.consents {
 				row = append(row[:0], storage.NewID(), h.id, string(c.purpose), "", c.entry.source, string(c.entry.channel), c.entry.when,
-					b.now, actor, "CSV:"+strconv.Itoa(c.entry.line), int64(0), "", "")
+					b.now, actor, "CSV:"+strconv.Itoa(c.entry.line), int64(0), "", "", int64(c.entry.day), "")
 				if !yield(row) {
 					return
 				}
@@ -157,7 +160,34 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	if _, err := tx.Load(ctx, "people_import_change", personColumns(), slices.Values(rows)); err != nil {
 		return err
 	}
-	return db.New(tx).ImportChanges(ctx)
+	if err := db.New(tx).ImportChanges(ctx); err != nil {
+		return err
+	}
+	for _, h := range b.holders { // few have a birth date that an import tells first
+		if h.touched && !h.fresh && h.Born != h.stood.Born {
+			if err := b.people.judge(ctx, tx, h.record); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// endVoid lets consents that are none make way for those of the chunk.
+func (b *batch) endVoid(ctx context.Context, tx *storage.Tx) error {
+	for _, h := range b.holders {
+		for _, c := range h.consents {
+			if h.fresh {
+				continue
+			}
+			if err := db.New(tx).EndVoid(ctx, db.EndVoidParams{
+				PersonID: h.id, Purpose: string(c.purpose), EndedAt: b.now, EndedBy: actorOf(ctx),
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // writeProved confirms addresses that stood unconfirmed; there are few.

@@ -102,7 +102,7 @@ func (r indexReader) writeFact(b *storage.Builder, fact string, who among) {
 	case "channels":
 		b.Add("SELECT x.channel AS word, x.person_id AS person FROM people_address x WHERE x.verified_at > 0 AND ")
 	case factConsents:
-		b.Add("SELECT x.purpose AS word, x.person_id AS person FROM people_consent x WHERE x.ended_at = 0 AND ")
+		b.Add("SELECT x.purpose AS word, x.person_id AS person FROM people_consenting x WHERE ")
 	default:
 		r.subscriptions.Tied(b, Tie(fact), who)
 		return

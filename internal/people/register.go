@@ -96,8 +96,8 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 	return person, err
 }
 
-// Update makes d the person's details: what is empty in d is emptied. While a consent of hers stands, a birth date that
-// would make her too young to have given it is refused.
+// Update makes d the person's details: what is empty in d is emptied. A consent that she was too young to give, by
+// the birth date she has now, is none from now on.
 func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	d, err := p.cleaned(ctx, d)
 	if err != nil {
@@ -109,17 +109,11 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 		if err != nil {
 			return err
 		}
-		if tooYoung(d.Born, p.Today()) && d.Born != r.Born {
-			standing, err := q.StandingConsents(ctx, person)
-			if err != nil {
-				return err
-			}
-			if standing > 0 {
-				return tooYoungFault()
-			}
-		}
 		r.replace(d, sourceOf(ctx))
 		if err := r.put(ctx, q); err != nil {
+			return err
+		}
+		if err := p.judge(ctx, tx, r); err != nil {
 			return err
 		}
 		return p.deed(ctx, tx, "changed", person, "")

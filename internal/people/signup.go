@@ -311,7 +311,9 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 			return 0, err
 		}
 		if r.fill(d.Details, FromSelf) {
-			err = r.put(ctx, q)
+			if err = r.put(ctx, q); err == nil {
+				err = p.judge(ctx, tx, r)
+			}
 		}
 		return r.id, err
 	}

@@ -65,13 +65,14 @@ func (q *Queries) ImportChanges(ctx context.Context) error {
 }
 
 const importConsents = `-- name: ImportConsents :many
-SELECT c.person_id, c.purpose, c.ended_at FROM people_import_person s CROSS JOIN people_consent c WHERE c.person_id = s.id
+SELECT c.person_id, c.purpose, c.ended_at, c.void FROM people_import_person s CROSS JOIN people_consent c WHERE c.person_id = s.id
 `
 
 type ImportConsentsRow struct {
 	PersonID int64
 	Purpose  string
 	EndedAt  int64
+	Void     bool
 }
 
 func (q *Queries) ImportConsents(ctx context.Context) ([]ImportConsentsRow, error) {
@@ -83,7 +84,12 @@ func (q *Queries) ImportConsents(ctx context.Context) ([]ImportConsentsRow, erro
 	items := []ImportConsentsRow{}
 	for rows.Next() {
 		var i ImportConsentsRow
-		if err := rows.Scan(&i.PersonID, &i.Purpose, &i.EndedAt); err != nil {
+		if err := rows.Scan(
+			&i.PersonID,
+			&i.Purpose,
+			&i.EndedAt,
+			&i.Void,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -30,6 +30,9 @@ type PeopleConsent struct {
 	EndedAt     int64
 	EndReason   string
 	EndedBy     string
+	GivenOn     int64
+	Parent      string
+	Void        bool
 }
 
 type PeopleConsentText struct {

@@ -41,8 +41,8 @@ func (q *Queries) AddAddress(ctx context.Context, arg AddAddressParams) error {
 
 const addConsent = `-- name: AddConsent :exec
 INSERT INTO people_consent (id, person_id, purpose, text_version, source, channel, granted_at, recorded_at, actor, proof,
-    ended_at, end_reason, ended_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')
+    ended_at, end_reason, ended_by, given_on, parent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '', $11, $12)
 `
 
 type AddConsentParams struct {
@@ -56,6 +56,8 @@ type AddConsentParams struct {
 	RecordedAt  int64
 	Actor       string
 	Proof       string
+	GivenOn     int64
+	Parent      string
 }
 
 func (q *Queries) AddConsent(ctx context.Context, arg AddConsentParams) error {
@@ -70,6 +72,8 @@ func (q *Queries) AddConsent(ctx context.Context, arg AddConsentParams) error {
 		arg.RecordedAt,
 		arg.Actor,
 		arg.Proof,
+		arg.GivenOn,
+		arg.Parent,
 	)
 	return err
 }
@@ -327,7 +331,7 @@ func (q *Queries) ConsentTexts(ctx context.Context) ([]PeopleConsentText, error)
 }
 
 const consentsOf = `-- name: ConsentsOf :many
-SELECT id, person_id, purpose, text_version, source, channel, granted_at, recorded_at, actor, proof, ended_at, end_reason, ended_by FROM people_consent WHERE person_id = $1 ORDER BY granted_at DESC, id DESC
+SELECT id, person_id, purpose, text_version, source, channel, granted_at, recorded_at, actor, proof, ended_at, end_reason, ended_by, given_on, parent, void FROM people_consent WHERE person_id = $1 ORDER BY granted_at DESC, id DESC
 `
 
 func (q *Queries) ConsentsOf(ctx context.Context, personID int64) ([]PeopleConsent, error) {
@@ -353,6 +357,9 @@ func (q *Queries) ConsentsOf(ctx context.Context, personID int64) ([]PeopleConse
 			&i.EndedAt,
 			&i.EndReason,
 			&i.EndedBy,
+			&i.GivenOn,
+			&i.Parent,
+			&i.Void,
 		); err != nil {
 			return nil, err
 		}
@@ -407,6 +414,29 @@ func (q *Queries) EndConsent(ctx context.Context, arg EndConsentParams) ([]int64
 		return nil, err
 	}
 	return items, nil
+}
+
+const endVoid = `-- name: EndVoid :exec
+UPDATE people_consent SET ended_at = $1, end_reason = 'too-young', ended_by = $2
+WHERE person_id = $3 AND purpose = $4 AND ended_at = 0 AND void
+`
+
+type EndVoidParams struct {
+	EndedAt  int64
+	EndedBy  string
+	PersonID int64
+	Purpose  string
+}
+
+// A consent that is none makes way for one.
+func (q *Queries) EndVoid(ctx context.Context, arg EndVoidParams) error {
+	_, err := q.db.ExecContext(ctx, endVoid,
+		arg.EndedAt,
+		arg.EndedBy,
+		arg.PersonID,
+		arg.Purpose,
+	)
+	return err
 }
 
 const eraseAddresses = `-- name: EraseAddresses :exec
@@ -557,7 +587,7 @@ func (q *Queries) GetSignUp(ctx context.Context, id int64) (PeopleSignup, error)
 }
 
 const hasConsent = `-- name: HasConsent :one
-SELECT count(*) FROM people_consent WHERE person_id = $1 AND purpose = $2 AND ended_at = 0
+SELECT count(*) FROM people_consent WHERE person_id = $1 AND purpose = $2 AND ended_at = 0 AND NOT void
 `
 
 type HasConsentParams struct {
@@ -570,6 +600,49 @@ func (q *Queries) HasConsent(ctx context.Context, arg HasConsentParams) (int64, 
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const judgeConsents = `-- name: JudgeConsents :many
+UPDATE people_consent SET void = NOT void
+WHERE person_id = $1 AND void <> (parent = '' AND CAST($2 AS bigint) > 0
+    AND given_on - CAST($2 AS bigint) < CAST($3 AS bigint))
+RETURNING purpose, void, ended_at
+`
+
+type JudgeConsentsParams struct {
+	PersonID int64
+	Born     int64
+	Youngest int64
+}
+
+type JudgeConsentsRow struct {
+	Purpose string
+	Void    bool
+	EndedAt int64
+}
+
+// Which of the person's consents count, now that her birth date is born: those that changed. youngest is 14 years.
+func (q *Queries) JudgeConsents(ctx context.Context, arg JudgeConsentsParams) ([]JudgeConsentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, judgeConsents, arg.PersonID, arg.Born, arg.Youngest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []JudgeConsentsRow{}
+	for rows.Next() {
+		var i JudgeConsentsRow
+		if err := rows.Scan(&i.Purpose, &i.Void, &i.EndedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const moveAddress = `-- name: MoveAddress :execrows
@@ -821,17 +894,6 @@ func (q *Queries) SignUpsOf(ctx context.Context, personID int64) ([]PeopleSignup
 		return nil, err
 	}
 	return items, nil
-}
-
-const standingConsents = `-- name: StandingConsents :one
-SELECT count(*) FROM people_consent WHERE person_id = $1 AND ended_at = 0
-`
-
-func (q *Queries) StandingConsents(ctx context.Context, personID int64) (int64, error) {
-	row := q.db.QueryRowContext(ctx, standingConsents, personID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const sweepSignUps = `-- name: SweepSignUps :execrows

@@ -278,6 +278,13 @@ func termOptions(ctx context.Context, list taxonomy.List, chosen ...string) []ui
 	return options
 }
 
+// parentField asks who consents for somebody below fourteen.
+func parentField(ctx context.Context, wrong string) ui.Field {
+	return ui.Field{
+		Name: "parent", Label: tell(ctx, "consent.parent"), Help: tell(ctx, "consent.parent_help"), Error: wrong, Optional: true, MaxLength: 200,
+	}
+}
+
 func proofField(ctx context.Context, value, wrong string) ui.Field {
 	return ui.Field{Name: "proof", Label: tell(ctx, "consent.proof"), Help: tell(ctx, "consent.proof_help"), Value: value, Error: wrong}
 }

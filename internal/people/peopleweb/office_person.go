@@ -103,7 +103,7 @@ func (p *Pages) addSubscriptions(ctx context.Context, view *personView) error {
 func grantable(ctx context.Context, ledger []people.Consent) []ui.Option {
 	standing := map[people.Purpose]bool{}
 	for _, c := range ledger {
-		standing[c.Purpose] = standing[c.Purpose] || c.Ended.IsZero()
+		standing[c.Purpose] = standing[c.Purpose] || c.Stands()
 	}
 	var options []ui.Option
 	for _, purpose := range people.Purposes() {

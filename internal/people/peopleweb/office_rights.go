@@ -71,6 +71,7 @@ func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	grant, err := p.counterGrant(r.Context(), people.Purpose(form.Get("purpose")), "", form.Get("proof"))
+	grant.Parent = strings.TrimSpace(form.Get("parent"))
 	if err == nil {
 		err = p.People.Grant(r.Context(), person.ID, grant)
 	}

@@ -156,9 +156,10 @@ func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error)
 		return view, err
 	}
 	for _, c := range all {
-		if c.Ended.IsZero() {
+		switch {
+		case c.Stands():
 			view.Standing[c.Purpose] = c
-		} else {
+		case !c.Ended.IsZero():
 			view.Ended = append(view.Ended, c)
 		}
 	}

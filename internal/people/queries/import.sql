@@ -23,7 +23,7 @@ SELECT w.person_id, w.category FROM people_import_person s CROSS JOIN people_who
 SELECT w.person_id, w.topic FROM people_import_person s CROSS JOIN people_wants w WHERE w.person_id = s.id;
 
 -- name: ImportConsents :many
-SELECT c.person_id, c.purpose, c.ended_at FROM people_import_person s CROSS JOIN people_consent c WHERE c.person_id = s.id;
+SELECT c.person_id, c.purpose, c.ended_at, c.void FROM people_import_person s CROSS JOIN people_consent c WHERE c.person_id = s.id;
 
 -- name: ImportChanges :exec
 UPDATE people_person SET given_name = c.given_name, family_name = c.family_name, organisation = c.organisation,

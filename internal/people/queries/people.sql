@@ -60,8 +60,20 @@ DELETE FROM people_address WHERE person_id = $1 AND id = $2;
 
 -- name: AddConsent :exec
 INSERT INTO people_consent (id, person_id, purpose, text_version, source, channel, granted_at, recorded_at, actor, proof,
-    ended_at, end_reason, ended_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '');
+    ended_at, end_reason, ended_by, given_on, parent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '', $11, $12);
+
+-- name: JudgeConsents :many
+-- Which of the person's consents count, now that her birth date is born: those that changed. youngest is 14 years.
+UPDATE people_consent SET void = NOT void
+WHERE person_id = sqlc.arg(person_id) AND void <> (parent = '' AND CAST(sqlc.arg(born) AS bigint) > 0
+    AND given_on - CAST(sqlc.arg(born) AS bigint) < CAST(sqlc.arg(youngest) AS bigint))
+RETURNING purpose, void, ended_at;
+
+-- name: EndVoid :exec
+-- A consent that is none makes way for one.
+UPDATE people_consent SET ended_at = sqlc.arg(ended_at), end_reason = 'too-young', ended_by = sqlc.arg(ended_by)
+WHERE person_id = sqlc.arg(person_id) AND purpose = sqlc.arg(purpose) AND ended_at = 0 AND void;
 
 -- name: EndConsent :many
 UPDATE people_consent SET ended_at = $3, end_reason = $4, ended_by = $5
@@ -70,11 +82,8 @@ WHERE person_id = $1 AND purpose = $2 AND ended_at = 0 RETURNING id;
 -- name: ConsentsOf :many
 SELECT * FROM people_consent WHERE person_id = $1 ORDER BY granted_at DESC, id DESC;
 
--- name: StandingConsents :one
-SELECT count(*) FROM people_consent WHERE person_id = $1 AND ended_at = 0;
-
 -- name: HasConsent :one
-SELECT count(*) FROM people_consent WHERE person_id = $1 AND purpose = $2 AND ended_at = 0;
+SELECT count(*) FROM people_consent WHERE person_id = $1 AND purpose = $2 AND ended_at = 0 AND NOT void;
 
 -- name: ConsentTexts :many
 -- The current wording of each purpose: the latest, and of two from the same moment the greater version.
