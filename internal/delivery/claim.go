@@ -27,15 +27,7 @@ type lease struct {
 // first, so that a small batch does not wait behind the whole of a big one. Batches that stand still are passed over.
 func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, found bool, err error) {
 	engine := tx.Engine()
-	query := "SELECT batch, number, fence, person_after, person_through," +
-		" (SELECT b.channel FROM delivery_batch b WHERE b.id = delivery_chunk.batch)," +
-		" (SELECT b.account FROM delivery_batch b WHERE b.id = delivery_chunk.batch) FROM delivery_chunk WHERE due > 0 AND due <= $1" +
-		" AND " + engine.LeaseEnded("lease_until", leaseTime) + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
-		" AND batch NOT IN (SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account" +
-		" WHERE k.lifted_at = 0 AND b.finished = 0)" +
-		" AND batch NOT IN (SELECT b.id FROM delivery_held h JOIN delivery_batch b ON b.created <= h.at WHERE b.finished = 0)" +
-		" ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()
-	err = tx.QueryRowContext(ctx, query, r.now(), only).Scan(&l.batch, &l.number, &l.fence, &l.after, &l.through, &l.channel, &l.account)
+	err = tx.QueryRowContext(ctx, toClaim(engine), r.now(), only).Scan(&l.batch, &l.number, &l.fence, &l.after, &l.through, &l.channel, &l.account)
 	if storage.None(err) {
 		return lease{}, false, nil
 	}
@@ -60,4 +52,16 @@ func (l lease) renew(ctx context.Context, q storage.Queryer, engine storage.Engi
 	}
 	n, err := result.RowsAffected()
 	return n == 1, err
+}
+
+// toClaim selects the next chunk to claim: $1 is now, $2 the only batch, or 0.
+func toClaim(engine storage.Engine) string {
+	return "SELECT batch, number, fence, person_after, person_through," +
+		" (SELECT b.channel FROM delivery_batch b WHERE b.id = delivery_chunk.batch)," +
+		" (SELECT b.account FROM delivery_batch b WHERE b.id = delivery_chunk.batch) FROM delivery_chunk WHERE due > 0 AND due <= $1" +
+		" AND " + engine.LeaseEnded("lease_until", leaseTime) + " AND (CAST($2 AS bigint) = 0 OR batch = $2)" +
+		" AND batch NOT IN (SELECT b.id FROM delivery_brake k JOIN delivery_batch b ON b.account = k.account" +
+		" WHERE k.lifted_at = 0 AND b.finished = 0)" +
+		" AND batch NOT IN (SELECT b.id FROM delivery_held h JOIN delivery_batch b ON b.created <= h.at WHERE b.finished = 0)" +
+		" ORDER BY number, due, batch LIMIT 1" + engine.SkipLocked()
 }

@@ -2,9 +2,12 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"unoxuno/internal/delivery/db"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/storage"
 )
 
 // Step does what Run does in one round: it sends all batches that are due now.
@@ -20,4 +23,21 @@ func Wait(first time.Duration, tries int64) (time.Duration, bool) { return wait(
 func (r *Room) EnvelopeTo(batch, person int64, address string) string {
 	path, _ := email.ParsePath(address)
 	return r.envelope(batch, person, path).String()
+}
+
+// Polled are the statements that an idle room runs each second, and what they are given.
+func Polled(engine storage.Engine) map[string][]any {
+	return map[string][]any{
+		toFill(engine): {int64(Everybody), int64(0), int64(0)}, toClaim(engine): {int64(1), int64(0)}, toSend(engine): {int64(1), 20},
+	}
+}
+
+// PollThrough runs the room's other statements of each second through q.
+func PollThrough(ctx context.Context, q db.DBTX) error {
+	queries := db.New(q)
+	_, due := queries.AnyDue(ctx, 1)
+	_, filling := queries.AnyToFill(ctx)
+	_, ended := queries.BatchesToFinish(ctx)
+	_, notes := queries.AnyNoteDue(ctx, 1)
+	return errors.Join(due, filling, ended, notes)
 }

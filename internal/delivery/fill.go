@@ -141,11 +141,7 @@ func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 		if err := w.persons.HoldCrowd(w.life, tx); err != nil {
 			return err
 		}
-		id := "SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND filled < $1 AND id > $2" +
-			" AND (CAST($3 AS bigint) = 0 OR id = $3)" +
-			" AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = delivery_batch.account AND k.lifted_at = 0)" +
-			" ORDER BY id LIMIT 1" + tx.Engine().SkipLocked()
-		err := tx.QueryRowContext(w.life, id, int64(Everybody), passed, w.only).Scan(&batch)
+		err := tx.QueryRowContext(w.life, toFill(tx.Engine()), int64(Everybody), passed, w.only).Scan(&batch)
 		if storage.None(err) {
 			batch, found = 0, false
 			return nil
@@ -164,4 +160,12 @@ func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 		return w.finishIn(w.life, tx, batch) // if nobody is owed anything by now
 	})
 	return batch, found, err
+}
+
+// toFill selects the next batch to fill: $1 is Everybody, $2 the batch after which it comes, $3 the only one, or 0.
+func toFill(engine storage.Engine) string {
+	return "SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND filled < $1 AND id > $2" +
+		" AND (CAST($3 AS bigint) = 0 OR id = $3)" +
+		" AND NOT EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = delivery_batch.account AND k.lifted_at = 0)" +
+		" ORDER BY id LIMIT 1" + engine.SkipLocked()
 }

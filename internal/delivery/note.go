@@ -147,9 +147,7 @@ func (r *Room) claimNotes(ctx context.Context) (notes []db.DeliveryNote, err err
 }
 
 func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND "+tx.Engine().LeaseEnded("lease_until", noteLease)+
-		" AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE delivery_note.created <= h.at)"+
-		" ORDER BY due, id LIMIT $2"+tx.Engine().SkipLocked(), now, notesAtOnce)
+	rows, err := tx.QueryContext(ctx, toSend(tx.Engine()), now, notesAtOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -328,4 +326,11 @@ func (r *Room) Notes(ctx context.Context) (map[State]int64, error) {
 		counts[State(row.State)] = row.Notes
 	}
 	return counts, nil
+}
+
+// toSend selects notes that are due: $1 is now, $2 how many.
+func toSend(engine storage.Engine) string {
+	return "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND " + engine.LeaseEnded("lease_until", noteLease) +
+		" AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE delivery_note.created <= h.at)" +
+		" ORDER BY due, id LIMIT $2" + engine.SkipLocked()
 }

@@ -24,13 +24,23 @@ func (r *Room) LedgerMonths() int { return r.settings.LedgerMonths }
 // batches are closed for good, then their rows go, a stretch of persons in each transaction. What is shown of a batch is
 // the same before, meanwhile and afterwards. Whoever is killed, or stopped by ctx, leaves the rest to the next call; two
 // nodes that do it at once do each row once. What something came back of within the days that the policy looks at waits,
-// so that it counts there. A batch that cannot be folded does not keep the others from it. Notes of which nobody keeps
+// so that it counts there. A clock that is wrong neither hastens nor stops it (retention_clock.go). A batch that cannot be folded does not keep the others from it. Notes of which nobody keeps
 // numbers, and what came back of them, are just deleted when they are as old.
 func (r *Room) Fold(ctx context.Context) error {
 	if r.settings.LedgerMonths <= 0 {
 		return nil
 	}
-	queries, now := db.New(r.db), r.clock.Now().UTC()
+	now, believed, err := r.foldingTime(ctx)
+	if err != nil {
+		return fmt.Errorf("the time of folding: %w", err)
+	}
+	if !believed {
+		return nil
+	}
+	if err := r.mendTimes(ctx); err != nil {
+		return err
+	}
+	queries := db.New(r.db)
 	heeded := now.AddDate(0, 0, -max(r.settings.Policy.SoftDays, r.settings.Policy.BrakeDays))
 	before := now.AddDate(0, -r.settings.LedgerMonths, 0)
 	if heeded.Before(before) {

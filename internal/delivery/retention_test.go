@@ -232,8 +232,7 @@ func TestWhatIsOwedOrYoungStaysWhateverTheClock(t *testing.T) {
 		f.rows(t, young, 5)
 		n.clock.Set(morning.AddDate(70, 0, 0)) // far ahead, by mistake
 		f.fold(t)
-		f.rows(t, young, 0)
-		f.rows(t, owed, 6)
+		f.rows(t, young, 5)
 		n.clock.Set(morning.AddDate(2, 0, 2))
 		f.fold(t)
 		f.progress(t, young.ID, "sent 4")
@@ -251,8 +250,10 @@ func TestWhatSomethingCameBackOfLatelyWaits(t *testing.T) {
 		f := n.folder(t, 24)
 		f.fold(t)
 		f.rows(t, batch, 7)
-		n.clock.Advance(14 * 24 * time.Hour)
-		f.fold(t)
+		for range 2 {
+			n.clock.Advance(7 * 24 * time.Hour)
+			f.fold(t)
+		}
 		f.rows(t, batch, 0)
 		if p := f.progress(t, batch.ID, "sent 5"); p.Returned() != 1 {
 			t.Errorf("returned %+v", p.Returns)
@@ -352,5 +353,36 @@ func TestOldNotesGoAndWhatIsOwedStays(t *testing.T) {
 		if yes, err := n.Suppressed(t.Context(), db, "maria@example.org"); err != nil || !yes {
 			t.Errorf("the address is suppressed: %v, %v", yes, err)
 		}
+	})
+}
+
+// TestAClockThatRanAheadNeitherHastensNorStopsFolding: what a batch, a note and a return were stamped with while the clock
+// was wrong is brought back, and a night of a wrong clock makes nothing old.
+func TestAClockThatRanAheadNeitherHastensNorStopsFolding(t *testing.T) {
+	each(t, func(t *testing.T, db *storage.DB) {
+		n, old, to := sentTown(t, db)
+		f := n.folder(t, 24)
+		f.fold(t)
+		n.clock.Set(morning.AddDate(50, 0, 0)) // for a night
+		ahead := n.enqueue(t, 2, 1, 4)
+		n.step(t)
+		n.mustBack(t, to[3], notice(addressOf(3), "4.2.2", full))
+		f.fold(t)
+		f.rows(t, old, 7)
+		n.clock.Set(morning.AddDate(0, 0, 1)) // mended
+		f.fold(t)
+		f.rows(t, ahead, 5)
+		n.clock.Set(morning.AddDate(-50, 0, 0)) // the battery is empty
+		f.fold(t)
+		f.rows(t, old, 7)
+		for at := morning.AddDate(0, 0, 2); at.Before(morning.AddDate(2, 0, 4)); at = at.AddDate(0, 0, 7) {
+			n.clock.Set(at)
+			f.fold(t)
+		}
+		n.clock.Set(morning.AddDate(2, 0, 4))
+		f.fold(t)
+		f.rows(t, ahead, 0)
+		f.rows(t, old, 0)
+		f.progress(t, ahead.ID, "sent 4")
 	})
 }

@@ -77,6 +77,15 @@ func (q *Queries) BatchesToFold(ctx context.Context) ([]BatchesToFoldRow, error)
 	return items, nil
 }
 
+const beginFoldingTime = `-- name: BeginFoldingTime :exec
+INSERT INTO delivery_folding (id, at) VALUES (1, $1) ON CONFLICT (id) DO NOTHING
+`
+
+func (q *Queries) BeginFoldingTime(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, beginFoldingTime, at)
+	return err
+}
+
 const closeBatches = `-- name: CloseBatches :execrows
 UPDATE delivery_batch SET folded = $1
 WHERE folded = 0 AND finished > 0 AND finished <= $2
@@ -146,6 +155,84 @@ func (q *Queries) DropNotes(ctx context.Context, arg DropNotesParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const foldingTime = `-- name: FoldingTime :one
+SELECT at FROM delivery_folding WHERE id = 1
+`
+
+func (q *Queries) FoldingTime(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, foldingTime)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
+}
+
+const mendBatchTimes = `-- name: MendBatchTimes :execrows
+UPDATE delivery_batch SET finished = $1 WHERE folded = 0 AND finished > $2
+`
+
+type MendBatchTimesParams struct {
+	Now    int64
+	Latest int64
+}
+
+// Batches that ended while the clock ran ahead ended now, as far as is known.
+func (q *Queries) MendBatchTimes(ctx context.Context, arg MendBatchTimesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, mendBatchTimes, arg.Now, arg.Latest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const mendNoteTimes = `-- name: MendNoteTimes :execrows
+UPDATE delivery_note SET changed = $1 WHERE due = 0 AND changed > $2
+`
+
+type MendNoteTimesParams struct {
+	Now    int64
+	Latest int64
+}
+
+func (q *Queries) MendNoteTimes(ctx context.Context, arg MendNoteTimesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, mendNoteTimes, arg.Now, arg.Latest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const mendReturnTimes = `-- name: MendReturnTimes :execrows
+UPDATE delivery_return SET at = $1 WHERE at > $2
+`
+
+type MendReturnTimesParams struct {
+	Now    int64
+	Latest int64
+}
+
+func (q *Queries) MendReturnTimes(ctx context.Context, arg MendReturnTimesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, mendReturnTimes, arg.Now, arg.Latest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const moveFoldingTime = `-- name: MoveFoldingTime :exec
+UPDATE delivery_folding SET at = $1 WHERE id = 1 AND at = $2
+`
+
+type MoveFoldingTimeParams struct {
+	ToTime   int64
+	FromTime int64
+}
+
+// Of two nodes that move it at once, one does.
+func (q *Queries) MoveFoldingTime(ctx context.Context, arg MoveFoldingTimeParams) error {
+	_, err := q.db.ExecContext(ctx, moveFoldingTime, arg.ToTime, arg.FromTime)
+	return err
 }
 
 const takeMessages = `-- name: TakeMessages :many

@@ -46,3 +46,23 @@ DELETE FROM delivery_note WHERE id IN (
     SELECT n.id FROM delivery_note n WHERE n.due = 0 AND n.changed <= sqlc.arg(before)
         AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = 0 AND r.person = n.id)
     ORDER BY n.id LIMIT sqlc.arg(most));
+
+-- name: FoldingTime :one
+SELECT at FROM delivery_folding WHERE id = 1;
+
+-- name: BeginFoldingTime :exec
+INSERT INTO delivery_folding (id, at) VALUES (1, $1) ON CONFLICT (id) DO NOTHING;
+
+-- name: MoveFoldingTime :exec
+-- Of two nodes that move it at once, one does.
+UPDATE delivery_folding SET at = sqlc.arg(to_time) WHERE id = 1 AND at = sqlc.arg(from_time);
+
+-- name: MendBatchTimes :execrows
+-- Batches that ended while the clock ran ahead ended now, as far as is known.
+UPDATE delivery_batch SET finished = sqlc.arg(now) WHERE folded = 0 AND finished > sqlc.arg(latest);
+
+-- name: MendReturnTimes :execrows
+UPDATE delivery_return SET at = sqlc.arg(now) WHERE at > sqlc.arg(latest);
+
+-- name: MendNoteTimes :execrows
+UPDATE delivery_note SET changed = sqlc.arg(now) WHERE due = 0 AND changed > sqlc.arg(latest);
