@@ -19,10 +19,10 @@ const (
 	bandsADay   = 500 // after those
 )
 
-// An alarm is raised when so many figures of a day are of audiences that differ by fewer than nearby people from another one
-// asked that day.
+// An alarm is raised when so many figures of a day are of audiences that hardly differ from another one asked that day: by
+// fewer than nearby people.
 const (
-	alikeAlarm = 20
+	AlikeAlarm = 20
 	nearby     = 50
 )
 
@@ -171,7 +171,7 @@ func (d *day) spend(c Count, row db.AskedRow) {
 	}
 	d.row.Spent++
 	for _, other := range d.asked {
-		if known, ok := sketched(other.Sketch); ok && apart(known, c.Cell.Buckets) < nearby {
+		if known, ok := sketched(other.Sketch); ok && Alike(Cell{Buckets: known}, c.Cell) {
 			d.row.Alike++
 			return
 		}
@@ -183,7 +183,7 @@ func (d *day) put(ctx context.Context, q Question) error {
 	if !d.changed {
 		return nil
 	}
-	if d.row.Alike >= alikeAlarm && d.row.AlarmedAt == 0 {
+	if d.row.Alike >= AlikeAlarm && d.row.AlarmedAt == 0 {
 		d.row.AlarmedAt = clock.Millis(d.room.clock.Now())
 		if err := d.room.audit.Audit(ctx, d.tx, "audit.audience.alike", q.Subject, fmt.Sprint(d.row.Alike)); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package disclosure
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"math"
 
@@ -21,6 +22,13 @@ const KeyBits = 36
 
 // buckets is how many parts a Cell is counted in.
 const buckets = 64
+
+// NewKey makes the secret key of a person.
+func NewKey() int64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])                                        // it never fails
+	return int64(binary.BigEndian.Uint64(b[:]) >> (64 - KeyBits)) //nolint:gosec // fewer bits than fit
+}
 
 // Cell is a set of people, counted: how many they are, the sum of their secret keys, and how many of them have a key that
 // leaves each remainder by 64, which tells two sets that hardly differ.
@@ -99,18 +107,20 @@ const (
 	neverSmall  = 17
 )
 
-// Negligible tells whether a part of the question decides over so few people that the question is counted without it.
-// form and c are of the question as it stands, part names the part.
-func (n Noise) Negligible(form, part string, c Cell, effect int64) bool {
+// Negligible tells whether a part of the question decides over so few people, effect, that the question is counted
+// without it. form and c are of the question as it stands, part names it without the part; dropped is over how many the
+// parts decided that were left out already: together they are not to change the number much.
+func (n Noise) Negligible(form, part string, c Cell, effect, dropped int64) bool {
 	if effect <= surelySmall {
 		return true
 	}
-	if effect >= neverSmall {
+	more := float64(effect-surelySmall) / 8
+	far := (float64(effect-surelySmall) + float64(dropped)*more*more) / (neverSmall - surelySmall)
+	if far >= 1 {
 		return false
 	}
-	far := float64(effect-surelySmall) / (neverSmall - surelySmall) * math.Pi / 2
 	coin, _ := n.draw("part", form+"\x00"+part, c)
-	return coin < math.Cos(far)*math.Cos(far)
+	return coin < math.Pow(math.Cos(far*math.Pi/2), 2)
 }
 
 // normal is a draw from the standard normal distribution (Box and Muller).
@@ -128,10 +138,12 @@ func (n Noise) draw(what, form string, c Cell) (u, v float64) {
 	return unit(digest[:8]), unit(digest[8:])
 }
 
-// apart is how many people two sets differ by at least; of sets that hardly differ, nearly always exactly.
-func apart(a, b [buckets]int64) (n int64) {
-	for i := range a {
-		n += max(a[i]-b[i], b[i]-a[i])
+// Alike tells whether two sets of people hardly differ. It counts the people by the remainders of their keys: two that
+// leave the same one and changed places are not seen.
+func Alike(a, b Cell) bool {
+	var apart int64
+	for i := range a.Buckets {
+		apart += max(a.Buckets[i]-b.Buckets[i], b.Buckets[i]-a.Buckets[i])
 	}
-	return n
+	return apart < nearby
 }
