@@ -50,6 +50,17 @@ func AtLeast(n, floor int64) Figure {
 	return Exact(n)
 }
 
+// Plus is the sum of figures that are exact; Hidden where one is not.
+func (f Figure) Plus(more ...Figure) Figure {
+	for _, o := range more {
+		if f.kind != exact || o.kind != exact {
+			return Hidden()
+		}
+		f.value += o.value
+	}
+	return f
+}
+
 // Number is the number that is shown, exact or about; ok is false where none is.
 func (f Figure) Number() (n int64, ok bool) { return f.value, f.kind <= about }
 

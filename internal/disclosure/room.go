@@ -46,17 +46,28 @@ func New(db *storage.DB, c clock.Clock, s *seal.Sealer, a Auditor) *Room {
 // program itself.
 func SeesExact(ctx context.Context) bool { return access.From(ctx).Can(access.SeeExact) }
 
+// Sent is a number of what was sent with an issue.
+type Sent struct {
+	Name     string // names the number, for ever
+	N, Floor int64
+	Narrowed bool // the issue had an audience of its own, which somebody thought up
+	Few      bool // fewer people than the floor got the issue
+	Whole    bool // it is how many people got it, and no part of that
+}
+
 // noisedBelow: what was sent to an audience that somebody thought up carries noise below it.
 const noisedBelow = 50
 
-// Sent is a number of what was sent, as the context's actor may know it. what names the number, for ever; narrowed says
-// that the issue had an audience of its own.
-func (r *Room) Sent(ctx context.Context, what string, n, floor int64, narrowed bool) Figure {
+// Sent shows the number as the context's actor may know it. Of an audience that somebody thought up every part carries
+// noise, so that no part is the whole less the others.
+func (r *Room) Sent(ctx context.Context, s Sent) Figure {
 	switch {
 	case SeesExact(ctx):
-		return Exact(n)
-	case narrowed && n < noisedBelow:
-		return r.About(what, Cell{N: n}, floor)
+		return Exact(s.N)
+	case s.Few:
+		return Fewer(s.Floor)
+	case s.Narrowed && (!s.Whole || s.N < noisedBelow):
+		return r.About(s.Name, Cell{N: s.N}, s.Floor)
 	}
-	return AtLeast(n, floor)
+	return Exact(s.N)
 }

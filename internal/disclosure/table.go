@@ -64,7 +64,7 @@ func (c Column) protect(floor, slack int64) Shown {
 	for row, n := range c.Counts {
 		s.Figures[row] = AtLeast(n, floor)
 		if n < floor {
-			v.small, v.sum = true, v.sum+n
+			v.small, v.sum = v.small+1, v.sum+n
 		} else {
 			open = append(open, row)
 		}
@@ -82,7 +82,7 @@ func (c Column) protect(floor, slack int64) Shown {
 		if v.holds(next) {
 			return s
 		}
-		if at == len(open) { // there is no other count: the total is hidden, and the counts that were hidden for it are not
+		if at >= len(open)-1 { // no count would be left: the total is hidden, and the counts that were hidden for it are not
 			for _, row := range open {
 				s.Figures[row] = Exact(c.Counts[row])
 			}
@@ -97,7 +97,7 @@ func (c Column) protect(floor, slack int64) Shown {
 // veil is what is hidden of a column whose total is shown. Anybody can work out the sum of it.
 type veil struct {
 	floor, slack int64
-	small        bool  // some counts are below the floor
+	small        int64 // so many counts are below the floor
 	large        int64 // so many hidden counts are not,
 	above        int64 // and make so much together
 	sum          int64 // of all that is hidden
@@ -111,10 +111,14 @@ func (v *veil) add(n int64) { v.large, v.above, v.sum = v.large+1, v.above+n, v.
 // that tells nothing of them either.
 func (v *veil) holds(next int64) bool {
 	switch {
-	case !v.small:
+	case v.small == 0:
 		return true
-	case v.large == 0, next < math.MaxInt64 && v.sum > v.large*(next-1):
+	case v.large == 0:
 		return false
+	case next < math.MaxInt64:
+		if most := v.large * (next - 1); v.sum > most || v.above+v.slack*(v.small+1)/2 > most {
+			return false
+		}
 	}
 	return v.above >= v.large*v.floor+v.slack && v.sum >= v.large*v.floor+v.floor-1
 }

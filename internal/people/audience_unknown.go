@@ -78,46 +78,44 @@ func (a Audience) WithPlaceless(taken bool) Audience {
 	if a.root == nil {
 		return a
 	}
-	return Audience{root: withPlaceless(a.root, taken)}
+	return Audience{root: withPlaceless(a.root, false, taken)}
 }
 
-func withPlaceless(c condition, taken bool) condition {
-	each := func(list []condition) []condition {
-		mapped := make([]condition, len(list))
-		for i, one := range list {
-			mapped[i] = withPlaceless(one, taken)
+// withPlaceless is the condition, or its contrary where it is denied, that says it.
+func withPlaceless(c condition, denied, taken bool) condition {
+	each := func(list []condition, conjunction bool) condition {
+		var parts []condition
+		for _, one := range list {
+			parts = append(parts, flat(withPlaceless(one, denied, taken), conjunction)...)
 		}
-		return mapped
-	}
-	exclude := func(words []string) condition {
-		without := not{is{fact: "place", words: words}}
-		if taken {
-			return anyOf{without, unknown{"place"}}
+		if conjunction {
+			return allOf(parts)
 		}
-		return allOf{without, not{unknown{"place"}}}
+		return anyOf(parts)
 	}
 	switch c := c.(type) {
 	case allOf:
-		list := allOf{}
-		for _, one := range each(c) {
-			list = append(list, flat(one, true)...)
-		}
-		return list
+		return each(c, !denied)
 	case anyOf:
-		list := anyOf{}
-		for _, one := range each(c) {
-			list = append(list, flat(one, false)...)
-		}
-		return list
+		return each(c, denied)
 	case not:
-		if place, ok := c.what.(is); ok && place.fact == "place" && !place.other {
-			return exclude(place.words)
-		}
-		return not{withPlaceless(c.what, taken)}
+		return withPlaceless(c.what, !denied, taken)
 	case is:
-		if c.fact == "place" && c.other {
-			return exclude(c.words)
+		place := is{fact: c.fact, words: c.words}
+		switch {
+		case c.fact != "place" || !c.other && !denied:
+		case c.other != denied && taken:
+			return anyOf{not{place}, unknown{"place"}}
+		case c.other != denied:
+			return allOf{not{place}, not{unknown{"place"}}}
+		case taken:
+			return anyOf{place, unknown{"place"}}
+		default:
+			return place
 		}
+	}
+	if denied {
+		return not{c}
 	}
 	return c
 }
