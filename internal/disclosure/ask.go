@@ -118,7 +118,7 @@ func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100
 
 // show is what the account is shown of a count.
 func (d *day) show(ctx context.Context, q Question, c Count) (Figure, error) {
-	digest := base64.RawURLEncoding.EncodeToString(d.room.sealer.Digest("disclosure.asked", c.Name))
+	digest := base64.RawURLEncoding.EncodeToString(d.room.sealer.Digest("disclosure asked", c.Name))
 	row, again := d.asked[digest]
 	if !again {
 		row = db.AskedRow{Digest: digest, Banded: !d.exact && d.row.Spent >= FiguresADay}

@@ -174,7 +174,7 @@ func TestSensitiveWordsAreUnknown(t *testing.T) {
 		c.Title = "Un altro titolo"
 		saved, err = w.Save(editor, saved.ID, saved.Version, c)
 		w.must(err)
-		_, err = w.Send(editor, saved.ID, true)
+		_, err = w.Send(editor, saved.ID, saved.Version, true)
 		w.must(err)
 	})
 }
@@ -210,13 +210,13 @@ func TestFewAreSentToAfterAQuestion(t *testing.T) {
 		w.citizen(people.Details{Given: "Ada", Who: []string{"genitore"}}, false, "salute")
 		for _, audience := range []string{`"genitore" in who`, `"giovane" in who`} { // one, none
 			issue := w.create(text("salute", "", audience))
-			if _, err := w.Send(publisher, issue.ID, false); !fault.HasKey(err, "newsletters.issue.too_few") {
+			if _, err := w.Send(publisher, issue.ID, issue.Version, false); !fault.HasKey(err, "newsletters.issue.too_few") {
 				w.Errorf("%s: %v", audience, err)
 			}
 			if _, err := w.Schedule(publisher, issue.ID, issue.Version, "2030-01-01T10:00", false); !fault.HasKey(err, "newsletters.issue.too_few") {
 				w.Errorf("%s, later: %v", audience, err)
 			}
-			_, err := w.Send(publisher, issue.ID, true)
+			_, err := w.Send(publisher, issue.ID, issue.Version, true)
 			w.must(err)
 			w.send(issue.ID)
 			if audience == `"genitore" in who` {

@@ -229,7 +229,7 @@ func TestOldMailsAreLeftByAndComplainedOfStill(t *testing.T) {
 		if standing[ada] != 1 || standing[bea] != 0 {
 			t.Errorf("subscriptions that stand: %v", standing)
 		}
-		if s := w.numbers(issue.ID); s.Accepted != disclosure.Exact(3) || s.Complaints != disclosure.Fewer(5) {
+		if s := w.numbers(issue.ID); s.Accepted != disclosure.Exact(3) || s.Complaints != disclosure.Hidden() {
 			t.Errorf("%+v", s)
 		}
 	})
