@@ -159,7 +159,7 @@ func TestWhatCameBackStandsInTheStatistics(t *testing.T) {
 		want := []newsletters.Returned{
 			{Kind: bounce.Hard, Reason: bounce.UnknownAddress, Count: disclosure.Exact(1)}, {Kind: bounce.Soft, Reason: bounce.MailboxFull, Count: disclosure.Exact(1)},
 		}
-		if s.Returned != disclosure.Exact(2) || fmt.Sprint(s.Returns) != fmt.Sprint(want) || s.Accepted != disclosure.Exact(int64(len(mails))) || s.Complaints != disclosure.Fewer(5) {
+		if s.Returned != disclosure.Exact(2) || fmt.Sprint(s.Returns) != fmt.Sprint(want) || s.Accepted != disclosure.Exact(int64(len(mails))) || s.Complaints != disclosure.Hidden() {
 			t.Errorf("%+v", s)
 		}
 	})
