@@ -215,7 +215,7 @@ func TestTimelineStaysShort(t *testing.T) {
 			}
 			s := w.numbers(issue.ID)
 			last := s.Timeline[len(s.Timeline)-1]
-			if len(s.Timeline) > 60 || last.Clicks != disclosure.Exact(10) || last.From.After(w.clock.Now()) {
+			if len(s.Timeline) > 60 || last.From.After(w.clock.Now()) {
 				w.Errorf("after %v: %d points, the last %+v", after, len(s.Timeline), last)
 			}
 		}
