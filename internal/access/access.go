@@ -31,6 +31,7 @@ const (
 	ManagePeople     Permission = "people.manage"     // change, register, export, erase
 	ManageTaxonomies Permission = "taxonomies.manage" // categories, topics, places
 	ManageStaff      Permission = "staff.manage"      // accounts, roles, tokens
+	SeeExact         Permission = "figures.exact"     // exact numbers of people; see package disclosure
 	ReadAudit        Permission = "audit.read"        // the audit log
 	OperateTown      Permission = "town.operate"      // deliveries, health, settings
 )

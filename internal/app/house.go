@@ -16,6 +16,7 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/delivery/routing"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
@@ -38,6 +39,7 @@ type house struct {
 	periodic    *periodic.Room
 	taxonomy    *taxonomy.Taxonomy
 	delivery    *delivery.Room
+	disclosure  *disclosure.Room
 	people      *people.People
 	newsletters *newsletters.Room
 }
@@ -48,6 +50,7 @@ func schemas() []storage.Schema {
 		{Room: "town", Files: town.Schema()},
 		{Room: "identity", Files: identity.Schema()},
 		{Room: "periodic", Files: periodic.Schema()},
+		{Room: "disclosure", Files: disclosure.Schema()},
 		{Room: "taxonomy", Files: taxonomy.Schema()},
 		{Room: "delivery", Files: delivery.Schema()},
 		{Room: "people", Files: people.Schema()},
@@ -58,7 +61,7 @@ func schemas() []storage.Schema {
 // wordFolders are the words of every room.
 func wordFolders() []fs.FS {
 	return []fs.FS{
-		ownWords(), town.Words(), identity.Words(), taxonomy.Words(), content.Words(), delivery.Words(), people.Words(), newsletters.Words(),
+		ownWords(), town.Words(), identity.Words(), disclosure.Words(), taxonomy.Words(), content.Words(), delivery.Words(), people.Words(), newsletters.Words(),
 	}
 }
 
@@ -103,6 +106,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 		clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer),
 		periodic: periodic.New(db, c, r.log), taxonomy: taxonomy.New(db),
 	}
+	h.disclosure = disclosure.New(db, c, sealer, h.identity)
 	if err := h.taxonomy.EnsureDefaults(r.ctx); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"unoxuno/internal/delivery"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/storage"
@@ -205,24 +206,22 @@ func (c issueStatsCmd) Run(r *run) error {
 		return r.json(s)
 	}
 	for _, line := range []struct {
-		key string
-		n   int64
+		key     string
+		figures []disclosure.Figure
 	}{
-		{"recipients", s.Recipients}, {"accepted", s.Accepted}, {"refused", s.Refused}, {"later", s.Later + s.Waiting},
-		{"suppressed", s.Suppressed + s.Withdrawn}, {"retried", s.Retried}, {"returned", s.Returned},
+		{"recipients", of(s.Recipients)}, {"accepted", of(s.Accepted)}, {"refused", of(s.Refused)}, {"later", of(s.Later, s.Waiting)},
+		{"suppressed", of(s.Suppressed, s.Withdrawn)}, {"retried", of(s.Retried)}, {"returned", of(s.Returned)},
+		{"complaints", of(s.Complaints)},
 	} {
-		_, _ = fmt.Fprintf(r.Out, "%-28s %d\n", r.say("app.stats."+line.key), line.n)
-	}
-	if s.Complaints.Shown() {
-		_, _ = fmt.Fprintf(r.Out, "%-28s %d\n", r.say("app.stats.complaints"), s.Complaints.Value)
-	} else {
-		_, _ = fmt.Fprintf(r.Out, "%-28s <%d\n", r.say("app.stats.complaints"), s.Complaints.Few)
+		_, _ = fmt.Fprintf(r.Out, "%-28s %s\n", r.say("app.stats."+line.key), line.figures[0].Plus(line.figures[1:]...))
 	}
 	for _, reason := range s.Reasons {
-		_, _ = fmt.Fprintf(r.Out, "  %-26s %d\n", r.say("delivery.reason."+reason.Reason), reason.Count)
+		_, _ = fmt.Fprintf(r.Out, "  %-26s %s\n", r.say("delivery.reason."+reason.Reason), reason.Count)
 	}
 	for _, reason := range s.Returns {
-		_, _ = fmt.Fprintf(r.Out, "  %-26s %d\n", r.say(delivery.ReasonWord(reason.Reason)), reason.Count)
+		_, _ = fmt.Fprintf(r.Out, "  %-26s %s\n", r.say(delivery.ReasonWord(reason.Reason)), reason.Count)
 	}
 	return nil
 }
+
+func of(figures ...disclosure.Figure) []disclosure.Figure { return figures }

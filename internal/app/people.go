@@ -211,6 +211,9 @@ func (c countCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	if err := h.identity.Note(r.ctx, "audit.audience.counted", "", fmt.Sprint(audience, " · ", count.People)); err != nil {
+		return err
+	}
 	if c.JSON {
 		return r.json(count)
 	}

@@ -19,7 +19,7 @@ import (
 // delivery and identity, one of those that a person's data is gathered from and forgotten by.
 func (r *run) plug(h *house) {
 	h.newsletters = newsletters.New(newsletters.Deps{
-		DB: h.db, Clock: h.clock, Sealer: h.sealer, Words: r.words, Log: r.log, Identity: h.identity, Town: h.town,
+		DB: h.db, Clock: h.clock, Sealer: h.sealer, Words: r.words, Log: r.log, Identity: h.identity, Disclosure: h.disclosure, Town: h.town,
 		Taxonomy: h.taxonomy, People: h.people, Delivery: h.delivery,
 	}, newsletters.Settings{PublicURL: r.config.PublicURL, MailFrom: r.config.MailFrom, SMSPrice: r.config.SMSPrice})
 	h.identity.PlugWords(func() []string {

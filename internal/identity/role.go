@@ -35,7 +35,7 @@ func (r Role) Permissions() []access.Permission {
 	case Administrator:
 		return []access.Permission{
 			access.WriteIssues, access.SendIssues, access.SendUrgent, access.ResumeSending, access.ReadStatistics, access.ManageNewsrooms, access.FindPeople,
-			access.ManagePeople, access.ManageTaxonomies, access.ManageStaff, access.ReadAudit, access.OperateTown,
+			access.ManagePeople, access.ManageTaxonomies, access.ManageStaff, access.ReadAudit, access.OperateTown, access.SeeExact,
 		}
 	case Publisher:
 		return []access.Permission{access.WriteIssues, access.SendIssues, access.SendUrgent, access.ResumeSending, access.ReadStatistics}

@@ -1,11 +1,8 @@
 package newsletters
 
 import (
-	"context"
 	"math"
 
-	"unoxuno/internal/access"
-	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
@@ -68,115 +65,4 @@ func (r *Room) writeRecipients(b *storage.Builder, n Newsletter, a people.Audien
 	b.Add(`) either GROUP BY person_id) e LEFT JOIN people_profile p ON p.person_id = e.person_id
 		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = e.person_id AND r.channel = '` + string(channel) + "') AND ")
 	r.People.Where(b, a, "p")
-}
-
-// Reach is how many people an issue goes to.
-type Reach struct {
-	People         int64 `json:"people"`
-	BySubscription int64 `json:"by_subscription"`
-	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
-	ByEmail        int64 `json:"by_email"`
-	InDigest       int64 `json:"in_digest"` // of ByEmail: with other issues in one mail, at their pace; 0 if it is urgent
-	BySMS          int64 `json:"by_sms"`    // of an issue that has something to say by text message
-}
-
-// channels are those that an issue goes by: with texts, by text message too.
-func channels(texts bool) []people.Channel {
-	if texts {
-		return []people.Channel{people.Email, people.SMS}
-	}
-	return []people.Channel{people.Email}
-}
-
-// AtOnce is how many get it when it is published.
-func (r Reach) AtOnce() int64 { return r.People - r.InDigest }
-
-// add counts those whom one channel reaches.
-func (r *Reach) add(channel people.Channel, all, bySubscription, inDigest int64) {
-	r.InDigest += inDigest
-	r.People, r.BySubscription, r.ByProfile = r.People+all, r.BySubscription+bySubscription, r.ByProfile+all-bySubscription
-	if channel == people.SMS {
-		r.BySMS += all
-	} else {
-		r.ByEmail += all
-	}
-}
-
-// Reach counts whom the issue would go to if it were sent now. It asks access.WriteIssues.
-func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
-	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
-	if err != nil {
-		return Reach{}, err
-	}
-	return r.reach(ctx, n, i.Audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
-}
-
-// ReachOf counts whom the issue would go to now if its audience were another; faults in the audience concern the field
-// "audience". It asks access.WriteIssues.
-func (r *Room) ReachOf(ctx context.Context, i Issue, audience string) (Reach, error) {
-	n, err := r.Newsletter(ctx, i.Newsletter)
-	if err != nil {
-		return Reach{}, err
-	}
-	if err := may(ctx, access.WriteIssues, n.Newsroom.Slug); err != nil {
-		return Reach{}, err
-	}
-	return r.reach(ctx, n, audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
-}
-
-// reachBy is what of an issue, beside its audience, decides whom it reaches.
-type reachBy struct {
-	Texts  bool // it has something to say by text message
-	Urgent bool
-}
-
-func (r *Room) reach(ctx context.Context, n Newsletter, text string, by reachBy) (Reach, error) {
-	a, err := r.People.ParseAudience(ctx, text)
-	if err != nil {
-		return Reach{}, err
-	}
-	reach, answered, err := r.reachFromIndex(ctx, n, a, by)
-	if err != nil {
-		return Reach{}, err
-	}
-	if !answered {
-		if err := r.countNamed(ctx, n, a, by, false, reach.add); err != nil {
-			return Reach{}, err
-		}
-	}
-	if by.Urgent {
-		return reach, nil
-	}
-	paused, err := db.New(r.DB).AnyPaused(ctx, r.now())
-	if err != nil || !paused {
-		return reach, err
-	}
-	return reach, r.countNamed(ctx, n, a, by, true, func(channel people.Channel, all, bySubscription, inDigest int64) {
-		reach.add(channel, -all, -bySubscription, -inDigest)
-	})
-}
-
-// countNamed tells, by channel, how many the database names; with paused, how many of them have paused.
-func (r *Room) countNamed(
-	ctx context.Context, n Newsletter, a people.Audience, by reachBy, paused bool,
-	add func(channel people.Channel, all, bySubscription, inDigest int64),
-) error {
-	for _, channel := range channels(by.Texts) {
-		var b storage.Builder
-		b.Add("SELECT count(*), coalesce(sum(e.asked), 0), coalesce(sum(CASE WHEN "+slowly+" THEN 1 ELSE 0 END), 0)", n.Slug)
-		r.writeRecipients(&b, n, a, everybody(), channel)
-		if paused {
-			b.Add(" AND ")
-			writePaused(&b, r.now())
-		}
-		var all, bySubscription, inDigest int64
-		if err := r.DB.QueryRowContext(ctx, b.SQL(), b.Args()...).Scan(&all, &bySubscription, &inDigest); err != nil {
-			return err
-		}
-		if by.Urgent || channel != people.Email {
-			inDigest = 0
-		}
-		add(channel, all, bySubscription, inDigest)
-	}
-	return nil
 }

@@ -39,6 +39,8 @@
 //   - Links are answered from memory, and visits counted there and written every second ([Room.KeepCounting]), in one
 //     transaction that adds to what other nodes wrote. A stop loses none ([Room.Close]), a database that is away delays
 //     them; a process that is killed loses those of its last second at most.
+//   - Who may not see exact numbers is shown none but those of package disclosure ([Room.AskReach], [Statistics]); fewer
+//     recipients than the floor are confirmed, and nothing is told of what they read.
 //   - A newsroom's rights end at its own newsletters, whatever the route that was taken.
 //
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,

@@ -20,7 +20,7 @@ import (
 // taken. Faults concern the fields title, slug, language, sms and audience. It asks access.WriteIssues.
 func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 	made := c.Slug == ""
-	c, err := r.checked(ctx, c)
+	c, err := r.checked(ctx, c, "")
 	if err != nil {
 		return Issue{}, err
 	}
@@ -107,7 +107,7 @@ func freeSlug(ctx context.Context, q storage.Queryer, newsletter, slug string) (
 // nothing is saved and the fault newsletters.issue.stale (Conflict) says Who and When. An issue stays in its newsletter.
 // Faults are otherwise those of Create, and newsletters.issue.closed for what is no draft any more.
 func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, error) {
-	c, err := r.checked(ctx, c)
+	c, err := r.checkedFor(ctx, id, c)
 	if err != nil {
 		return Issue{}, err
 	}
@@ -119,13 +119,23 @@ func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, e
 	return saved, err
 }
 
+// checkedFor is checked for an issue that is there: its own audience stays allowed, and its newsletter is its own.
+func (r *Room) checkedFor(ctx context.Context, id int64, c Content) (Content, error) {
+	stands, n, err := anyIssue(ctx, r.DB, id)
+	if err != nil {
+		return c, err
+	}
+	c.Newsletter = n.Slug
+	return r.checked(ctx, c, stands.Audience)
+}
+
 // autosaveAudited is how long one person's savings by the page itself are one line of the audit log.
 const autosaveAudited = 15 * time.Minute
 
 // Autosave is Save as the page does it by itself, in the pauses of whoever writes: nothing happens where nothing
 // differs, and only the first of her savings within autosaveAudited is a line of the audit log.
 func (r *Room) Autosave(ctx context.Context, id, version int64, c Content) (Issue, error) {
-	c, err := r.checked(ctx, c)
+	c, err := r.checkedFor(ctx, id, c)
 	if err != nil {
 		return Issue{}, err
 	}
@@ -258,7 +268,7 @@ func (r *Room) Delete(ctx context.Context, id, version int64) error {
 // nothing happens, whatever the issue's state, so that a file can be sent again to continue what is owed. Content that
 // differs from what was sent, or is being sent, is refused with newsletters.issue.closed.
 func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
-	c, err := r.checked(ctx, c)
+	c, err := r.checked(ctx, c, "")
 	if err != nil {
 		return Issue{}, err
 	}

@@ -246,9 +246,9 @@ var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // maxTitle is the longest title taken, in characters: a subject line that is cut says nothing.
 const maxTitle = 200
 
-// checked is what was written in its normal form, or every fault in it on the fields title, slug, language, sms
-// and audience. Blocks may be unfinished.
-func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
+// checked is what was written in its normal form, or every fault in it on the fields title, slug, language, sms and
+// audience. stands is the audience that the issue had before. Blocks may be unfinished.
+func (r *Room) checked(ctx context.Context, c Content, stands string) (Content, error) {
 	var problems fault.Problems
 	title, err := plaintext.Line(c.Title)
 	if err := problems.Add("title", err); err != nil {
@@ -280,9 +280,20 @@ func (r *Room) checked(ctx context.Context, c Content) (Content, error) {
 	if parts := len(r.textOf(ctx, c.SMS, c.Language, 0).Parts); c.SMS != "" && parts > maxParts {
 		problems = append(problems, fault.Invalid("newsletters.sms.long", "Parts", parts, "Max", maxParts).On("sms"))
 	}
-	_, err = r.People.ParseAudience(ctx, c.Audience)
+	err = r.mayAsk(ctx, c, stands)
 	if err := problems.Add("audience", err); err != nil {
 		return c, err
 	}
 	return c, problems.Err()
+}
+
+// mayAsk says what is wrong with the audience of an issue, or keeps the context's actor from asking it.
+func (r *Room) mayAsk(ctx context.Context, c Content, stands string) error {
+	catalogue, err := loadCatalogue(ctx, r.DB)
+	if err != nil {
+		return err
+	}
+	n, _ := catalogue.newsletter(c.Newsletter) // an unknown one is refused where the issue is written
+	_, _, err = r.parse(ctx, n, c.Audience, stands)
+	return err
 }

@@ -140,7 +140,7 @@ func parseHead(lines []string) (head, error) {
 // Archive puts an issue into the archive that was sent, at sentAt, before this program was there: a town that moves here
 // brings its past along. Nobody is written to. Doing it again changes nothing. It asks access.SendIssues.
 func (r *Room) Archive(ctx context.Context, c Content, sentAt time.Time) (Issue, error) {
-	c, err := r.checked(ctx, c)
+	c, err := r.checked(ctx, c, "")
 	if err != nil {
 		return Issue{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/storage"
 )
 
@@ -40,9 +41,9 @@ func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
 
 // Board is what the office's first page shows of the actor's newsrooms.
 type Board struct {
-	Drafts, Scheduled, Sending, Recent []Issue // a few each; some may be Damaged
-	Subscriptions                      int64   // that stand, to newsletters of those newsrooms
-	Newsletters                        int64   // that are open
+	Drafts, Scheduled, Sending, Recent []Issue           // a few each; some may be Damaged
+	Subscriptions                      disclosure.Figure // that stand, to newsletters of those newsrooms
+	Newsletters                        int64             // that are open
 }
 
 // boardRows is how many issues each part of the board lists; boardWeek is how many may be on their way at a time, with
@@ -80,12 +81,22 @@ func (r *Room) Board(ctx context.Context) (Board, error) {
 	if err != nil {
 		return b, err
 	}
-	counts, err := r.Subscribers(ctx)
+	c, cells, err := r.subscribed(ctx)
+	if err != nil {
+		return b, err
+	}
+	all := disclosure.Named{Name: "subscriptions", Floor: disclosure.Floor}
 	for _, n := range mine {
-		b.Subscriptions += counts[n.Slug]
+		all.Name += " " + n.Slug
+		all.Cell.Plus(cells[n.Slug])
+		all.Floor = max(all.Floor, c.floor(ctx, n))
 		if !n.Closed {
 			b.Newsletters++
 		}
+	}
+	figures, err := r.Disclosure.Settled(ctx, all)
+	if err == nil {
+		b.Subscriptions = figures[0]
 	}
 	return b, err
 }

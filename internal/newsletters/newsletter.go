@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters/db"
@@ -228,25 +229,56 @@ func (n Newsletter) says(words []string) bool {
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
-// Subscribers counts who is subscribed now, by newsletter: from the index of people where it answers, for the database
-// goes through all subscriptions.
-func (r *Room) Subscribers(ctx context.Context) (map[string]int64, error) {
-	c, err := loadCatalogue(ctx, r.DB)
+// Subscribers shows how many are subscribed now, by newsletter; see package disclosure. They are counted by the index of
+// people where it answers, for the database goes through all subscriptions.
+func (r *Room) Subscribers(ctx context.Context) (map[string]disclosure.Figure, error) {
+	c, cells, err := r.subscribed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts := make(map[string]int64, len(c.newsletters))
+	named := make([]disclosure.Named, len(c.newsletters))
+	for i, n := range c.newsletters {
+		named[i] = disclosure.Named{Name: "subscribers " + n.Slug, Cell: cells[n.Slug], Floor: c.floor(ctx, n)}
+	}
+	figures, err := r.Disclosure.Settled(ctx, named...)
+	if err != nil {
+		return nil, err
+	}
+	shown := make(map[string]disclosure.Figure, len(named))
+	for i, n := range c.newsletters {
+		shown[n.Slug] = figures[i]
+	}
+	return shown, nil
+}
+
+// floor is the floor of the numbers of a newsletter.
+func (c catalogue) floor(ctx context.Context, n Newsletter) int64 {
+	if n.Sensitive || c.outside(ctx, n) {
+		return disclosure.SensitiveFloor
+	}
+	return disclosure.Floor
+}
+
+// subscribed counts who is subscribed now, by newsletter.
+func (r *Room) subscribed(ctx context.Context) (catalogue, map[string]disclosure.Cell, error) {
+	c, err := loadCatalogue(ctx, r.DB)
+	if err != nil {
+		return c, nil, err
+	}
+	cells := make(map[string]disclosure.Cell, len(c.newsletters))
 	answered, err := r.People.FromIndex(ctx, func(everybody people.Crowd) {
 		for _, n := range c.newsletters {
-			counts[n.Slug] = everybody.Tied(people.TieSubscribed, n.Slug).Len()
+			cells[n.Slug] = everybody.Cell(everybody.Tied(people.TieSubscribed, n.Slug))
 		}
 	})
 	if answered || err != nil {
-		return counts, err
+		return c, cells, err
 	}
 	rows, err := db.New(r.DB).CountSubscriptions(ctx)
 	for _, row := range rows {
-		counts[row.Newsletter] = row.N
+		cell := cells[row.Newsletter]
+		cell.AddMany(row.Bucket, row.N, row.Keys)
+		cells[row.Newsletter] = cell
 	}
-	return counts, err
+	return c, cells, err
 }

@@ -2,62 +2,247 @@ package newsletters
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
+	"unoxuno/internal/access"
+	"unoxuno/internal/disclosure"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
 
-// Tied writes a SELECT of the newsletters to which some persons are tied, as the index of people asks.
-func (r *Room) Tied(b *storage.Builder, tie people.Tie, among func(b *storage.Builder, personID string)) {
-	switch tie {
-	case people.TieSubscribed:
-		b.Add("SELECT s.newsletter AS word, s.person_id AS person FROM newsletters_subscription s WHERE s.ended_at = 0 AND ")
-	case people.TieByEmail:
-		b.Add("SELECT s.newsletter AS word, s.person_id AS person FROM newsletters_subscription s" +
-			" WHERE s.ended_at = 0 AND s.channel = 'email' AND ")
-	case people.TieSlow:
-		b.Add("SELECT s.newsletter AS word, s.person_id AS person FROM newsletters_subscription s" +
-			" WHERE s.ended_at = 0 AND s.channel = 'email' AND s.pace <> 'at-once' AND ")
-	case people.TieSlowProfile: // it is no newsletter's
-		b.Add("SELECT '" + slowProfile + "' AS word, s.person_id AS person FROM newsletters_rhythm s WHERE s.pace <> 'at-once' AND ")
-	case people.TieLeft:
-		b.Add("SELECT s.newsletter AS word, s.person_id AS person FROM newsletters_optout s WHERE s.ended_at = 0 AND ")
-	}
-	among(b, "s.person_id")
+// Reach is how many people an issue goes to, to the unit. Only who sees exact numbers is told; see [Room.AskReach].
+type Reach struct {
+	People         int64 `json:"people"`
+	BySubscription int64 `json:"by_subscription"`
+	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
+	ByEmail        int64 `json:"by_email"`
+	InDigest       int64 `json:"in_digest"` // of ByEmail: with other issues in one mail, at their pace; 0 if it is urgent
+	BySMS          int64 `json:"by_sms"`    // of an issue that has something to say by text message
 }
 
-// slowProfile is the word of people.TieSlowProfile.
-const slowProfile = "profile"
+// Reach counts whom the issue would go to if it were sent now. It asks access.WriteIssues and access.SeeExact.
+func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
+	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
+	if err != nil {
+		return Reach{}, err
+	}
+	return r.exactReach(ctx, n, i, i.Audience)
+}
 
-// reachFromIndex counts, where the index of people answers, whom writeRecipients selects. It is for being shown: an issue
-// is sent to those whom the database names.
-func (r *Room) reachFromIndex(ctx context.Context, n Newsletter, a people.Audience, by reachBy) (reach Reach, answered bool, err error) {
-	answered, err = r.People.FromIndex(ctx, func(everybody people.Crowd) {
-		matching, mailed := everybody.Matching(a), everybody.Reachable(people.Email)
-		byEmail := everybody.Tied(people.TieByEmail, n.Slug).And(everybody.Consenting(people.ForNewsletter))
-		byText := everybody.Tied(people.TieSubscribed, n.Slug).And(everybody.Consenting(people.ForNewsletter)).
-			Without(everybody.Tied(people.TieByEmail, n.Slug))
-		either, eitherText := byEmail, byText
-		slow := everybody.Tied(people.TieSlow, n.Slug).And(byEmail)
-		if !n.Sensitive {
-			fitting := everybody.Wanting(n.Topics...).And(everybody.Consenting(people.ForProfile)).
-				Without(everybody.Tied(people.TieLeft, n.Slug))
-			if len(n.For) > 0 {
-				fitting = fitting.And(everybody.Being(n.For...))
-			}
-			either, eitherText = byEmail.Or(fitting.Without(byText)), byText.Or(fitting.Without(mailed))
-			slow = slow.Or(either.Without(byEmail).And(everybody.Tied(people.TieSlowProfile, slowProfile)))
-		}
-		may := matching.And(mailed)
-		inDigest := int64(0)
-		if !by.Urgent {
-			inDigest = may.LenAnd(slow)
-		}
-		reach.add(people.Email, may.LenAnd(either), may.LenAnd(byEmail), inDigest)
-		if by.Texts {
-			may = matching.And(everybody.Reachable(people.SMS))
-			reach.add(people.SMS, may.LenAnd(eitherText), may.LenAnd(byText), 0)
-		}
+// ReachOf counts whom the issue would go to now if its audience were another; faults in the audience concern the field
+// "audience". It asks access.WriteIssues and access.SeeExact.
+func (r *Room) ReachOf(ctx context.Context, i Issue, audience string) (Reach, error) {
+	n, err := r.Newsletter(ctx, i.Newsletter)
+	if err != nil {
+		return Reach{}, err
+	}
+	if err := may(ctx, access.WriteIssues, n.Newsroom.Slug); err != nil {
+		return Reach{}, err
+	}
+	return r.exactReach(ctx, n, i, audience)
+}
+
+func (r *Room) exactReach(ctx context.Context, n Newsletter, i Issue, audience string) (Reach, error) {
+	if !disclosure.SeesExact(ctx) {
+		return Reach{}, fault.Forbidden("newsletters.newsroom.forbidden", "Newsroom", n.Newsroom.Slug)
+	}
+	a, err := r.People.ParseAudience(ctx, audience)
+	if err != nil {
+		return Reach{}, err
+	}
+	var c reached
+	err = r.counting(ctx, n, reachBy{Texts: i.SMS != "", Urgent: i.Urgent}, func(all counter) (err error) {
+		c, err = all.reached(a)
+		return err
 	})
-	return reach, answered, err
+	return Reach{
+		People: c.People().N, BySubscription: c.Subscribed.N, ByProfile: c.Profile.N, ByEmail: c.Email.N,
+		InDigest: c.Digest.N, BySMS: c.SMS.N,
+	}, err
+}
+
+// channels are those that an issue goes by: with texts, by text message too.
+func channels(texts bool) []people.Channel {
+	if texts {
+		return []people.Channel{people.Email, people.SMS}
+	}
+	return []people.Channel{people.Email}
+}
+
+// reachBy is what of an issue, beside its audience, decides whom it reaches.
+type reachBy struct {
+	Texts  bool // it has something to say by text message
+	Urgent bool
+}
+
+// reached are those whom an issue reaches, counted. Nobody is reached by two channels.
+type reached struct {
+	Email, SMS, Subscribed, Profile, Digest, Placeless disclosure.Cell
+}
+
+// People are all whom it reaches.
+func (c reached) People() disclosure.Cell {
+	all := c.Email
+	all.Plus(c.SMS)
+	return all
+}
+
+// AtOnce are those who get it when it is published.
+func (c reached) AtOnce() disclosure.Cell {
+	all := c.People()
+	all.Without(c.Digest)
+	return all
+}
+
+// counter counts whom an issue reaches, narrowed by one audience after another.
+type counter interface {
+	people(a people.Audience) (int64, error)
+	reached(a people.Audience) (reached, error)
+}
+
+// counting lends a counter: the index of people where it answers, else the database. An issue is sent to those whom the
+// database names.
+func (r *Room) counting(ctx context.Context, n Newsletter, by reachBy, ask func(counter) error) error {
+	var paused []int64
+	var err error
+	if !by.Urgent {
+		if paused, err = ids(ctx, r.DB, "SELECT person_id FROM newsletters_rhythm WHERE paused_until > $1 AND paused_until > 0", r.now()); err != nil {
+			return err
+		}
+	}
+	var failed error
+	answered, err := r.People.FromIndex(ctx, func(everybody people.Crowd) {
+		failed = ask(newIndexCounter(everybody, n, by, paused))
+	})
+	if answered || err != nil {
+		return errors.Join(err, failed)
+	}
+	return ask(&databaseCounter{ctx, r, n, by, len(paused) > 0})
+}
+
+// indexCounter counts in the index of people.
+type indexCounter struct {
+	all                                people.Crowd
+	email, sms, subscribed, slow, none people.Set // of those whom the newsletter reaches; none have no place
+}
+
+// newIndexCounter finds those whom writeRecipients selects without an audience.
+func newIndexCounter(all people.Crowd, n Newsletter, by reachBy, paused []int64) *indexCounter {
+	mailed := all.Reachable(people.Email)
+	consenting := all.Consenting(people.ForNewsletter)
+	byEmail := all.Tied(people.TieByEmail, n.Slug).And(consenting)
+	byText := all.Tied(people.TieSubscribed, n.Slug).And(consenting).Without(all.Tied(people.TieByEmail, n.Slug))
+	either, eitherText := byEmail, byText
+	slow := all.Tied(people.TieSlow, n.Slug).And(byEmail)
+	if !n.Sensitive {
+		fitting := all.Wanting(n.Topics...).And(all.Consenting(people.ForProfile)).Without(all.Tied(people.TieLeft, n.Slug))
+		if len(n.For) > 0 {
+			fitting = fitting.And(all.Being(n.For...))
+		}
+		either, eitherText = byEmail.Or(fitting.Without(byText)), byText.Or(fitting.Without(mailed))
+		slow = slow.Or(either.Without(byEmail).And(all.Tied(people.TieSlowProfile, slowProfile)))
+	}
+	resting, nobody := all.Of(paused), all.Of(nil)
+	c := &indexCounter{
+		all: all, email: either.And(mailed).Without(resting), sms: nobody, subscribed: byEmail, slow: slow, none: all.Placeless(),
+	}
+	if by.Texts {
+		c.sms = eitherText.And(all.Reachable(people.SMS)).Without(resting)
+		c.subscribed = byEmail.Or(byText)
+	}
+	if by.Urgent {
+		c.slow = nobody
+	}
+	return c
+}
+
+func (c *indexCounter) people(a people.Audience) (int64, error) {
+	matching := c.all.Matching(a)
+	return matching.LenAnd(c.email) + matching.LenAnd(c.sms), nil
+}
+
+func (c *indexCounter) reached(a people.Audience) (reached, error) {
+	matching := c.all.Matching(a)
+	email, sms := matching.And(c.email), matching.And(c.sms)
+	all := email.Or(sms)
+	return reached{
+		Email: c.all.Cell(email), SMS: c.all.Cell(sms), Digest: c.all.Cell(email.And(c.slow)),
+		Subscribed: c.all.Cell(all.And(c.subscribed)), Profile: c.all.Cell(all.Without(c.subscribed)),
+		Placeless: c.all.Cell(all.And(c.none)),
+	}, nil
+}
+
+// databaseCounter counts in the database.
+type databaseCounter struct {
+	ctx    context.Context //nolint:containedctx // it lives for one call
+	room   *Room
+	of     Newsletter
+	by     reachBy
+	paused bool // somebody has paused
+}
+
+// write writes what follows SELECT for those whom the issue reaches by the channel.
+func (c *databaseCounter) write(b *storage.Builder, a people.Audience, channel people.Channel) {
+	c.room.writeRecipients(b, c.of, a, everybody(), channel)
+	if c.paused {
+		b.Add(" AND NOT ")
+		writePaused(b, c.room.now())
+	}
+}
+
+func (c *databaseCounter) people(a people.Audience) (all int64, err error) {
+	for _, channel := range channels(c.by.Texts) {
+		var b storage.Builder
+		b.Add("SELECT count(*)")
+		c.write(&b, a, channel)
+		var n int64
+		if err := c.room.DB.QueryRowContext(c.ctx, b.SQL(), b.Args()...).Scan(&n); err != nil {
+			return 0, err
+		}
+		all += n
+	}
+	return all, nil
+}
+
+func (c *databaseCounter) reached(a people.Audience) (all reached, err error) {
+	for _, channel := range channels(c.by.Texts) {
+		var b storage.Builder
+		b.Add("SELECT e.asked, CASE WHEN "+slowly+" THEN 1 ELSE 0 END, CASE WHEN p.place = '' THEN 1 ELSE 0 END, p.cell_key % 64,"+
+			" count(*), CAST(sum(p.cell_key) AS bigint)", c.of.Slug)
+		c.write(&b, a, channel)
+		b.Add(" GROUP BY 1, 2, 3, 4")
+		if err := each(c.ctx, c.room.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
+			var asked, slow, none, bucket, n, sum int64
+			if err := rows.Scan(&asked, &slow, &none, &bucket, &n, &sum); err != nil {
+				return err
+			}
+			all.add(channel, asked == 1, slow == 1 && !c.by.Urgent, none == 1, func(cell *disclosure.Cell) { cell.AddMany(bucket, n, sum) })
+			return nil
+		}); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// add counts people who are alike in those things.
+func (c *reached) add(channel people.Channel, asked, slow, placeless bool, count func(*disclosure.Cell)) {
+	if channel == people.SMS {
+		count(&c.SMS)
+	} else {
+		count(&c.Email)
+		if slow {
+			count(&c.Digest)
+		}
+	}
+	if asked {
+		count(&c.Subscribed)
+	} else {
+		count(&c.Profile)
+	}
+	if placeless {
+		count(&c.Placeless)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -282,11 +283,11 @@ func TestFewReadersAreNotTold(t *testing.T) {
 			}
 		}
 		w.follows(issue.ID, 0, readers[5], reader(5)) // who did not agree
-		if got, want := w.numbers(issue.ID).Readers, (newsletters.Readers{Read: newsletters.Count{Value: 5}, Clicked: newsletters.Count{Few: 5}}); got != want {
+		if got, want := w.numbers(issue.ID).Readers, (newsletters.Readers{Read: disclosure.Exact(5), Clicked: disclosure.Fewer(5)}); got != want {
 			w.Errorf("readers %+v, want %+v", got, want)
 		}
 		w.withdraws(readers[0])
-		if got := w.numbers(issue.ID).Readers; got.Read.Shown() || got.Clicked.Shown() {
+		if got := w.numbers(issue.ID).Readers; got.Read.IsExact() || got.Clicked.IsExact() {
 			w.Errorf("readers %+v of four", got)
 		}
 	})

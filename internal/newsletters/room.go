@@ -9,6 +9,7 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
@@ -43,16 +44,17 @@ var (
 
 // Deps are the rooms below, and what all rooms share. All are needed.
 type Deps struct {
-	DB       *storage.DB
-	Clock    clock.Clock
-	Sealer   *seal.Sealer
-	Words    *locale.Words
-	Log      *slog.Logger
-	Identity *identity.Room
-	Town     *town.Room
-	Taxonomy *taxonomy.Taxonomy
-	People   *people.People
-	Delivery *delivery.Room
+	DB         *storage.DB
+	Clock      clock.Clock
+	Sealer     *seal.Sealer
+	Words      *locale.Words
+	Log        *slog.Logger
+	Identity   *identity.Room
+	Disclosure *disclosure.Room
+	Town       *town.Room
+	Taxonomy   *taxonomy.Taxonomy
+	People     *people.People
+	Delivery   *delivery.Room
 }
 
 // Settings are what an operator decides.

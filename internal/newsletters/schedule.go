@@ -55,12 +55,15 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	if i.Version != version {
 		return Issue{}, r.stale(ctx, i)
 	}
-	reach, err := r.reach(ctx, n, i.Audience, reachBy{Texts: i.SMS != "", Urgent: i.Urgent})
-	if err != nil {
+	reached, floor, err := r.reachedBy(ctx, n, i)
+	switch {
+	case err != nil:
 		return Issue{}, err
-	}
-	if reach.People == 0 && !confirmEmpty {
+	case confirmEmpty:
+	case reached.People.None():
 		return Issue{}, fault.Invalid("newsletters.issue.nobody").On("audience")
+	case reached.Few && access.From(ctx).Kind == access.StaffAct:
+		return Issue{}, fault.Invalid("newsletters.issue.too_few", "Floor", floor).On("audience")
 	}
 	var scheduled Issue
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {

@@ -56,6 +56,11 @@ func (d Dispatch) Messages() int64 { return d.Batch.Messages + d.Texts.Messages 
 // field audience, so that its sender can be asked. It asks access.SendIssues.
 func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (Dispatch, error) {
 	var d Dispatch
+	if !confirmEmpty {
+		if err := r.few(ctx, id); err != nil {
+			return d, err
+		}
+	}
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		if err := r.holdToSend(ctx, tx, id); err != nil {
 			return err
@@ -83,6 +88,34 @@ func (r *Room) holdToSend(ctx context.Context, tx *storage.Tx, id int64) error {
 		return err
 	}
 	return db.New(tx).HoldIssue(ctx, id)
+}
+
+// few refuses with newsletters.issue.too_few, on the field audience, an issue that goes to fewer people than the floor, as far as
+// the context's actor may know: then nothing is told of its readers afterwards, and whom it is for should be asked again.
+// The command line is not asked.
+func (r *Room) few(ctx context.Context, id int64) error {
+	if access.From(ctx).Kind != access.StaffAct {
+		return nil
+	}
+	i, n, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	if err != nil || i.Public() || i.ReadyToSend() != nil {
+		return err
+	}
+	reached, floor, err := r.reachedBy(ctx, n, i)
+	if err == nil && reached.Few {
+		err = fault.Invalid("newsletters.issue.too_few", "Floor", floor).On("audience")
+	}
+	return err
+}
+
+// reachedBy shows whom the issue as it stands reaches.
+func (r *Room) reachedBy(ctx context.Context, n Newsletter, i Issue) (Reached, int64, error) {
+	a, floor, err := r.parse(ctx, n, i.Audience, i.Audience)
+	if err != nil {
+		return Reached{}, 0, err
+	}
+	reached, err := r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor})
+	return reached, floor, err
 }
 
 // send is Send in a transaction that holds the issue, for who has found that the actor may.

@@ -9,6 +9,7 @@ import (
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 )
@@ -31,11 +32,11 @@ func (r *Room) textOf(ctx context.Context, text, language string, price int64) s
 type TextPreview struct {
 	sms.Preview
 
-	Nothing bool  // no text, no text message
-	Max     int   // parts that a text may have
-	Price   int64 // of a part, in hundredths of a cent; 0 is not known
-	People  int64 // whom it would go to now
-	Total   int64 // for all of them, in hundredths of a cent
+	Nothing bool              // no text, no text message
+	Max     int               // parts that a text may have
+	Price   int64             // of a part, in hundredths of a cent; 0 is not known
+	People  disclosure.Figure // whom it would go to now
+	Total   int64             // for all of them as far as their number is shown, in hundredths of a cent; 0 is not known
 }
 
 // PreviewSMS is what the text would be if it were sent now as the issue's text message. It asks access.WriteIssues.
@@ -46,8 +47,19 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPrevi
 	}
 	p := TextPreview{Preview: r.textOf(ctx, text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
 	p.TooLong, p.Nothing = len(p.Parts) > maxParts, strings.TrimSpace(text) == ""
-	reach, err := r.reach(ctx, n, i.Audience, reachBy{Texts: true, Urgent: i.Urgent})
-	p.People, p.Total = reach.BySMS, reach.BySMS*p.Cost
+	a, floor, err := r.parse(ctx, n, i.Audience, i.Audience)
+	if err != nil {
+		return p, err
+	}
+	i.SMS = text
+	if p.Nothing {
+		i.SMS = n.Slug // it would go to those whom a text would
+	}
+	reached, err := r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, only: "sms"})
+	p.People = reached.People
+	if people, shown := p.People.Number(); shown {
+		p.Total = people * p.Cost
+	}
 	return p, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -53,13 +54,13 @@ func morning() time.Time { return time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC) }
 func inTown(t *testing.T, test func(w *world)) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(newWorld(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "town", Files: town.Schema()},
-		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
+		storage.Schema{Room: "disclosure", Files: disclosure.Schema()}, storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: newsletters.Schema()})
 }
 
 func newWorld(t *testing.T, db *storage.DB) *world {
 	t.Helper()
-	words, err := locale.Load(newsletters.Words(), content.Words(), people.Words(), delivery.Words())
+	words, err := locale.Load(newsletters.Words(), content.Words(), disclosure.Words(), people.Words(), delivery.Words())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 		t.Fatal(err)
 	}
 	w.Room = newsletters.New(newsletters.Deps{
-		DB: db, Clock: w.clock, Sealer: sealer, Words: words, Log: log, Identity: w.identity, Town: towns, Taxonomy: terms,
+		DB: db, Clock: w.clock, Sealer: sealer, Words: words, Log: log, Identity: w.identity, Disclosure: disclosure.New(db, w.clock, sealer, w.identity), Town: towns, Taxonomy: terms,
 		People: w.people, Delivery: w.delivery,
 	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example", SMSPrice: w.price()})
 	w.delivery.Plug(newsletters.Origin, w.Room)
@@ -251,4 +252,18 @@ func (w *world) actAs(role identity.Role, newsrooms ...string) context.Context {
 	return access.With(w.ctx, access.Actor{
 		Kind: access.StaffAct, ID: 1, Name: string(role) + "@comune.example", Permissions: role.Permissions(), Newsrooms: newsrooms,
 	})
+}
+
+// terms declares more of the town's words.
+func (w *world) terms(d taxonomy.Declaration) error {
+	return w.db.Tx(w.ctx, func(tx *storage.Tx) error {
+		_, err := taxonomy.New(w.db).Apply(w.ctx, tx, d)
+		return err
+	})
+}
+
+type entry = identity.Entry
+
+func identityQuery(subject string) identity.AuditQuery {
+	return identity.AuditQuery{Subject: subject, Limit: 500}
 }

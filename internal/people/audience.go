@@ -15,6 +15,7 @@ import (
 //
 //	who, wants, channels, subscribed    "genitore" in who     "sms" not in channels
 //	place, language, kind               place == "centro"     language != "it"     place in ["centro", "san-lazzaro"]
+//	                                    place == ""           nothing is known of the place, or of the language
 //	age                                 age >= 18             age in 14..29
 //	since                               since < "2026-01-01"
 //

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/people/index"
 )
 
@@ -35,6 +36,20 @@ func (c Crowd) Wanting(topics ...string) Set { return c.finder.any("wants", topi
 // Tied are those who are tied so to the newsletter.
 func (c Crowd) Tied(tie Tie, newsletter string) Set {
 	return c.finder.having(string(tie), newsletter)
+}
+
+// Of are those of the identifiers whom the town knows.
+func (c Crowd) Of(persons []int64) Set { return c.finder.Of(persons) }
+
+// Placeless are those whose place is not known.
+func (c Crowd) Placeless() Set { return c.finder.having("place", "") }
+
+// Cell counts the set, as package disclosure shows numbers of people.
+func (c Crowd) Cell(s Set) (cell disclosure.Cell) {
+	for key := range c.finder.Keys(s) {
+		cell.Add(key)
+	}
+	return cell
 }
 
 // IDs are the identifiers of those in the set, in order.

@@ -270,6 +270,12 @@ func (r reader) comparison(n *ast.BinaryNode) (condition, error) {
 		if op != "==" && op != "!=" {
 			return nil, at(n, "order", "Fact", fact.Value, "Sign", op)
 		}
+		if text, ok := value.(*ast.StringNode); ok && text.Value == "" && fact.Value != "kind" {
+			if op == "!=" {
+				return not{unknown{fact.Value}}, nil
+			}
+			return unknown{fact.Value}, nil
+		}
 		word, err := r.word(fact.Value, value)
 		return is{fact.Value, []string{word}, op == "!="}, err
 	case "age":

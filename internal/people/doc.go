@@ -22,6 +22,7 @@
 //   - Age is never overstated: of a bare year its last day is kept.
 //   - Logic over facts is two-valued: a comparison with something unknown is false, and its negation true.
 //   - Export gives all that every room keeps of a person; Erase leaves nothing of it.
+//   - Each person has a secret random key, from which the noise of published counts is drawn (package disclosure).
 //   - A count is what the database says when it is asked, whether a server's index in memory answers ([People.KeepIndex])
 //     or the database itself. To whom something is sent is never asked of the index.
 //

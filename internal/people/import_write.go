@@ -25,7 +25,7 @@ func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
 		columns []string
 		rows    iter.Seq[[]any]
 	}{
-		{"people_person", personColumns(), b.newPeople},
+		{"people_person", append(personColumns(), "cell_key"), b.newPeople},
 		{"people_address", []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"}, b.newAddresses()},
 		{"people_who", []string{"person_id", "category"}, b.newWords(func(d Details) []string { return d.Who })},
 		{"people_wants", []string{"person_id", "topic"}, b.newWords(func(d Details) []string { return d.Wants })},
@@ -67,7 +67,7 @@ func (h *holder) row(row []any) []any {
 func (b *batch) newPeople(yield func([]any) bool) {
 	var row []any
 	for _, h := range b.fresh {
-		if row = h.row(row[:0]); !yield(row) {
+		if row = append(h.row(row[:0]), h.cellKey); !yield(row) {
 			return
 		}
 	}

@@ -58,7 +58,7 @@ const page = 50_000
 // readPeople reads persons, in order, and what their rows say of them.
 func (r indexReader) readPeople(ctx context.Context, who among, put func(index.Person), to tell) error {
 	var b storage.Builder
-	b.Add("SELECT x.id, x.born, x.since, x.kind, x.place, x.language FROM people_person x WHERE ")
+	b.Add("SELECT x.id, x.born, x.since, x.cell_key, x.kind, x.place, x.language FROM people_person x WHERE ")
 	who(&b, "x.id")
 	b.Add(" ORDER BY x.id")
 	var p index.Person
@@ -69,7 +69,7 @@ func (r indexReader) readPeople(ctx context.Context, who among, put func(index.P
 		places.tell("place", to)
 		languages.tell("language", to)
 	}
-	err := r.each(ctx, &b, []any{&p.ID, &p.Born, &p.Since, &kind, &place, &language}, func() error {
+	err := r.each(ctx, &b, []any{&p.ID, &p.Born, &p.Since, &p.Key, &kind, &place, &language}, func() error {
 		put(p)
 		kinds.add(kind, p.ID)
 		places.add(place, p.ID)

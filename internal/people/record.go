@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"unoxuno/internal/clock"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
@@ -17,6 +18,7 @@ type record struct {
 	told             told
 	since            Day
 	created, updated int64 // unix milliseconds
+	cellKey          int64 // see package disclosure; of a record that is new
 }
 
 // told is who told us each part of the details; "" where nobody did.
@@ -185,6 +187,7 @@ func (r *record) add(ctx context.Context, q *db.Queries) error {
 		Language: r.Language, Place: r.Place, NameSource: string(r.told.name), BornSource: string(r.told.born),
 		LanguageSource: string(r.told.language), PlaceSource: string(r.told.place), WhoSource: string(r.told.who),
 		WantsSource: string(r.told.wants), AddressSource: string(r.told.address), Since: int64(r.since), CreatedAt: r.created, UpdatedAt: r.updated,
+		CellKey: r.cellKey,
 	})
 	if err != nil {
 		return err
@@ -230,7 +233,7 @@ func (r *record) addLists(ctx context.Context, q *db.Queries) error {
 
 // newRecord is somebody whom we meet today.
 func newRecord(d Details, from Source, since Day, now int64) *record {
-	r := &record{id: storage.NewID(), Details: Details{Kind: d.Kind, Who: []string{}, Wants: []string{}}, since: since, created: now, updated: now}
+	r := &record{id: storage.NewID(), Details: Details{Kind: d.Kind, Who: []string{}, Wants: []string{}}, since: since, created: now, updated: now, cellKey: disclosure.NewKey()}
 	r.fill(d, from)
 	return r
 }

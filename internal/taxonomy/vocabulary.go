@@ -68,6 +68,11 @@ func (l List) InUse() []Term {
 	return terms
 }
 
+// Only is the list of those terms that keep approves.
+func (l List) Only(keep func(Term) bool) List {
+	return newList(slices.DeleteFunc(slices.Clone(l.terms), func(t Term) bool { return !keep(t) }))
+}
+
 // Get is the term with that slug, retired or not.
 func (l List) Get(slug string) (Term, bool) {
 	i, ok := l.bySlug[slug]

@@ -49,17 +49,6 @@ func (q *Queries) AnyKept(ctx context.Context, issue int64) (bool, error) {
 	return exists, err
 }
 
-const anyPaused = `-- name: AnyPaused :one
-SELECT EXISTS (SELECT 1 FROM newsletters_rhythm WHERE paused_until > $1 AND paused_until > 0)
-`
-
-func (q *Queries) AnyPaused(ctx context.Context, pausedUntil int64) (bool, error) {
-	row := q.db.QueryRowContext(ctx, anyPaused, pausedUntil)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const anySlow = `-- name: AnySlow :one
 SELECT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.newsletter = $1 AND s.ended_at = 0 AND s.pace <> 'at-once'
     UNION ALL SELECT 1 FROM newsletters_rhythm y WHERE y.pace <> 'at-once')

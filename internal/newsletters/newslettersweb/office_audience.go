@@ -17,12 +17,15 @@ import (
 // expression, so that nobody needs to learn the language to use the most of it.
 type choice struct {
 	Who, Wants, Places []string
+	Except             bool // all places but these
+	Placeless          bool // and people whose place is not known, too
 	AgeFrom, AgeTo     string
 }
 
 func readChoice(form url.Values) choice {
 	return choice{
 		Who: form["who"], Wants: form["wants"], Places: form["place"],
+		Except: form.Get("place_how") == "except", Placeless: form.Get("placeless") != "",
 		AgeFrom: strings.TrimSpace(form.Get("age_from")), AgeTo: strings.TrimSpace(form.Get("age_to")),
 	}
 }
@@ -48,7 +51,11 @@ func (c choice) expression() (string, error) {
 	}
 	add(c.Who, func(word string) string { return word + " in who" })
 	add(c.Wants, func(word string) string { return word + " in wants" })
-	add(c.Places, func(word string) string { return "place == " + word })
+	if c.Except && len(c.Places) > 0 {
+		parts = append(parts, c.elsewhere())
+	} else {
+		add(c.Places, func(word string) string { return "place == " + word })
+	}
 	var problems fault.Problems
 	for _, bound := range []struct{ field, sign, text string }{{"age_from", ">=", c.AgeFrom}, {"age_to", "<=", c.AgeTo}} {
 		if bound.text == "" {
@@ -64,6 +71,20 @@ func (c choice) expression() (string, error) {
 	return strings.Join(parts, " and "), problems.Err()
 }
 
+// elsewhere is the rule for everybody but those of the chosen places. It says what is meant by people whose place is not
+// known.
+func (c choice) elsewhere() string {
+	quoted := make([]string, len(c.Places))
+	for i, place := range c.Places {
+		quoted[i] = strconv.Quote(place)
+	}
+	rule := "place not in [" + strings.Join(quoted, ", ") + "]"
+	if c.Placeless {
+		return "(" + rule + ` or place == "")`
+	}
+	return rule + ` and place != ""`
+}
+
 // audienceView is the form by which an issue is narrowed.
 type audienceView struct {
 	newsletters.Issue
@@ -71,6 +92,8 @@ type audienceView struct {
 	Audience                       ui.Field
 	Reach                          reachView
 	Who, Wants, Place              ui.Field
+	PlaceHow, Placeless            ui.Field
+	PlaceHows                      []ui.Option
 	AgeFrom, AgeTo                 ui.Field
 	Categories, TopicsList, Places []ui.Option
 	Newsletter                     string
@@ -86,7 +109,7 @@ func (p *Pages) audience(w http.ResponseWriter, r *http.Request) error {
 	if !issue.Editable() {
 		return web.Go(w, r, issuePath(issue.ID, ""))
 	}
-	return p.renderAudience(w, r, http.StatusOK, issue, issue.Version, issue.Audience, choice{}, nil)
+	return p.renderAudience(w, r, http.StatusOK, audienceForm{issue: issue, version: issue.Version, audience: issue.Audience}, nil)
 }
 
 // saveAudience saves the expression, or only writes it from what was picked.
@@ -101,12 +124,26 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	version, audience, picked := versionIn(form.Get("version")), form.Get("audience"), readChoice(form)
-	if form.Get("do") == "compose" {
-		written, err := picked.expression()
-		if err != nil {
-			return p.renderAudience(w, r, http.StatusUnprocessableEntity, issue, version, audience, picked, web.FieldErrors(ctx, err))
-		}
-		return p.renderAudience(w, r, http.StatusOK, issue, version, written, picked, nil)
+	f := audienceForm{issue: issue, version: version, audience: audience, picked: picked}
+	written := audience
+	switch form.Get("do") {
+	case "compose":
+		written, err = picked.expression()
+	case "placeless", "no_placeless":
+		written, err = p.Newsletters.SayPlaceless(ctx, issue, audience, form.Get("do") == "placeless")
+	case "parts":
+		f.parts = true
+		return p.renderAudience(w, r, http.StatusOK, f, nil)
+	}
+	if err != nil && !mendable(err) {
+		return err
+	}
+	if err != nil {
+		return p.renderAudience(w, r, http.StatusUnprocessableEntity, f, web.FieldErrors(ctx, err))
+	}
+	if form.Get("do") != "save" && form.Get("do") != "" {
+		f.audience = written
+		return p.renderAudience(w, r, http.StatusOK, f, nil)
 	}
 	c := issue.Content()
 	c.Audience = audience
@@ -115,9 +152,9 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 		status := http.StatusUnprocessableEntity
 		if fault.Is(err, fault.KindConflict) {
 			// Somebody changed the issue: what was typed stays in the form, which now stands on the newer one.
-			status, version = http.StatusConflict, issue.Version
+			status, f.version = http.StatusConflict, issue.Version
 		}
-		return p.renderAudience(w, r, status, issue, version, audience, picked, web.FieldErrors(ctx, err))
+		return p.renderAudience(w, r, status, f, web.FieldErrors(ctx, err))
 	}
 	if err != nil {
 		return err
@@ -125,9 +162,19 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, issuePath(issue.ID, "/audience"), "audience")
 }
 
-func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status int, issue newsletters.Issue, version int64, audience string, picked choice, faults map[string]string) error {
+// audienceForm is what the form holds.
+type audienceForm struct {
+	issue    newsletters.Issue
+	version  int64
+	audience string
+	picked   choice
+	parts    bool // the numbers that the reach is made of are asked for
+}
+
+func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status int, f audienceForm, faults map[string]string) error {
 	ctx := r.Context()
-	vocabulary, err := p.Taxonomy.Load(ctx)
+	issue, version, audience, picked := f.issue, f.version, f.audience, f.picked
+	vocabulary, err := p.Newsletters.AudienceWords(ctx)
 	if err != nil {
 		return err
 	}
@@ -135,10 +182,11 @@ func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue, audience)
+	reach, err := p.reachOf(ctx, issue, audience, f.parts)
 	if err != nil {
 		return err
 	}
+	reach.Form = true
 	t := func(key string) string { return tell(ctx, "audience."+key) }
 	view := audienceView{
 		Issue: issue, Version: version, Reach: reach, Newsletter: nameIn(ctx, n.Name), Other: general(faults), Notices: web.Notices(r),
@@ -148,6 +196,9 @@ func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status in
 		},
 		Who: ui.Field{Name: "who", Label: t("who")}, Wants: ui.Field{Name: "wants", Label: t("wants")},
 		Place:      ui.Field{Name: "place", Label: t("place")},
+		PlaceHow:   ui.Field{Name: "place_how", Label: t("place_how"), Value: placeHow(picked)},
+		PlaceHows:  []ui.Option{{Value: "in", Label: t("place_in")}, {Value: "except", Label: t("place_except")}},
+		Placeless:  ui.Field{Name: "placeless", Label: t("placeless"), Help: t("placeless_help"), Checked: picked.Placeless},
 		AgeFrom:    ageField("age_from", t("age_from"), picked.AgeFrom, faults["age_from"]),
 		AgeTo:      ageField("age_to", t("age_to"), picked.AgeTo, faults["age_to"]),
 		Categories: termOptions(ctx, vocabulary.Categories, picked.Who), TopicsList: termOptions(ctx, vocabulary.Topics, picked.Wants),
@@ -156,23 +207,31 @@ func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status in
 	return web.Render(w, r, status, audiencePage(view))
 }
 
+func placeHow(c choice) string {
+	if c.Except {
+		return "except"
+	}
+	return "in"
+}
+
 func ageField(name, label, value, wrong string) ui.Field {
 	return ui.Field{Name: name, Type: "number", Label: label, Value: value, Error: wrong, Min: "0", Max: strconv.Itoa(maxAge), Short: true, Optional: true}
 }
 
 // reachView says how many people an audience reaches, or what is wrong with it.
 type reachView struct {
-	newsletters.Reach
+	newsletters.Reached
 	Wrong string
+	Form  bool // it stands in the form of the audience, whose buttons ask more
 }
 
 // reachOf counts whom the issue would reach, narrowed by audience.
-func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string) (reachView, error) {
-	reach, err := p.Newsletters.ReachOf(ctx, issue, audience)
+func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string, parts bool) (reachView, error) {
+	reach, err := p.Newsletters.AskReach(ctx, issue, audience, parts)
 	if fault.Is(err, fault.KindInvalid) {
 		return reachView{Wrong: web.Sentence(ctx, err)}, nil
 	}
-	return reachView{Reach: reach}, err
+	return reachView{Reached: reach}, err
 }
 
 // reach is the piece of the form that counts while somebody types.
@@ -181,9 +240,19 @@ func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view, err := p.reachOf(r.Context(), issue, r.URL.Query().Get("audience"))
+	view, err := p.reachOf(r.Context(), issue, r.URL.Query().Get("audience"), false)
 	if err != nil {
 		return err
 	}
+	view.Form = true
 	return web.Render(w, r, http.StatusOK, reachPiece(view))
+}
+
+// partFacts are the numbers that a reach is made of.
+func partFacts(ctx context.Context, parts []newsletters.ReachedPart) []ui.Fact {
+	facts := make([]ui.Fact, len(parts))
+	for i, part := range parts {
+		facts[i] = ui.Fact{Label: tell(ctx, "reach.part."+part.Name), Text: part.Figure.People(ctx)}
+	}
+	return facts
 }

@@ -22,6 +22,7 @@ type boardView struct {
 	Numbers  []sentNumbers
 	Relay    *ui.Notice
 	Brakes   []brakeView
+	Alarms   []ui.Notice
 	Notices  []ui.Notice
 	MayStart bool // there is a newsletter to write for
 }
@@ -30,6 +31,7 @@ type boardView struct {
 type running struct {
 	newsletters.Issue
 	Sent, Messages int64
+	Quiet          bool // its numbers are told by the statistics alone
 }
 
 // sentNumbers are the key numbers of a sent issue; Known is false where the reader may not see them, or nobody counted them.
@@ -71,6 +73,9 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		view.Numbers = append(view.Numbers, numbers)
 	}
 	view.Relay = p.relayNotice(ctx)
+	if view.Alarms, err = p.alarms(ctx); err != nil {
+		return err
+	}
 	if view.Brakes, err = p.brakes(ctx, ""); err != nil {
 		return err
 	}
@@ -94,7 +99,9 @@ func (p *Pages) running(ctx context.Context, issues []newsletters.Issue) ([]runn
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, running{issue, progress.Messages - progress.Owed(), progress.Messages})
+		all = append(all, running{
+			Issue: issue, Sent: progress.Messages - progress.Owed(), Messages: progress.Messages, Quiet: newsletters.Quiet(ctx, issue, progress.Messages),
+		})
 	}
 	return all, nil
 }
@@ -144,4 +151,18 @@ func (p *Pages) someRelaysNotice(ctx context.Context) *ui.Notice {
 		return nil
 	}
 	return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.some"), Text: strings.Join(down, " ")}
+}
+
+// alarms tell whoever reads the audit log that an account asked for many audiences that hardly differ.
+func (p *Pages) alarms(ctx context.Context) ([]ui.Notice, error) {
+	if !access.From(ctx).Can(access.ReadAudit) {
+		return nil, nil
+	}
+	all, err := p.Newsletters.Disclosure.Alarms(ctx)
+	notices := make([]ui.Notice, len(all))
+	for i, a := range all {
+		notices[i] = ui.Notice{Tone: ui.Warning, Title: tell(ctx, "alarm.title"), Text: tell(ctx, "alarm.text",
+			"Account", a.Account, "When", moment(ctx, a.At), "Number", ui.NumberText(ctx, a.Alike))}
+	}
+	return notices, err
 }

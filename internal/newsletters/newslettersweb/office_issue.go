@@ -135,6 +135,7 @@ type statusView struct {
 	MaySend  bool
 	Moving   bool  // something may change from one moment to the next
 	Awaiting int64 // who get it with a digest
+	Quiet    bool  // the numbers are told by the statistics alone
 	Notices  []ui.Notice
 }
 
@@ -167,8 +168,9 @@ func (p *Pages) statusView(r *http.Request, issue newsletters.Issue) (statusView
 		return view, err
 	}
 	view.Progress = &progress
+	view.Quiet = newsletters.Quiet(ctx, issue, progress.Messages)
 	view.Moving = view.Moving && (progress.Owed() > 0 || progress.Filling)
-	if view.Awaiting, err = p.Newsletters.Awaiting(ctx, issue.ID); view.Awaiting > 0 {
+	if view.Awaiting, err = p.Newsletters.Awaiting(ctx, issue.ID); view.Awaiting > 0 && !view.Quiet {
 		view.Facts = append(view.Facts, ui.Fact{Label: tell(ctx, "number.awaiting_digest"), Text: tell(ctx, "status.awaiting", "Count", view.Awaiting)})
 	}
 	return view, err

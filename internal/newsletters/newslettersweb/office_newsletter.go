@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -16,7 +17,7 @@ import (
 // newslettersView lists the reader's newsletters.
 type newslettersView struct {
 	All         []newsletters.Newsletter
-	Subscribers map[string]int64
+	Subscribers map[string]disclosure.Figure
 	May         bool // the reader may open a new one
 	Notices     []ui.Notice
 }
@@ -92,7 +93,7 @@ func (p *Pages) newsletterFacts(r *http.Request, n newsletters.Newsletter) ([]ui
 		{Label: t("for"), Text: everybody},
 		{Label: t("period"), Text: newsletters.PeriodText(func(key string) string { return locale.T(ctx, key) }, n.Period)},
 		{Label: t("sender"), Text: n.From(locale.Lang(ctx))},
-		{Label: t("subscribers"), Text: ui.NumberText(ctx, subscribers[n.Slug])},
+		{Label: t("subscribers"), Text: subscribers[n.Slug].Text(ctx)},
 	}
 	if n.Sensitive {
 		facts = append(facts, ui.Fact{Label: t("sensitive"), Text: t("sensitive_yes")})

@@ -69,14 +69,22 @@ func (p *Pages) retry(w http.ResponseWriter, r *http.Request) error {
 // returnStats are what came back of the messages that were accepted.
 func returnStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
 	returned := ui.StatSpec{
-		Label: tell(ctx, "number.returned"), Value: ui.NumberText(ctx, s.Returned), Detail: locale.Percent(locale.Lang(ctx), s.Returned, s.Accepted),
+		Label: tell(ctx, "number.returned"), Value: s.Returned.Text(ctx), Detail: share(ctx, s.Returned, s.Accepted),
 	}
-	complaints := ui.StatSpec{Label: tell(ctx, "number.complaints"), Value: countText(ctx, s.Complaints)}
-	if s.Returned > 0 {
+	complaints := ui.StatSpec{Label: tell(ctx, "number.complaints"), Value: s.Complaints.Text(ctx)}
+	if s.Returned.Bar() > 0 {
 		returned.Tone = ui.Danger
 	}
-	if s.Complaints.Value > 0 || !s.Complaints.Shown() {
+	if s.Complaints.Bar() > 0 {
 		complaints.Tone = ui.Danger
 	}
 	return []ui.StatSpec{returned, complaints}
+}
+
+// retryLabel says how many messages a retry tries again, where that is told.
+func retryLabel(ctx context.Context, v statisticsView) string {
+	if v.Quiet {
+		return tell(ctx, "retry.quiet")
+	}
+	return tell(ctx, "retry.button", "Count", v.Retryable)
 }

@@ -45,7 +45,7 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue, issue.Audience)
+	reach, err := p.reachOf(ctx, issue, issue.Audience, r.URL.Query().Get("parts") != "")
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,10 @@ func (p *Pages) cancelAsk(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		text = tell(ctx, "cancel.sending", "Title", issue.Title, "Sent", locale.Number(locale.Lang(ctx), progress.Sent), "Count", progress.Owed())
+		text = tell(ctx, "cancel.sending_quiet", "Title", issue.Title)
+		if !newsletters.Quiet(ctx, issue, progress.Messages) {
+			text = tell(ctx, "cancel.sending", "Title", issue.Title, "Sent", locale.Number(locale.Lang(ctx), progress.Sent), "Count", progress.Owed())
+		}
 	}
 	return web.Render(w, r, http.StatusOK, confirmPage(issue, confirmation{
 		Title: tell(ctx, "cancel.title"), Text: text, Yes: tell(ctx, "cancel.yes"), Below: "/cancel",

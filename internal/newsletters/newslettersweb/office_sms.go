@@ -120,7 +120,7 @@ func lookFacts(ctx context.Context, look newsletters.TextPreview) []ui.Fact {
 	if len(look.Changes) > 0 {
 		facts = append(facts, ui.Fact{Label: tell(ctx, "sms.changed"), Text: changes(look.Changes)})
 	}
-	facts = append(facts, ui.Fact{Label: tell(ctx, "sms.people"), Text: tell(ctx, "reach.by_sms", "Count", look.People)})
+	facts = append(facts, ui.Fact{Label: tell(ctx, "sms.people"), Text: look.People.People(ctx)})
 	if look.Price > 0 {
 		facts = append(facts,
 			ui.Fact{Label: tell(ctx, "sms.cost"), Text: euros(ctx, look.Cost, 3)},

@@ -6,7 +6,7 @@ import (
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
-	"unoxuno/internal/locale"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/web"
 	"unoxuno/internal/web/ui"
@@ -18,6 +18,7 @@ type statisticsView struct {
 	newsletters.Statistics
 	Delivery, Readers []ui.StatSpec
 	Outcome, Course   ui.Chart
+	Quiet             bool  // numbers of single states are not told to the unit
 	Retryable         int64 // messages that failed and that the reader may have tried again
 	LedgerMonths      int   // for so long it is known who got what; 0: for ever
 	Notices           []ui.Notice
@@ -34,7 +35,7 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var again delivery.Retried
-	if may(ctx, access.SendIssues, issue) && numbers.Later+numbers.Refused > 0 {
+	if may(ctx, access.SendIssues, issue) && numbers.State != newsletters.Draft {
 		if again, err = p.Newsletters.Retryable(ctx, issue.ID); err != nil {
 			return err
 		}
@@ -42,6 +43,7 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, statisticsPage(statisticsView{
 		Issue: issue, Statistics: numbers, Delivery: deliveryStats(ctx, numbers), Readers: readerStats(ctx, numbers),
 		Outcome: outcomeChart(ctx, numbers), Course: courseChart(ctx, numbers), Notices: web.Notices(r),
+		Quiet:     newsletters.Quiet(ctx, issue, numbers.Recipients.Bar()),
 		Retryable: again.Later + again.Refused, LedgerMonths: p.Newsletters.Delivery.LedgerMonths(),
 	}))
 }
@@ -49,13 +51,13 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 // outcomes are what became of the messages, in the order in which they are told.
 func outcomes(s newsletters.Statistics) []struct {
 	key   string
-	n     int64
+	n     disclosure.Figure
 	tone  ui.Tone
 	shown bool // even when it is nothing
 } {
 	return []struct {
 		key   string
-		n     int64
+		n     disclosure.Figure
 		tone  ui.Tone
 		shown bool
 	}{
@@ -67,34 +69,34 @@ func outcomes(s newsletters.Statistics) []struct {
 }
 
 func deliveryStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
-	stats := []ui.StatSpec{{Label: tell(ctx, "number.recipients"), Value: ui.NumberText(ctx, s.Recipients)}}
+	stats := []ui.StatSpec{{Label: tell(ctx, "number.recipients"), Value: s.Recipients.Text(ctx)}}
 	for _, o := range outcomes(s) {
-		if o.shown || o.n > 0 {
+		if o.shown || !o.n.None() {
 			spec := ui.StatSpec{
-				Label: tell(ctx, "number."+o.key), Value: ui.NumberText(ctx, o.n), Detail: locale.Percent(locale.Lang(ctx), o.n, s.Recipients),
+				Label: tell(ctx, "number."+o.key), Value: o.n.Text(ctx), Detail: share(ctx, o.n, s.Recipients),
 			}
-			if o.n > 0 {
+			if o.n.Bar() > 0 {
 				spec.Tone = o.tone
 			}
 			stats = append(stats, spec)
 		}
 	}
-	if s.InDigests > 0 {
-		stats = append(stats, ui.StatSpec{Label: tell(ctx, "number.in_digests"), Value: ui.NumberText(ctx, s.InDigests)})
+	if !s.InDigests.None() {
+		stats = append(stats, ui.StatSpec{Label: tell(ctx, "number.in_digests"), Value: s.InDigests.Text(ctx)})
 	}
-	return append(stats, ui.StatSpec{Label: tell(ctx, "number.retried"), Value: ui.NumberText(ctx, s.Retried)})
+	return append(stats, ui.StatSpec{Label: tell(ctx, "number.retried"), Value: s.Retried.Text(ctx)})
 }
 
 func readerStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
 	stats := []ui.StatSpec{
-		{Label: tell(ctx, "number.clicks"), Value: countText(ctx, s.Clicks.Filtered), Detail: tell(ctx, "number.raw", "Raw", countText(ctx, s.Clicks.Raw))},
-		{Label: tell(ctx, "number.opens"), Value: countText(ctx, s.Opens.Filtered), Detail: tell(ctx, "number.raw", "Raw", countText(ctx, s.Opens.Raw))},
-		{Label: tell(ctx, "number.unsubscribed"), Value: countText(ctx, s.Unsubscribed)},
+		{Label: tell(ctx, "number.clicks"), Value: s.Clicks.Filtered.Text(ctx), Detail: tell(ctx, "number.raw", "Raw", s.Clicks.Raw.Text(ctx))},
+		{Label: tell(ctx, "number.opens"), Value: s.Opens.Filtered.Text(ctx), Detail: tell(ctx, "number.raw", "Raw", s.Opens.Raw.Text(ctx))},
+		{Label: tell(ctx, "number.unsubscribed"), Value: s.Unsubscribed.Text(ctx)},
 	}
 	if s.Readers != (newsletters.Readers{}) {
 		stats = append(stats, ui.StatSpec{
-			Label: tell(ctx, "number.read"), Value: countText(ctx, s.Readers.Read),
-			Detail: tell(ctx, "number.read_clicked", "Clicked", countText(ctx, s.Readers.Clicked)),
+			Label: tell(ctx, "number.read"), Value: s.Readers.Read.Text(ctx),
+			Detail: tell(ctx, "number.read_clicked", "Clicked", s.Readers.Clicked.Text(ctx)),
 		})
 	}
 	return stats
@@ -104,8 +106,8 @@ func outcomeChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	c := ui.Chart{ID: "outcome", Title: tell(ctx, "statistics.outcome"), Of: tell(ctx, "statistics.outcome_of")}
 	var values []int64
 	for _, o := range outcomes(s) {
-		if o.shown || o.n > 0 {
-			c.Labels, values = append(c.Labels, tell(ctx, "number."+o.key)), append(values, o.n)
+		if o.shown || !o.n.None() {
+			c.Labels, values = append(c.Labels, tell(ctx, "number."+o.key)), append(values, o.n.Bar())
 		}
 	}
 	c.Series = []ui.Series{{Name: tell(ctx, "number.messages"), Values: values}}
@@ -122,8 +124,8 @@ func courseChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 			form = "02/01 15:04"
 		}
 		c.Labels = append(c.Labels, point.From.In(zoneOf(ctx)).Format(form))
-		clicks.Values = append(clicks.Values, point.Clicks.Value)
-		opens.Values = append(opens.Values, point.Opens.Value)
+		clicks.Values = append(clicks.Values, point.Clicks.Bar())
+		opens.Values = append(opens.Values, point.Opens.Bar())
 	}
 	c.Series = []ui.Series{clicks, opens}
 	return c

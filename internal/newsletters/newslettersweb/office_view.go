@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/taxonomy"
@@ -42,12 +43,14 @@ func moment(ctx context.Context, t time.Time) string {
 	return locale.DateTime(locale.Lang(ctx), t.In(zoneOf(ctx)))
 }
 
-// countText is a count, or that it is too small to be shown.
-func countText(ctx context.Context, c newsletters.Count) string {
-	if c.Shown() {
-		return ui.NumberText(ctx, c.Value)
+// share is what part of the whole a number is, where both are told.
+func share(ctx context.Context, part, whole disclosure.Figure) string {
+	n, ok := part.Number()
+	of, known := whole.Number()
+	if !ok || !known || !part.IsExact() || !whole.IsExact() {
+		return ""
 	}
-	return tell(ctx, "number.small", "Few", c.Few)
+	return locale.Percent(locale.Lang(ctx), n, of)
 }
 
 // languageOptions are the languages the town writes in.

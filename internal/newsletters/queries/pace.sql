@@ -14,9 +14,6 @@ DELETE FROM newsletters_rhythm WHERE person_id = $1;
 SELECT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.newsletter = $1 AND s.ended_at = 0 AND s.pace <> 'at-once'
     UNION ALL SELECT 1 FROM newsletters_rhythm y WHERE y.pace <> 'at-once');
 
--- name: AnyPaused :one
-SELECT EXISTS (SELECT 1 FROM newsletters_rhythm WHERE paused_until > $1 AND paused_until > 0);
-
 -- name: Keep :exec
 INSERT INTO newsletters_kept (person_id, issue, pace, kept_at, digest) VALUES ($1, $2, $3, $4, 0)
 ON CONFLICT (person_id, issue) DO NOTHING;

@@ -135,7 +135,7 @@ func (q *Queries) ImportHolders(ctx context.Context) ([]int64, error) {
 }
 
 const importPeople = `-- name: ImportPeople :many
-SELECT p.id, p.kind, p.given_name, p.family_name, p.organisation, p.search, p.search_given, p.born, p.born_exact, p.language, p.place, p.name_source, p.born_source, p.language_source, p.place_source, p.who_source, p.wants_source, p.address_source, p.since, p.created_at, p.updated_at FROM people_import_person s CROSS JOIN people_person p WHERE p.id = s.id
+SELECT p.id, p.kind, p.given_name, p.family_name, p.organisation, p.search, p.search_given, p.born, p.born_exact, p.language, p.place, p.name_source, p.born_source, p.language_source, p.place_source, p.who_source, p.wants_source, p.address_source, p.since, p.created_at, p.updated_at, p.cell_key FROM people_import_person s CROSS JOIN people_person p WHERE p.id = s.id
 `
 
 func (q *Queries) ImportPeople(ctx context.Context) ([]PeoplePerson, error) {
@@ -169,6 +169,7 @@ func (q *Queries) ImportPeople(ctx context.Context) ([]PeoplePerson, error) {
 			&i.Since,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.CellKey,
 		); err != nil {
 			return nil, err
 		}

@@ -75,6 +75,7 @@ type PeoplePerson struct {
 	Since          int64
 	CreatedAt      int64
 	UpdatedAt      int64
+	CellKey        int64
 }
 
 type PeopleSession struct {

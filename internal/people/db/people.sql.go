@@ -104,8 +104,8 @@ func (q *Queries) AddConsentText(ctx context.Context, arg AddConsentTextParams) 
 const addPerson = `-- name: AddPerson :exec
 INSERT INTO people_person (id, kind, given_name, family_name, organisation, search, search_given, born, born_exact,
     language, place, name_source, born_source, language_source, place_source, who_source, wants_source,
-    address_source, since, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    address_source, since, created_at, updated_at, cell_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 `
 
 type AddPersonParams struct {
@@ -130,6 +130,7 @@ type AddPersonParams struct {
 	Since          int64
 	CreatedAt      int64
 	UpdatedAt      int64
+	CellKey        int64
 }
 
 func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
@@ -155,6 +156,7 @@ func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
 		arg.Since,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.CellKey,
 	)
 	return err
 }
@@ -530,7 +532,7 @@ func (q *Queries) GetAddress(ctx context.Context, arg GetAddressParams) (PeopleA
 }
 
 const getPerson = `-- name: GetPerson :one
-SELECT id, kind, given_name, family_name, organisation, search, search_given, born, born_exact, language, place, name_source, born_source, language_source, place_source, who_source, wants_source, address_source, since, created_at, updated_at FROM people_person WHERE id = $1
+SELECT id, kind, given_name, family_name, organisation, search, search_given, born, born_exact, language, place, name_source, born_source, language_source, place_source, who_source, wants_source, address_source, since, created_at, updated_at, cell_key FROM people_person WHERE id = $1
 `
 
 func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error) {
@@ -558,6 +560,7 @@ func (q *Queries) GetPerson(ctx context.Context, id int64) (PeoplePerson, error)
 		&i.Since,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.CellKey,
 	)
 	return i, err
 }

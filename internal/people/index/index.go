@@ -14,6 +14,7 @@ type Fact struct{ Name, Word string }
 type Person struct {
 	ID          int64
 	Born, Since int32
+	Key         int64 // her secret number; see package disclosure
 }
 
 // Block is a range of identifiers, both ends included.
@@ -27,6 +28,7 @@ type Index struct {
 	ids         []int64
 	strays      map[int64]uint32
 	born, since []int32
+	keys        []int64
 	everybody   *roaring.Bitmap
 	making      sync.Mutex // guards the map alone
 	sets        map[Fact]*roaring.Bitmap
@@ -36,6 +38,7 @@ type Index struct {
 func New(people int) *Index {
 	return &Index{
 		ids: make([]int64, 0, people), born: make([]int32, 0, people), since: make([]int32, 0, people),
+		keys:   make([]int64, 0, people),
 		strays: map[int64]uint32{}, everybody: roaring.New(), sets: map[Fact]*roaring.Bitmap{},
 	}
 }
@@ -46,7 +49,7 @@ func (x *Index) Len() int { return int(x.everybody.GetCardinality()) } //nolint:
 // Bytes is about how much memory the index takes.
 func (x *Index) Bytes() uint64 {
 	const stray = 32 // a map's entry with its share of empty ones
-	bytes := uint64(cap(x.ids))*8 + uint64(cap(x.born))*4 + uint64(cap(x.since))*4 + uint64(len(x.strays))*stray +
+	bytes := uint64(cap(x.ids))*8 + uint64(cap(x.born))*4 + uint64(cap(x.since))*4 + uint64(cap(x.keys))*8 + uint64(len(x.strays))*stray +
 		x.everybody.GetSizeInBytes()
 	for _, set := range x.sets {
 		bytes += set.GetSizeInBytes()
@@ -61,7 +64,7 @@ func (x *Index) Put(p Person) {
 		n = x.meet(p.ID)
 	}
 	x.everybody.Add(n)
-	x.born[n], x.since[n] = p.Born, p.Since
+	x.born[n], x.since[n], x.keys[n] = p.Born, p.Since, p.Key
 }
 
 // meet gives a number to somebody new.
@@ -71,7 +74,7 @@ func (x *Index) meet(id int64) uint32 {
 		x.strays[id] = n
 		id = x.ids[last]
 	}
-	x.ids, x.born, x.since = append(x.ids, id), append(x.born, 0), append(x.since, 0)
+	x.ids, x.born, x.since, x.keys = append(x.ids, id), append(x.born, 0), append(x.since, 0), append(x.keys, 0)
 	return n
 }
 

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -82,4 +83,26 @@ func (x *Index) IDs(s Set) []int64 {
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// Keys yields the secret number of everybody in the set.
+func (x *Index) Keys(s Set) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for n := range roaring.Values(s.bits) {
+			if !yield(x.keys[n]) {
+				return
+			}
+		}
+	}
+}
+
+// Of are those of the identifiers whom the index holds.
+func (x *Index) Of(ids []int64) Set {
+	set := roaring.New()
+	for _, id := range ids {
+		if n, known := x.number(id); known && x.everybody.Contains(n) {
+			set.Add(n)
+		}
+	}
+	return Set{set}
 }

@@ -1,8 +1,8 @@
 -- name: AddPerson :exec
 INSERT INTO people_person (id, kind, given_name, family_name, organisation, search, search_given, born, born_exact,
     language, place, name_source, born_source, language_source, place_source, who_source, wants_source,
-    address_source, since, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+    address_source, since, created_at, updated_at, cell_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
 
 -- name: PutPerson :execrows
 UPDATE people_person SET kind = $2, given_name = $3, family_name = $4, organisation = $5, search = $6,

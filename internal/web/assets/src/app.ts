@@ -138,7 +138,7 @@ function lives(root: ParentNode): void {
     }
     form.addEventListener("input", () => {
       window.clearTimeout(timer)
-      timer = window.setTimeout(renew, 350)
+      timer = window.setTimeout(renew, 600) // half-typed text is not counted
     })
   })
 }

@@ -1,0 +1,233 @@
+package disclosure
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/clock"
+	"unoxuno/internal/disclosure/db"
+	"unoxuno/internal/storage"
+)
+
+// What an account may ask on a day.
+const (
+	FiguresADay = 60  // with noise
+	bandsADay   = 500 // after those
+)
+
+// An alarm is raised when so many figures of a day are of audiences that hardly differ from another one asked that day: by
+// fewer than nearby people.
+const (
+	AlikeAlarm = 20
+	nearby     = 50
+)
+
+// Question is something about people that somebody thought up and wants counted.
+type Question struct {
+	Subject string // for the audit log, what it is asked for: "newsletter teatro"
+	Text    string // for the audit log, the audience as it was asked
+	Floor   int64
+	Free    bool // a single public term: it spends nothing
+	Counts  []Count
+}
+
+// Count is one of the numbers that a question asks for.
+type Count struct {
+	Name string // what is asked, in one form for all ways of asking it
+	Form string // what the noise is drawn for: the form of the question without its negligible parts; "" is Name
+	Cell Cell
+}
+
+func (c Count) form() string {
+	if c.Form == "" {
+		return c.Name
+	}
+	return c.Form
+}
+
+// Ask shows the numbers of the question to the context's actor, spends her figures of the day and writes the audit log.
+// What she asked that day already shows the same again and spends nothing.
+func (r *Room) Ask(ctx context.Context, q Question) ([]Figure, error) {
+	actor := access.From(ctx)
+	if q.Free && !SeesExact(ctx) {
+		shown := make([]Figure, len(q.Counts))
+		for i, c := range q.Counts {
+			shown[i] = r.About(c.form(), c.Cell, q.Floor)
+		}
+		return shown, nil
+	}
+	var shown []Figure
+	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
+		d, err := r.take(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		shown = shown[:0]
+		for _, c := range q.Counts {
+			f, err := d.show(ctx, q, c)
+			if err != nil {
+				return err
+			}
+			shown = append(shown, f)
+		}
+		return d.put(ctx, q)
+	})
+	return shown, err
+}
+
+// day is what an account asks on a day, taken by this transaction.
+type day struct {
+	room    *Room
+	tx      *storage.Tx
+	account int64
+	day     int64
+	exact   bool
+	row     db.TakeDayRow
+	asked   map[string]db.AskedRow
+	changed bool
+}
+
+func (r *Room) take(ctx context.Context, tx *storage.Tx, actor access.Actor) (*day, error) {
+	now := r.clock.Now()
+	d := &day{
+		room: r, tx: tx, account: actor.ID, day: dayOf(now), exact: SeesExact(ctx), asked: map[string]db.AskedRow{},
+	}
+	queries := db.New(tx)
+	var err error
+	if d.row, err = queries.TakeDay(ctx, db.TakeDayParams{AccountID: d.account, Day: d.day, Account: actor.Name}); err != nil {
+		return nil, err
+	}
+	if err := queries.ForgetAsked(ctx, db.ForgetAskedParams{AccountID: d.account, Day: dayOf(now.AddDate(0, 0, -1))}); err != nil {
+		return nil, err
+	}
+	if err := queries.ForgetDays(ctx, db.ForgetDaysParams{AccountID: d.account, Day: dayOf(now.AddDate(0, 0, -1))}); err != nil {
+		return nil, err
+	}
+	rows, err := queries.Asked(ctx, db.AskedParams{AccountID: d.account, Day: d.day})
+	for _, row := range rows {
+		d.asked[row.Digest] = row
+	}
+	return d, err
+}
+
+func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
+
+// show is what the account is shown of a count.
+func (d *day) show(ctx context.Context, q Question, c Count) (Figure, error) {
+	digest := base64.RawURLEncoding.EncodeToString(d.room.sealer.Digest("disclosure asked", c.Name))
+	row, again := d.asked[digest]
+	if !again {
+		row = db.AskedRow{Digest: digest, Banded: !d.exact && d.row.Spent >= FiguresADay}
+		if row.Banded && d.row.Bands >= bandsADay {
+			return Hidden(), nil
+		}
+		if !row.Banded {
+			row.Sketch = sketch(c.Cell)
+		}
+	}
+	f := d.figure(q, c, row.Banded)
+	if again {
+		return f, nil
+	}
+	if !d.exact {
+		d.spend(c, row)
+	}
+	d.asked[digest], d.changed = row, true
+	err := db.New(d.tx).NoteAsked(ctx, db.NoteAskedParams{
+		AccountID: d.account, Day: d.day, Digest: digest, Banded: row.Banded, Sketch: row.Sketch,
+	})
+	if err != nil {
+		return f, err
+	}
+	return f, d.room.audit.Audit(ctx, d.tx, "audit.audience.counted", q.Subject, detail(q.Text, f))
+}
+
+func detail(text string, f Figure) string {
+	if text == "" {
+		return f.String()
+	}
+	return text + " · " + f.String()
+}
+
+func (d *day) figure(q Question, c Count, banded bool) Figure {
+	switch {
+	case d.exact:
+		return Exact(c.Cell.N)
+	case banded:
+		return d.room.Band(c.form(), c.Cell)
+	}
+	return d.room.About(c.form(), c.Cell, q.Floor)
+}
+
+// spend takes the figure from those of the day, and notices whether it is of nearly the same people as an earlier one.
+func (d *day) spend(c Count, row db.AskedRow) {
+	if row.Banded {
+		d.row.Bands++
+		return
+	}
+	d.row.Spent++
+	for _, other := range d.asked {
+		if known, ok := sketched(other.Sketch); ok && Alike(Cell{Buckets: known}, c.Cell) {
+			d.row.Alike++
+			return
+		}
+	}
+}
+
+// put writes down what was spent, and raises the alarm once a day.
+func (d *day) put(ctx context.Context, q Question) error {
+	if !d.changed {
+		return nil
+	}
+	if d.row.Alike >= AlikeAlarm && d.row.AlarmedAt == 0 {
+		d.row.AlarmedAt = clock.Millis(d.room.clock.Now())
+		if err := d.room.audit.Audit(ctx, d.tx, "audit.audience.alike", q.Subject, fmt.Sprint(d.row.Alike)); err != nil {
+			return err
+		}
+	}
+	return db.New(d.tx).PutDay(ctx, db.PutDayParams{
+		AccountID: d.account, Day: d.day, Spent: d.row.Spent, Bands: d.row.Bands, Alike: d.row.Alike, AlarmedAt: d.row.AlarmedAt,
+	})
+}
+
+// sketch is the text in which a set of people is remembered.
+func sketch(c Cell) string {
+	var b []byte
+	for _, n := range c.Buckets {
+		b = binary.AppendVarint(b, n)
+	}
+	return base64.RawStdEncoding.EncodeToString(b)
+}
+
+func sketched(text string) (all [buckets]int64, ok bool) {
+	b, err := base64.RawStdEncoding.DecodeString(text)
+	for i := range all {
+		n, size := binary.Varint(b)
+		if err != nil || size <= 0 {
+			return all, false
+		}
+		all[i], b = n, b[size:]
+	}
+	return all, true
+}
+
+// Alarm says that an account asked for many audiences that hardly differ.
+type Alarm struct {
+	Account string
+	At      time.Time
+	Alike   int64
+}
+
+// Alarms are those of the last week, the newest first.
+func (r *Room) Alarms(ctx context.Context) ([]Alarm, error) {
+	rows, err := db.New(r.db).Alarms(ctx, clock.Millis(r.clock.Now().AddDate(0, 0, -7)))
+	list := make([]Alarm, len(rows))
+	for i, row := range rows {
+		list[i] = Alarm{Account: row.Account, At: clock.Time(row.AlarmedAt), Alike: row.Alike}
+	}
+	return list, err
+}

@@ -1,0 +1,134 @@
+package disclosure
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"unoxuno/internal/locale"
+)
+
+// The floors: a number of people below them is not shown.
+const (
+	Floor          = 5
+	SensitiveFloor = 10
+)
+
+// kind says how much of a number is shown.
+type kind uint8
+
+const (
+	exact  kind = iota
+	about       // with noise, rounded
+	fewer       // below the floor, or none
+	band        // between two numbers
+	hidden      // nothing: it would give away another one
+)
+
+// Figure is a number about people as its reader may know it. The zero Figure is exactly none.
+type Figure struct {
+	kind     kind
+	value    int64 // exact and about: the number; band: where it begins; fewer: the floor
+	from, to int64 // of a band: its ends, to excluded; to 0 has no end
+}
+
+// Exact is the number itself.
+func Exact(n int64) Figure { return Figure{kind: exact, value: n} }
+
+// Fewer says that the number is below a floor, or none at all.
+func Fewer(floor int64) Figure { return Figure{kind: fewer, value: floor} }
+
+// Hidden says nothing of the number.
+func Hidden() Figure { return Figure{kind: hidden} }
+
+// AtLeast is the number, where it reaches the floor, else Fewer. It is the rule for what really happened and nobody
+// thought up: subscribers, visits, recipients.
+func AtLeast(n, floor int64) Figure {
+	if n < floor {
+		return Fewer(floor)
+	}
+	return Exact(n)
+}
+
+// Plus is the sum of figures that are exact; Hidden where one is not.
+func (f Figure) Plus(more ...Figure) Figure {
+	for _, o := range more {
+		if f.kind != exact || o.kind != exact {
+			return Hidden()
+		}
+		f.value += o.value
+	}
+	return f
+}
+
+// Number is the number that is shown, exact or about; ok is false where none is.
+func (f Figure) Number() (n int64, ok bool) { return f.value, f.kind <= about }
+
+// IsExact tells whether the number is shown as it is.
+func (f Figure) IsExact() bool { return f.kind == exact }
+
+// None tells whether it is known that the number is zero.
+func (f Figure) None() bool { return f.kind == exact && f.value == 0 }
+
+// Few tells whether the number is below the floor as far as its reader may know; exactly known numbers are compared
+// with floor.
+func (f Figure) Few(floor int64) bool {
+	return f.kind == fewer || f.kind == exact && f.value < floor
+}
+
+// Bar is the length of the figure in a chart: what is not shown is drawn as none.
+func (f Figure) Bar() int64 {
+	if f.kind <= about {
+		return f.value
+	}
+	return 0
+}
+
+// Text is the figure in the reader's language: "6.150", "circa 6.150", "meno di 5", "tra 100 e 200", "non mostrato".
+func (f Figure) Text(ctx context.Context) string { return f.say(ctx, "disclosure.figure.") }
+
+// People is the figure as a number of people: "circa 6.150 persone", "meno di 5 persone".
+func (f Figure) People(ctx context.Context) string { return f.say(ctx, "disclosure.people.") }
+
+func (f Figure) say(ctx context.Context, words string) string {
+	switch f.kind {
+	case exact:
+		return locale.T(ctx, words+"exact", "Count", f.value)
+	case about:
+		return locale.T(ctx, words+"about", "Number", f.value)
+	case fewer:
+		return locale.T(ctx, words+"fewer", "Number", f.value)
+	case band:
+		if f.to == 0 {
+			return locale.T(ctx, words+"more", "From", f.from)
+		}
+		return locale.T(ctx, words+"band", "From", f.from, "To", f.to)
+	}
+	return locale.T(ctx, words+"hidden")
+}
+
+// String is the figure in CSV, in the audit log and on a terminal: 6150, ~6150, <5, 100-200, 1000+, or a dash.
+func (f Figure) String() string {
+	switch f.kind {
+	case exact:
+		return strconv.FormatInt(f.value, 10)
+	case about:
+		return "~" + strconv.FormatInt(f.value, 10)
+	case fewer:
+		return "<" + strconv.FormatInt(f.value, 10)
+	case band:
+		if f.to == 0 {
+			return strconv.FormatInt(f.from, 10) + "+"
+		}
+		return strconv.FormatInt(f.from, 10) + "-" + strconv.FormatInt(f.to, 10)
+	}
+	return "-"
+}
+
+// MarshalJSON writes an exact figure as a number and any other as the text of String.
+func (f Figure) MarshalJSON() ([]byte, error) {
+	if f.kind == exact {
+		return json.Marshal(f.value)
+	}
+	return json.Marshal(f.String())
+}

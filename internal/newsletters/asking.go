@@ -1,0 +1,252 @@
+package newsletters
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/disclosure"
+	"unoxuno/internal/people"
+)
+
+// Reached is how many people an issue would go to, as who asks may know it; see package disclosure.
+type Reached struct {
+	People disclosure.Figure
+	Few    bool // they are fewer than the floor, as far as one may know, and perhaps nobody
+	// Placeless says whether the audience excludes places without saying what is meant by those whose place is not known,
+	// and NoPlace how many of them it takes in, or leaves out.
+	Placeless people.Placeless
+	NoPlace   disclosure.Figure
+	// Parts are told on request: by what, and by which channel, it reaches them.
+	Parts []ReachedPart
+}
+
+// ReachedPart is one of the numbers that Reached.People is made of; its word is "newsletters.reached." and the name.
+type ReachedPart struct {
+	Name   string
+	Figure disclosure.Figure
+}
+
+// AskReach shows how many people the issue would go to now if its audience were that one, with the numbers that they are
+// made of where parts asks for them: each is one of the figures of the day. Faults in the audience concern the field
+// "audience"; a sensitive word is unknown to whom it is not for, but in the audience that the issue already has. It asks
+// access.WriteIssues.
+func (r *Room) AskReach(ctx context.Context, i Issue, audience string, parts bool) (Reached, error) {
+	n, err := r.Newsletter(ctx, i.Newsletter)
+	if err != nil {
+		return Reached{}, err
+	}
+	if err := may(ctx, access.WriteIssues, n.Newsroom.Slug); err != nil {
+		return Reached{}, err
+	}
+	a, floor, err := r.parse(ctx, n, audience, i.Audience)
+	if err != nil {
+		return Reached{}, err
+	}
+	return r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, parts: parts || disclosure.SeesExact(ctx)})
+}
+
+// asking is what somebody wants to know of whom an issue reaches.
+type asking struct {
+	issue      Issue
+	newsletter Newsletter
+	audience   people.Audience
+	floor      int64
+	parts      bool
+	only       string // the one part that is asked for; "" is all whom it reaches
+}
+
+func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
+	shown := Reached{}
+	if q.only == "" {
+		shown.Placeless = q.audience.Placeless()
+	}
+	essential := q.audience
+	var c, placeless reached
+	err := r.counting(ctx, q.newsletter, reachBy{Texts: q.issue.SMS != "", Urgent: q.issue.Urgent}, func(all counter) (err error) {
+		if c, err = all.reached(q.audience); err != nil {
+			return err
+		}
+		if !disclosure.SeesExact(ctx) {
+			if essential, err = q.audience.Essential(r.Disclosure.Noise, c.People(), all.people); err != nil {
+				return err
+			}
+			if c, err = all.reached(essential); err != nil {
+				return err
+			}
+		}
+		if shown.Placeless != people.PlacelessNoQuestion {
+			placeless, err = all.reached(q.audience.WithPlaceless(true))
+		}
+		return err
+	})
+	if err != nil {
+		return shown, err
+	}
+	scope := q.newsletter.Slug + "\x00"
+	count := func(name string, cell disclosure.Cell) disclosure.Count {
+		return disclosure.Count{Name: scope + name + "\x00" + q.audience.Form(), Form: scope + name + "\x00" + essential.Form(), Cell: cell}
+	}
+	counts := []disclosure.Count{count("people", c.People())}
+	if q.only != "" {
+		counts[0] = count(q.only, c.cell(q.only))
+	}
+	if shown.Placeless != people.PlacelessNoQuestion {
+		counts = append(counts, disclosure.Count{Name: scope + "placeless\x00" + q.audience.Form(), Cell: placeless.Placeless})
+	}
+	rest := len(counts)
+	if q.parts {
+		shown.Parts = c.parts(q.issue)
+		for _, part := range shown.Parts {
+			counts = append(counts, count(part.Name, c.cell(part.Name)))
+		}
+	}
+	figures, err := r.Disclosure.Ask(ctx, disclosure.Question{
+		Subject: "newsletter " + q.newsletter.Slug, Text: q.audience.String(), Floor: q.floor, Counts: counts,
+		Free: q.audience.Single() && q.floor == disclosure.Floor && !q.parts && q.only == "",
+	})
+	if err != nil {
+		return shown, err
+	}
+	shown.People, shown.Few = figures[0], figures[0].Few(q.floor)
+	if rest > 1 {
+		shown.NoPlace = figures[1]
+	}
+	for at := range shown.Parts {
+		shown.Parts[at].Figure = figures[rest+at]
+	}
+	return shown, nil
+}
+
+// parts are the numbers that are told of an issue's reach, yet without them.
+func (c reached) parts(i Issue) []ReachedPart {
+	names := []string{"subscribed", "profile"}
+	if i.SMS != "" {
+		names = append(names, "email", "sms")
+	}
+	if !i.Urgent {
+		names = append(names, "at_once", "digest")
+	}
+	list := make([]ReachedPart, len(names))
+	for at, name := range names {
+		list[at].Name = name
+	}
+	return list
+}
+
+func (c reached) cell(part string) disclosure.Cell {
+	switch part {
+	case "subscribed":
+		return c.Subscribed
+	case "profile":
+		return c.Profile
+	case "email":
+		return c.Email
+	case "sms":
+		return c.SMS
+	case "at_once":
+		return c.AtOnce()
+	default:
+		return c.Digest
+	}
+}
+
+// parse reads an audience that the context's actor wrote for an issue of the newsletter, and finds the floor of its
+// numbers. stands is the audience that the issue already has: whoever may write in the newsroom works on with that.
+func (r *Room) parse(ctx context.Context, n Newsletter, text, stands string) (people.Audience, int64, error) {
+	v, err := r.People.Vocabulary(ctx)
+	if err != nil {
+		return people.Audience{}, 0, err
+	}
+	catalogue, err := loadCatalogue(ctx, r.DB)
+	if err != nil {
+		return people.Audience{}, 0, err
+	}
+	outside := catalogue.outside(ctx, n)
+	allowed := v
+	if stood := strings.TrimSpace(stands); !disclosure.SeesExact(ctx) && (stood == "" || strings.TrimSpace(text) != stood) {
+		allowed = catalogue.wordsFor(ctx, v)
+	}
+	a, err := people.ParseAudience(text, allowed)
+	if err != nil {
+		return a, 0, err
+	}
+	if outside && strings.TrimSpace(text) != strings.TrimSpace(stands) {
+		if err := a.Outside(); err != nil {
+			return a, 0, err
+		}
+	}
+	if outside || n.Sensitive || a.Sensitive(v, catalogue.sensitive) {
+		return a, disclosure.SensitiveFloor, nil
+	}
+	return a, disclosure.Floor, nil
+}
+
+// AudienceWords are the words of an audience that the context's actor may use.
+func (r *Room) AudienceWords(ctx context.Context) (people.Vocabulary, error) {
+	v, err := r.People.Vocabulary(ctx)
+	if err != nil || disclosure.SeesExact(ctx) {
+		return v, err
+	}
+	catalogue, err := loadCatalogue(ctx, r.DB)
+	return catalogue.wordsFor(ctx, v), err
+}
+
+func (c catalogue) sensitive(newsletter string) bool {
+	n, _ := c.newsletter(newsletter)
+	return n.Sensitive
+}
+
+// wordsFor is the vocabulary of the context's actor: a sensitive newsletter of her own newsrooms is a word of hers, and
+// so are the sensitive terms that newsletters of her newsrooms are about, or for. Other sensitive words are unknown to her.
+func (c catalogue) wordsFor(ctx context.Context, v people.Vocabulary) people.Vocabulary {
+	actor := access.From(ctx)
+	var mine []Newsletter
+	for _, n := range c.newsletters {
+		if actor.CanIn(access.WriteIssues, n.Newsroom.Slug) {
+			mine = append(mine, n)
+		}
+	}
+	return v.Without(c.sensitive, func(list, slug string) bool {
+		return slices.ContainsFunc(mine, func(n Newsletter) bool {
+			switch list {
+			case "who":
+				return slices.Contains(n.For, slug)
+			case "wants":
+				return slices.Contains(n.Topics, slug)
+			case "subscribed":
+				return n.Slug == slug
+			}
+			return false
+		})
+	})
+}
+
+// outside tells whether who asks stands outside the administration: the newsletter's newsroom does, or one of her own.
+func (c catalogue) outside(ctx context.Context, n Newsletter) bool {
+	if disclosure.SeesExact(ctx) {
+		return false
+	}
+	return n.Newsroom.Kind != Office || slices.ContainsFunc(access.From(ctx).Newsrooms, func(slug string) bool {
+		own, _ := c.newsroom(slug)
+		return own.Kind != "" && own.Kind != Office
+	})
+}
+
+// SayPlaceless is the audience that says whether people whose place is not known are meant where places are excluded. Faults
+// are those of AskReach.
+func (r *Room) SayPlaceless(ctx context.Context, i Issue, audience string, taken bool) (string, error) {
+	n, err := r.Newsletter(ctx, i.Newsletter)
+	if err != nil {
+		return "", err
+	}
+	a, _, err := r.parse(ctx, n, audience, i.Audience)
+	return a.WithPlaceless(taken).String(), err
+}
+
+// Quiet tells whether the numbers of an issue's sending are shown to the context's actor only as its statistics show them:
+// it went to an audience of its own, or to fewer people than the floor. messages is how many there are.
+func Quiet(ctx context.Context, i Issue, messages int64) bool {
+	return !disclosure.SeesExact(ctx) && (i.Audience != "" || messages < disclosure.SensitiveFloor)
+}
