@@ -65,7 +65,7 @@ func (r *Rig) InputsFor(many int) (Inputs, error) {
 }
 
 // letterLines is how many sentences make mails of 6 kB.
-const letterLines = 7
+const letterLines = 6
 
 func writePeople(path string, many int) error {
 	f, err := os.Create(path)

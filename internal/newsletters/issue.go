@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/content"
 	"unoxuno/internal/fault"
-	"unoxuno/internal/plaintext"
 	"unoxuno/internal/newsletters/db"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 

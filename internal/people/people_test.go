@@ -40,7 +40,7 @@ func TestRegisterAndUpdate(t *testing.T) {
 			t.Errorf("after the update %q", got)
 		}
 		err := town.Update(ctx, id, people.Details{
-			Given: "a\nb", Family: strings.Repeat("x", 200), Born: people.Birth{Day: 20300101, Exact: true},
+			Given: "a\x07b", Family: strings.Repeat("x", 200), Born: people.Birth{Day: 20300101, Exact: true},
 			Language: "xx", Place: "atlantide", Who: []string{"genitor"}, Wants: []string{"zzzzz"}, Kind: "robot",
 		})
 		if fields := fieldsOf(err); !slices.Equal(fields, []string{"kind", "given_name", "family_name", "birth_date", "language", "place", "who", "wants"}) {
