@@ -1,14 +1,16 @@
 // The tour: every page of the route inventory, wide and narrow, as the administrator sees it.
-// Task: {base, account: {email, password}, pages: [{name, path}]}.
+// Task: {base, account: {email, password}, cookies: [{name, value}], pages: [{name, path}]}. The cookies open a citizen's
+// own page as well.
 import { look, signIn, task, windowOf, withBrowser } from "./look.mjs"
 
-const { base, account, pages } = await task()
+const { base, account, cookies, pages } = await task()
 const height = 900
 
 await withBrowser(async (browser, complaints) => {
   const left = [...pages]
   const guide = async () => {
     const context = await windowOf(browser, complaints, { where: "tour" })
+    await context.addCookies(cookies.map(({ name, value }) => ({ name, value, url: base })))
     const page = await context.newPage()
     await signIn(page, base, account)
     for (let stop = left.shift(); stop; stop = left.shift()) {

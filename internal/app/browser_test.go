@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -36,10 +37,19 @@ func tour(t *testing.T, b *borgo) {
 			pages = append(pages, stop{nameOf(route.Path()), b.addressOf(route)})
 		}
 	}
+	citizen := b.browser()
+	b.enter(citizen)
+	site, err := url.Parse(b.server.URL)
+	b.must(err)
+	cookies := []map[string]string{}
+	for _, c := range citizen.Jar.Cookies(site) {
+		cookies = append(cookies, map[string]string{"name": c.Name, "value": c.Value})
+	}
 	second := locale.Languages()[1]
 	pages = append(pages, stop{"home-" + second, "/" + second}, stop{"office-" + second, "/" + second + "/office"})
 	browser.Run(t, "tour.mjs", map[string]any{
 		"base": b.server.URL, "account": map[string]string{"email": b.admin.Email, "password": staffPassword}, "pages": pages,
+		"cookies": cookies,
 	})
 	b.silent()
 }

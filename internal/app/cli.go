@@ -42,6 +42,8 @@ type settingFlags struct {
 	BounceSoftDays  string `help:"Days within which they do." group:"Settings"`
 	BounceBrakeDays string `help:"Days of returns that can stop a newsroom; 0 never." group:"Settings"`
 	LedgerMonths    string `help:"Months in which it is known who got what; 0 for ever." group:"Settings"`
+	DatabaseReaders string `help:"Connections to PostgreSQL for questions." group:"Settings"`
+	DatabaseWriters string `help:"Connections to PostgreSQL for transactions." group:"Settings"`
 	RetryFirst      string `help:"Wait before the first repeat." group:"Settings"`
 	SMSURL          string `name:"sms-url" help:"smpp://user:password@host, kannel+http://… or https://…" group:"Settings"`
 	SMSSender       string `name:"sms-sender" help:"What telephones show as the author." group:"Settings"`
@@ -60,6 +62,7 @@ func (f settingFlags) values() map[string]string {
 		"sms_url": f.SMSURL, "sms_sender": f.SMSSender, "sms_price": f.SMSPrice, "sms_template": f.SMSTemplate,
 		"bounce_listen": f.BounceListen, "bounce_maildir": f.BounceMaildir, "bounce_soft_count": f.BounceSoftCount,
 		"bounce_soft_days": f.BounceSoftDays, "bounce_brake_days": f.BounceBrakeDays,
+		"database_readers": f.DatabaseReaders, "database_writers": f.DatabaseWriters,
 		"ledger_months": f.LedgerMonths, "retry_first": f.RetryFirst, "metrics_listen": f.MetricsListen, "trusted_proxies": f.TrustedProxies, "log_level": f.LogLevel, "clock_file": f.ClockFile,
 	}
 }

@@ -76,7 +76,7 @@ func (b *borgo) officeDoesNotTell(link string, issue int64) {
 	b.t.Helper()
 	office := b.signedIn(b.admin)
 	page := b.ask(office, http.MethodGet, "/office/people/"+fmt.Sprint(b.maria), nil)
-	if !strings.Contains(page.body, "Annotare quali messaggi apre") || strings.Contains(page.body, link) {
+	if !strings.Contains(page.body, "Tenere traccia dei messaggi che apre") || strings.Contains(page.body, link) {
 		b.t.Errorf("her page at the desk is to say that the consent stands, and not what she read:\n%s", page.body)
 	}
 	editor := b.signedIn(b.staff("edo@borgo.example", identity.Editor, "ufficio-cultura"))

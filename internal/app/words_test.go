@@ -152,7 +152,7 @@ func notWords() []string {
 	return []string{
 		"newsletters.issue", "newsletters.unsubscribe", "newsletters.undo", "newsletters.link", "people.own-page", "people.join", "people.address",
 		"delivery.message-id", "delivery.envelope", "delivery.suppression", "delivery.sms.reference", "people.code",
-		"people.sweep", "newsletters.reading", "delivery.sweep", "delivery.brakes", "delivery.retention", "newsletters.digest", "newsletters.digests",
+		"people.sweep", "newsletters.reading", "delivery.sweep", "delivery.brakes", "delivery.retention", "people.search", "people.entry", "people.entry-code", "people.crowd", "storage.file", "storage.log", "newsletters.digest", "newsletters.digests",
 	}
 }
 

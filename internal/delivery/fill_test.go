@@ -124,7 +124,12 @@ func TestWhoeverIsAddedToAChunkUnderWayIsNotOverlooked(t *testing.T) {
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
 			n.town.set(func(o *town) { o.audience = [2]int64{90, 150} })
 			_, err := n.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.issue", Ref: 1, Channel: delivery.Email})
-			n.step(t) // does what it can before the commit
+			stepped := make(chan struct{})
+			go func() { // a worker does what it can before the commit
+				defer close(stepped)
+				n.step(t)
+			}()
+			<-stepped
 			return err
 		})
 		n.step(t)
