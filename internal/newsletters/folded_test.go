@@ -46,9 +46,19 @@ func (w *world) mortality() *int {
 	return &steps
 }
 
+// nightsPass lets the nights pass in which folding follows the clock, a few days in each.
+func (w *world) nightsPass() {
+	w.Helper()
+	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
+		_, err := tx.ExecContext(w.ctx, "DELETE FROM delivery_folding")
+		return err
+	}))
+}
+
 // foldFor folds what is old, and is killed after so many steps.
 func (w *world) foldFor(mortality *int, steps int) {
 	w.Helper()
+	w.nightsPass()
 	*mortality = steps
 	if err := w.delivery.Fold(w.ctx); err != nil && !errors.Is(err, errKilled) {
 		w.Fatal(err)
@@ -211,6 +221,7 @@ func TestOldMailsAreLeftByAndComplainedOfStill(t *testing.T) {
 		w.send(issue.ID)
 		leave, to, carlas := leaving.FindStringSubmatch(w.unsubscribeHeader("ada@mail.example"))[1], w.envelope("bea@mail.example"), w.envelope("carla@mail.example")
 		w.clock.Advance(25 * 31 * 24 * time.Hour)
+		w.nightsPass()
 		w.must(w.delivery.Fold(w.ctx))
 		w.must(w.people.Erase(w.ctx, carla))
 		w.must(w.OneClick(w.ctx, leave))

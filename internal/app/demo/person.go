@@ -88,7 +88,7 @@ func (c *crowd) person(i int) Row {
 	row.Newsletters = c.newsletters(row.Who, row.Wants)
 	row.Consents = c.consents(row)
 	c.addresses(&row, i, born.Year(), age)
-	c.proof(&row)
+	c.proof(&row, born)
 	return row
 }
 
@@ -122,7 +122,7 @@ func (c *crowd) birth() (born time.Time, age int) {
 	from, to := pyramid[i].value, pyramid[i+1].value
 	age = from + c.rand.IntN(to-from)
 	lastBirthday := c.today.AddDate(-age, 0, 0)
-	return lastBirthday.AddDate(0, 0, -c.rand.IntN(365)), age
+	return lastBirthday.AddDate(0, 0, -1-c.rand.IntN(364)), age
 }
 
 func (c *crowd) name(of community, year int) (given, family string) {
@@ -276,11 +276,16 @@ func mobile(i int) string {
 	return fmt.Sprintf("+393100%06d", i*611_953%block)
 }
 
-// proof says when and how the person gave her consent: more of them year by year, the last one yesterday.
-func (c *crowd) proof(row *Row) {
+// proof says when and how the person gave her consent: more of them year by year, the last one yesterday. Nobody gave it
+// before the year in which even a bare year of birth proves her age; who is not that old yet gave it yesterday.
+func (c *crowd) proof(row *Row, born time.Time) {
 	const days = 7 * 365
 	back := int(float64(days) * c.rand.Float64() * c.rand.Float64())
-	row.ConsentDate = c.today.AddDate(0, 0, -1-back).Format(time.DateOnly)
+	given, yesterday := c.today.AddDate(0, 0, -1-back), c.today.AddDate(0, 0, -1)
+	if of := time.Date(born.Year()+minAge+1, 1, 1, 0, 0, 0, 0, time.UTC); given.Before(of) {
+		given = yesterday
+	}
+	row.ConsentDate = given.Format(time.DateOnly)
 	sources := []share[string]{
 		{"modulo sul sito", 620}, {"sportello URP", 150}, {"modulo cartaceo in biblioteca", 90},
 		{"biglietteria del Teatro comunale", 60}, {"banchetto alla Fiera di San Martino", 50}, {"iscrizione ai servizi scolastici", 30},

@@ -20,6 +20,7 @@ import (
 	"unoxuno/internal/delivery/email"
 	"unoxuno/internal/delivery/routing"
 	"unoxuno/internal/delivery/sms"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -72,13 +73,14 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newOffice(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "town", Files: town.Schema()},
+		storage.Schema{Room: "disclosure", Files: disclosure.Schema()},
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: newsletters.Schema()})
 }
 
 func newOffice(t *testing.T, db *storage.DB) *office {
 	t.Helper()
-	words, err := locale.Load(newsletters.Words(), content.Words(), people.Words(), delivery.Words(), identity.Words(),
+	words, err := locale.Load(newsletters.Words(), content.Words(), disclosure.Words(), people.Words(), delivery.Words(), identity.Words(),
 		taxonomy.Words(), newslettersweb.OfficeWords(), web.Words())
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +106,8 @@ func newOffice(t *testing.T, db *storage.DB) *office {
 	o.db, o.audit, o.delivery, o.silent = db, identity.New(db, o.now, sealer), post, true
 	o.room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: o.now, Sealer: sealer, Words: words, Log: log, Identity: o.audit, Town: towns,
-		Taxonomy: terms, People: o.people, Delivery: post,
+		Disclosure: disclosure.New(db, o.now, sealer, o.audit),
+		Taxonomy:   terms, People: o.people, Delivery: post,
 	}, newsletters.Settings{PublicURL: "https://uno.comune.example"})
 	post.Plug(newsletters.Origin, o.room)
 	post.Plug(newsletters.DigestOrigin, o.room.Digests())

@@ -18,6 +18,7 @@ import (
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/email"
+	"unoxuno/internal/disclosure"
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
@@ -62,6 +63,7 @@ func eachTown(t *testing.T, test func(t *testing.T, p *publicTown)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newPublicTown(t, db)) },
 		storage.Schema{Room: "identity", Files: identity.Schema()}, storage.Schema{Room: "town", Files: town.Schema()},
+		storage.Schema{Room: "disclosure", Files: disclosure.Schema()},
 		storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: newsletters.Schema()})
 }
@@ -70,7 +72,7 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	t.Helper()
 	p := &publicTown{t: t, clock: clock.At(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)), sink: deliverytest.New(t, deliverytest.Options{})}
 	p.db = db
-	words, err := locale.Load(web.Words(), identity.Words(), town.Words(), taxonomy.Words(), content.Words(), delivery.Words(),
+	words, err := locale.Load(web.Words(), identity.Words(), town.Words(), taxonomy.Words(), content.Words(), disclosure.Words(), delivery.Words(),
 		people.Words(), newsletters.Words(), newslettersweb.PublicWords())
 	must(t, err)
 	log, sealer := slog.New(slog.DiscardHandler), seal.New([]byte("a secret for tests"))
@@ -84,9 +86,11 @@ func newPublicTown(t *testing.T, db *storage.DB) *publicTown {
 	t.Cleanup(func() { _ = p.post.Close() })
 	server := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + server.Listener.Addr().String()
+	audit := identity.New(p.db, p.clock, sealer)
 	p.room = newsletters.New(newsletters.Deps{
-		DB: p.db, Clock: p.clock, Sealer: sealer, Words: words, Log: log, Identity: identity.New(p.db, p.clock, sealer),
-		Town: town.New(p.db, p.clock), Taxonomy: vocabulary, People: p.people, Delivery: p.post,
+		DB: p.db, Clock: p.clock, Sealer: sealer, Words: words, Log: log, Identity: audit,
+		Disclosure: disclosure.New(p.db, p.clock, sealer, audit),
+		Town:       town.New(p.db, p.clock), Taxonomy: vocabulary, People: p.people, Delivery: p.post,
 	}, newsletters.Settings{PublicURL: p.url})
 	p.post.Plug(newsletters.Origin, p.room)
 	p.people.Plug(p.room)
