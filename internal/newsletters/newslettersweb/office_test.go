@@ -103,10 +103,10 @@ func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
 
 		w := o.post(path(issue, "/audience"), "version", version, "do", "compose", "who", category, "place", place, "age_from", "18", "age_to", "")
 		o.wantStatus(w, http.StatusOK)
-		o.wantText(w, fmt.Sprintf("&#34;%s&#34; in who and place == &#34;%s&#34; and age &gt;= 18", category, place), "non lo riceve nessuno")
+		o.wantText(w, fmt.Sprintf("&#34;%s&#34; in who and place == &#34;%s&#34; and age &gt;= 18", category, place), "meno di 5 persone")
 		o.wantText(o.post(path(issue, "/audience"), "version", version, "do", "compose", "age_from", "molti"), "da 0 a 120")
 
-		o.wantText(o.get(path(issue, "/reach?audience=")), "1 persona")
+		o.wantText(o.get(path(issue, "/reach?audience=")), "meno di 5 persone")
 		o.wantText(o.get(path(issue, "/reach?audience="+url.QueryEscape(`"`+category[:len(category)-1]+`" in who`))), category)
 
 		wrong := `"` + category[:len(category)-1] + `" in who`
@@ -127,10 +127,10 @@ func TestSendingAsksFirst(t *testing.T) {
 		o.actor = staff(identity.Publisher, "cultura")
 		o.relay = email.Health{Configured: true, Address: "relay.example:25", Trouble: "connection refused", Since: o.now.Now()}
 		version := fmt.Sprint(issue.Version)
-		o.wantText(o.get(path(issue, "/send")), "Lo riceve 1 persona", "1 per iscrizione", "relay.example:25")
+		o.wantText(o.get(path(issue, "/send")), "meno di 5 persone", "relay.example:25")
 
 		o.wantStatus(o.post(path(issue, "/audience"), "version", version, "audience", "age >= 120"), http.StatusSeeOther)
-		w := o.post(path(issue, "/send"), "version", version)
+		w := o.post(path(issue, "/send"), "version", version, "empty", "1")
 		o.wantStatus(w, http.StatusUnprocessableEntity)
 		o.wantText(w, "Nel frattempo il numero è cambiato")
 		issue, err := o.room.Issue(o.ctx(), issue.ID)
@@ -149,12 +149,12 @@ func TestSendingAsksFirst(t *testing.T) {
 		o.wantStatus(o.post(path(issue, "/audience"), "version", fmt.Sprint(issue.Version), "audience", ""), http.StatusSeeOther)
 		issue, err = o.room.Issue(o.ctx(), issue.ID)
 		o.must(err)
-		o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version)), http.StatusSeeOther)
-		o.wantText(o.get(path(issue, "/progress")), "data-poll", "0 su 1")
+		o.wantStatus(o.post(path(issue, "/send"), "version", fmt.Sprint(issue.Version), "empty", "1"), http.StatusSeeOther)
+		o.wantText(o.get(path(issue, "/progress")), "data-poll")
 		o.wantText(o.get("/office/sending"), "data-poll", "Il cartellone")
-		o.wantText(o.get(path(issue, "/statistics")), "Destinatari", "https://teatro.example")
-		o.wantStatus(o.post(path(issue, "/send"), "version", "1"), http.StatusSeeOther) // pressing twice sends once
-		o.wantText(o.get(path(issue, "/cancel")), "1 messaggio non partirà")
+		o.wantText(o.get(path(issue, "/statistics")), "Destinatari", "meno di 5")
+		o.wantStatus(o.post(path(issue, "/send"), "version", "1", "empty", "1"), http.StatusSeeOther) // pressing twice sends once
+		o.wantText(o.get(path(issue, "/cancel")), "Ferma l’invio")
 		o.wantStatus(o.post(path(issue, "/cancel")), http.StatusSeeOther)
 		if now, err := o.room.Issue(o.ctx(), issue.ID); err != nil || now.State != newsletters.Cancelled {
 			t.Errorf("after stopping: %v, %v", now.State, err)
