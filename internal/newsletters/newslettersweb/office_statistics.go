@@ -104,17 +104,18 @@ func readerStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
 
 func outcomeChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	c := ui.Chart{ID: "outcome", Title: tell(ctx, "statistics.outcome"), Of: tell(ctx, "statistics.outcome_of")}
-	var values []int64
+	messages := ui.Series{Name: tell(ctx, "number.messages")}
 	for _, o := range outcomes(s) {
 		if o.shown || !o.n.None() {
-			c.Labels, values = append(c.Labels, tell(ctx, "number."+o.key)), append(values, o.n.Bar())
+			c.Labels = append(c.Labels, tell(ctx, "number."+o.key))
+			messages.Values, messages.Texts = append(messages.Values, o.n.Bar()), append(messages.Texts, o.n.Text(ctx))
 		}
 	}
-	c.Series = []ui.Series{{Name: tell(ctx, "number.messages"), Values: values}}
+	c.Series = []ui.Series{messages}
 	return c
 }
 
-// courseChart is how readers came, hour by hour, or in longer stretches. Counts too small to tell are drawn as none.
+// courseChart is how readers came, hour by hour, or in longer stretches. A count that is not shown has no bar; the table says that it is hidden.
 func courseChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	c := ui.Chart{ID: "course", Title: tell(ctx, "statistics.course"), Of: tell(ctx, "statistics.course_of")}
 	clicks, opens := ui.Series{Name: tell(ctx, "number.clicks")}, ui.Series{Name: tell(ctx, "number.opens")}
@@ -124,8 +125,8 @@ func courseChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 			form = "02/01 15:04"
 		}
 		c.Labels = append(c.Labels, point.From.In(zoneOf(ctx)).Format(form))
-		clicks.Values = append(clicks.Values, point.Clicks.Bar())
-		opens.Values = append(opens.Values, point.Opens.Bar())
+		clicks.Values, clicks.Texts = append(clicks.Values, point.Clicks.Bar()), append(clicks.Texts, point.Clicks.Text(ctx))
+		opens.Values, opens.Texts = append(opens.Values, point.Opens.Bar()), append(opens.Texts, point.Opens.Text(ctx))
 	}
 	c.Series = []ui.Series{clicks, opens}
 	return c

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -22,6 +23,16 @@ type Chart struct {
 type Series struct {
 	Name   string
 	Values []int64
+	// Texts are what the table says instead of Values, where a number is not shown as it is; nil = the values.
+	Texts []string
+}
+
+// text is what the table says of the i-th value.
+func (s Series) text(ctx context.Context, i int) string {
+	if i < len(s.Texts) {
+		return s.Texts[i]
+	}
+	return NumberText(ctx, s.at(i))
 }
 
 // The drawing's measures, in the units of its viewBox; it scales to the width of its column.
