@@ -59,6 +59,7 @@ export async function windowOf(browser, complaints, { width = 1280, scripts = tr
 
 /** Looks at the page as it stands: its width, axe's findings, its picture under the given name. */
 export async function look(page, complaints, name, { check = true } = {}) {
+  await page.waitForLoadState() // a click waits only until the next page begins
   const width = page.viewportSize().width
   if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true })
   if (!check) return

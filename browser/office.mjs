@@ -1,7 +1,7 @@
 // An editor's way: invited, she chooses a password, writes an issue block by block, looks at it, chooses its audience,
 // sends it, and reads its numbers.
 // Task: {base, post: address of the test's mailbox, invitation, email, scripts}.
-import { look, must, seen, signIn, task, windowOf, withBrowser } from "./look.mjs"
+import { look, must, seen, signIn, task, tick, windowOf, withBrowser } from "./look.mjs"
 
 const { base, post, invitation, email, scripts } = await task()
 const password = "una frase che ricordo bene"
@@ -127,7 +127,16 @@ await withBrowser(async (browser, complaints) => {
   await page.waitForLoadState()
   await page.goto(`${base}${issue}/send`)
   await shot("send")
-  await page.locator('main form[action$="/send"] button[type=submit]').first().click()
+  // Two get it: a figure with noise mostly says that they are few, and then she confirms.
+  const send = () => page.locator('main form[action$="/send"] button[type=submit]').first().click()
+  await send()
+  await page.waitForLoadState()
+  if (await page.locator("[name=empty]").count()) {
+    must((await seen(page)).includes("meno di 5"), "the page does not say that few get it")
+    await shot("send-few")
+    await tick(page, "[name=empty]")
+    await send()
+  }
   await page.waitForURL((u) => u.pathname === issue)
   await shot("sending")
 
@@ -140,7 +149,7 @@ await withBrowser(async (browser, complaints) => {
   await shot("sent")
   await page.goto(`${base}${issue}/statistics`)
   const numbers = await seen(page)
-  must(/\b2\b/.test(numbers), "the statistics do not show two recipients")
+  must(/meno di 5|circa/i.test(numbers), "the statistics do not say about how many got it")
   await shot("statistics")
 
   await page.locator('form[action$="/office/sign-out"] button').first().click({ force: true }).catch(() => {})

@@ -156,10 +156,10 @@ func (n newslettersOf) PaceOf(ctx context.Context, person int64) (peopleweb.Pace
 	if err != nil {
 		return peopleweb.Pace{}, err
 	}
-	slots := n.room.Slots(ctx)
+	slots := n.room.Slots()
 	now := n.room.Clock.Now().In(slots.Zone)
 	pace := peopleweb.Pace{
-		Profile: string(rhythm.Profile), MostAWeek: rhythm.MostAWeek, TownMost: slots.Digests.MostAWeek, MostChoice: n.room.MostChoice(ctx),
+		Profile: string(rhythm.Profile), MostAWeek: rhythm.MostAWeek, TownMost: slots.Digests.MostAWeek, MostChoice: n.room.MostChoice(),
 		Paused: rhythm.Paused, Today: now, Daily: slots.Next(newsletters.Daily, now), Weekly: slots.Next(newsletters.Weekly, now),
 	}
 	received, err := n.room.Receives(ctx, person)

@@ -82,7 +82,7 @@ func (w *inlineWriter) node(n ast.Node) {
 }
 
 func (w *inlineWriter) leaf(n ast.Node) {
-	said, _ := w.markup.leaf(n)
+	said := w.markup.leaf(n)
 	w.text(said)
 }
 

@@ -148,7 +148,7 @@ func (s *scanner) heading(line, level int, text string) {
 			key = "content.text.html"
 		}
 		if entering && key != "" {
-			said, _ := m.leaf(n)
+			said := m.leaf(n)
 			s.problems = append(s.problems,
 				fault.Invalid(key, "Line", line+m.line(n.Pos()), "URL", m.target(n), "Text", shorten(oneLine(said), 40)))
 		}

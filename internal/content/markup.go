@@ -131,8 +131,8 @@ func (m markup) target(n ast.Node) string {
 // lineBreak is true where a text ends its line.
 func lineBreak(n *ast.Text) bool { return n.SoftLineBreak() || n.HardLineBreak() }
 
-// leaf is the text of a node that holds text itself, and whether it is one.
-func (m markup) leaf(n ast.Node) (string, bool) {
+// leaf is the text of a node that holds text itself; "" for any other node.
+func (m markup) leaf(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.Text:
 		if n.Parent().Kind() == ast.KindCodeSpan {
@@ -140,22 +140,22 @@ func (m markup) leaf(n ast.Node) (string, bool) {
 			if inCell(n) { // where a bar needs its backslash even so
 				said = strings.ReplaceAll(said, `\|`, "|")
 			}
-			return plaintext.Directionless(said), true
+			return plaintext.Directionless(said)
 		}
-		return literal(n.Value(m.source)), true
+		return literal(n.Value(m.source))
 	case *ast.String:
-		return literal(n.Value), true
+		return literal(n.Value)
 	case *ast.AutoLink:
-		return plaintext.Directionless(string(n.Label(m.source))), true
+		return plaintext.Directionless(string(n.Label(m.source)))
 	case *ast.RawHTML:
-		return plaintext.Directionless(string(n.Segments.Value(m.source))), true
+		return plaintext.Directionless(string(n.Segments.Value(m.source)))
 	case *east.TaskCheckBox:
 		if n.IsChecked {
-			return "☑ ", true
+			return "☑ "
 		}
-		return "☐ ", true
+		return "☐ "
 	}
-	return "", false
+	return ""
 }
 
 func inCell(n ast.Node) bool {
@@ -201,7 +201,7 @@ func (m markup) plain(n ast.Node) string {
 		if lines, ok := m.asWritten(n); ok {
 			b.WriteString(strings.Join(lines, " "))
 		}
-		said, _ := m.leaf(n)
+		said := m.leaf(n)
 		b.WriteString(said)
 		if t, ok := n.(*ast.Text); ok && lineBreak(t) {
 			b.WriteByte(' ')

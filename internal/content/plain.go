@@ -185,7 +185,7 @@ func (w *plainWriter) said(m markup, n ast.Node) string {
 // inline writes the words below n; strong ones between asterisks, links with the number of their address.
 func (w *plainWriter) inline(b *strings.Builder, m markup, n ast.Node) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-		said, _ := m.leaf(c)
+		said := m.leaf(c)
 		switch c := c.(type) {
 		case *ast.Text:
 			b.WriteString(strings.ReplaceAll(said, "\n", " "))

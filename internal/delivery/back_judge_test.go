@@ -79,7 +79,7 @@ func TestOneJudge(t *testing.T) {
 	n := newNode(t, storageSQLite(t), newTown(t), clock.At(morning), sink.URL())
 	d := &door{node: n}
 	listener, err := inbox.Listen(t.Context(), "smtp://127.0.0.1:0", d, inbox.Options{
-		Domain: "town.example", Log: slog.New(slog.DiscardHandler), Say: func(err error) string { return "no" },
+		Domain: "town.example", Log: slog.New(slog.DiscardHandler), Say: func(error) string { return "no" },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -98,6 +98,9 @@ func (l *ledger) shown(ref int64) string {
 		}
 		text += fmt.Sprintln(channel, state, reason, hour, messages, retried)
 	}
+	if err := rows.Err(); err != nil {
+		l.t.Fatal(err)
+	}
 	return text
 }
 

@@ -20,7 +20,7 @@ const DigestOrigin = "newsletters.digest"
 
 // NextSlot is the first moment after a time at which a digest goes, daily or weekly, for a periodic task.
 func (r *Room) NextSlot(after time.Time) time.Time {
-	slots := r.Slots(context.Background())
+	slots := r.Slots()
 	daily, weekly := slots.Next(Daily, after), slots.Next(Weekly, after)
 	if weekly.Before(daily) {
 		return weekly
@@ -36,7 +36,7 @@ func (r *Room) MakeDigest(ctx context.Context, slot time.Time) error {
 		if held, err := r.Delivery.Held(ctx, tx); err != nil || !held.IsZero() {
 			return err // what is due to people stays so, for the first slot after the release
 		}
-		slots := r.Slots(ctx)
+		slots := r.Slots()
 		d := db.NewslettersDigest{
 			ID: storage.NewID(), Slot: clock.Millis(slot), DailyBefore: clock.Millis(slots.Last(Daily, slot)),
 			WeeklyBefore: clock.Millis(slots.Last(Weekly, slot)), MadeAt: r.now(),

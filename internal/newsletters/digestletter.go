@@ -165,7 +165,7 @@ func (l *digestLetter) compile(ctx context.Context, lang string, shares []share)
 		return nil, err
 	}
 	return email.Compile(email.Message{
-		From:    email.Mailbox{Name: town.Name, Address: r.mailFrom(ctx)},
+		From:    email.Mailbox{Name: town.Name, Address: r.mailFrom()},
 		Subject: r.Words.Say(lang, "newsletters.digest.subject", "Town", town.Name, "Count", len(parts)), Language: lang,
 		// No newsletter's: a slug has no dot.
 		ListID:     email.ListID{Name: frame.Newsletter, ID: "digest.newsletters." + town.Domain},

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,7 +73,7 @@ func TestImages(t *testing.T) {
 // TestOlderImagesAreServedClean: a picture that an older version kept as it was sent leaves without what it carried.
 func TestOlderImagesAreServedClean(t *testing.T) {
 	inTown(t, func(w *world) {
-		data := append(pictures(w.T)["jpg"], "44°38′N 10°55′E"...)
+		data := slices.Concat(pictures(w.T)["jpg"], []byte("44°38′N 10°55′E"))
 		sum := sha256.Sum256(data)
 		hash := hex.EncodeToString(sum[:])[:40]
 		_, err := w.db.ExecContext(w.ctx, "INSERT INTO newsletters_image (hash, type, width, height, data, newsroom, uploaded_at, uploaded_by)"+

@@ -69,7 +69,7 @@ func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
 	vocabulary, err := r.Taxonomy.Load(ctx)
 	return &letter{
 		room: r, issue: i, newsletter: n, templates: map[string]*email.Template{}, traced: map[string]*email.Template{}, vocabulary: vocabulary,
-		channel: people.Channel(m.Channel), batch: m.Batch, mailto: r.mailFrom(ctx), zone: r.Town.Town().Zone(),
+		channel: people.Channel(m.Channel), batch: m.Batch, mailto: r.mailFrom(), zone: r.Town.Town().Zone(),
 	}, err
 }
 
@@ -133,7 +133,7 @@ func (r *Room) frame(ctx context.Context, i Issue, n Newsletter, lang string, li
 }
 
 // mailFrom is the address that issues come from.
-func (r *Room) mailFrom(ctx context.Context) string {
+func (r *Room) mailFrom() string {
 	if r.settings.MailFrom != "" {
 		return r.settings.MailFrom
 	}
@@ -146,7 +146,7 @@ const senderID = "unoxuno"
 // template is the message that everybody gets who reads lang.
 func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string, c content.Compiled) (*email.Template, error) {
 	m := email.Message{
-		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom(ctx)},
+		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom()},
 		Subject: c.Subject, Language: i.Language,
 		// RFC 2919: stable for ever, which is why slugs and the town's domain are.
 		ListID:     email.ListID{Name: n.Name.In(lang), ID: n.Slug + "." + r.Town.Town().Domain},

@@ -44,7 +44,7 @@ func putRhythm(ctx context.Context, tx *storage.Tx, person int64, rhythm Rhythm)
 }
 
 // Slots are the town's slots, as it has them now.
-func (r *Room) Slots(ctx context.Context) Slots {
+func (r *Room) Slots() Slots {
 	t := r.Town.Town()
 	return Slots{Digests: t.Digests, Zone: t.Zone()}
 }
@@ -57,7 +57,7 @@ type Choice struct {
 }
 
 // MostChoice is the greatest number of messages a week that somebody may choose: the town's own, or twenty where it has none.
-func (r *Room) MostChoice(ctx context.Context) int {
+func (r *Room) MostChoice() int {
 	if most := r.Town.Town().Digests.MostAWeek; most > 0 {
 		return most
 	}
@@ -77,7 +77,7 @@ func (r *Room) ChooseRhythm(ctx context.Context, person int64, c Choice) error {
 	if !c.Profile.known() {
 		return fault.Invalid("newsletters.pace.unknown", "Text", string(c.Profile)).On("profile")
 	}
-	if most := r.MostChoice(ctx); c.MostAWeek < 0 || c.MostAWeek > most {
+	if most := r.MostChoice(); c.MostAWeek < 0 || c.MostAWeek > most {
 		return fault.Invalid("newsletters.most.range", "Max", most).On("most_a_week")
 	}
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {

@@ -169,10 +169,13 @@ func (p *People) holdHolder(ctx context.Context, tx *storage.Tx, row db.PeopleEn
 	if _, err := p.Hold(ctx, tx, held); err != nil {
 		return address, err
 	}
-	if err := find(); err == nil && address.PersonID != held { // it went to somebody else in that very moment
-		err = fault.NotFound("people.entry.nobody")
+	if err := find(); err != nil {
+		return address, err
 	}
-	return address, err
+	if address.PersonID != held { // it went to somebody else in that very moment
+		return address, fault.NotFound("people.entry.nobody")
+	}
+	return address, nil
 }
 
 // BeginSession opens the person's own page for whoever has just proved that the address is hers.
@@ -264,7 +267,7 @@ func forgetEntries(ctx context.Context, q *db.Queries, person int64) error {
 		return err
 	}
 	for _, k := range keys {
-		if err := q.EraseEntries(ctx, db.EraseEntriesParams{Channel: k.Channel, Value: k.Value}); err != nil {
+		if err := q.EraseEntries(ctx, db.EraseEntriesParams(k)); err != nil {
 			return err
 		}
 		if err := q.EraseAsked(ctx, db.EraseAskedParams{Channel: k.Channel, Value: Mailbox(k.Value)}); err != nil {

@@ -162,7 +162,7 @@ func (db *DB) roomToScrub() error {
 		return err
 	}
 	const margin = 64 << 20
-	if free, need := int64(disk.Bavail)*int64(disk.Bsize), 2*db.Size()+margin; free < need {
+	if free, need := int64(disk.Bavail)*disk.Bsize, 2*db.Size()+margin; free < need {
 		return fault.Unavailable("storage.scrub_room", "Free", free>>20, "Need", need>>20)
 	}
 	return nil

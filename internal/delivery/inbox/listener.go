@@ -77,7 +77,7 @@ func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener,
 	}
 	if where.network == "unix" {
 		// The relay is another user. The folder says who may come near, as for every socket of Postfix.
-		if err := os.Chmod(where.at, 0o666); err != nil {
+		if err := os.Chmod(where.at, 0o666); err != nil { //nolint:gosec // see above
 			return nil, errors.Join(fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err), listener.Close())
 		}
 	}

@@ -27,7 +27,7 @@ func (p *Pages) digests(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Render(w, r, http.StatusOK, digestsPage(digestsView{
-		Digests: list, Slots: p.Newsletters.Slots(r.Context()), Now: p.Clock.Now(),
+		Digests: list, Slots: p.Newsletters.Slots(), Now: p.Clock.Now(),
 	}))
 }
 

@@ -132,7 +132,7 @@ func (r *Reader) readHeader(above int) error {
 func toldDelimiter(head []byte) (delimiter rune, size int) {
 	line, _, whole := bytes.Cut(head, []byte("\n"))
 	told, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), `" `)), "sep=")
-	if !ok || len(told) != 1 || !strings.Contains(",;\t|", told) || !whole {
+	if !ok || len(told) != 1 || !strings.ContainsAny(told, ",;\t|") || !whole {
 		return 0, 0
 	}
 	return rune(told[0]), len(line) + 1

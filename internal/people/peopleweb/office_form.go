@@ -186,7 +186,7 @@ func (p *Pages) officeEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.note(r.Context(), "looked", person.ID, ""); err != nil {
+	if err := p.note(r.Context(), "looked", person.ID); err != nil {
 		return err
 	}
 	return p.renderDesk(w, r, http.StatusOK, person.ID, deskOf(person.Details), nil)

@@ -38,7 +38,7 @@ func (p *Pages) officePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.note(r.Context(), "looked", person.ID, ""); err != nil {
+	if err := p.note(r.Context(), "looked", person.ID); err != nil {
 		return err
 	}
 	return p.renderPerson(w, r, http.StatusOK, person, "", nil)

@@ -163,7 +163,7 @@ func (p *Pages) officeExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.note(r.Context(), "exported", person.ID, ""); err != nil {
+	if err := p.note(r.Context(), "exported", person.ID); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="person-%d.json"`, person.ID))

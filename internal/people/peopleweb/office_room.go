@@ -98,8 +98,8 @@ func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
 }
 
 // note writes to the audit log what is seen of a person.
-func (p *Pages) note(ctx context.Context, action string, person int64, detail string) error {
-	return p.Audit.Note(ctx, "audit.person."+action, "person "+strconv.FormatInt(person, 10), detail)
+func (p *Pages) note(ctx context.Context, action string, person int64) error {
+	return p.Audit.Note(ctx, "audit.person."+action, "person "+strconv.FormatInt(person, 10), "")
 }
 
 // mendable tells whether the form that caused err should come back to its author with what is wrong.

@@ -102,7 +102,7 @@ func (p *Pages) TellAdded(ctx context.Context, tx *storage.Tx, n people.NewAddre
 		mailed = true
 	}
 	for _, a := range n.Before {
-		if a.Channel != people.SMS || !p.texting() || mailed && !(n.Replaced && n.Added.Channel == people.SMS) {
+		if a.Channel != people.SMS || !p.texting() || mailed && (!n.Replaced || n.Added.Channel != people.SMS) {
 			continue
 		}
 		text := say(ctx, "mail.added.sms", "Town", web.TownOf(ctx).Name, "Address", masked(n.Added), "URL", web.URL(ctx, "/me"))

@@ -93,7 +93,7 @@ func waysIn() []wayIn {
 			return town.footer(address)
 		}},
 		{"nothing", gone, gone, func(*testing.T, *publicTown, string) string { return "/me/nothing" }},
-		{"a link to an address that she replaced", gone, gone, func(t *testing.T, town *publicTown, address string) string {
+		{"a link to an address that she replaced", gone, gone, func(_ *testing.T, town *publicTown, address string) string {
 			page := town.enterBy(town.freshLink(address))
 			town.send(page+"/addresses", url.Values{"address": {"new-" + address}})
 			town.send(town.linkIn("new-"+address), nil)

@@ -299,7 +299,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request, o owner) error {
 		return err
 	}
 	if p.Audit != nil {
-		if err := p.note(r.Context(), "exported", o.ID, ""); err != nil {
+		if err := p.note(r.Context(), "exported", o.ID); err != nil {
 			return err
 		}
 	}
