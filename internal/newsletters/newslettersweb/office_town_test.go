@@ -152,6 +152,9 @@ func (o *office) declare(terms *taxonomy.Taxonomy) {
 	person, err := o.people.Register(ctx, people.Details{Given: "Ada"},
 		[]people.Contact{{Channel: people.Email, Value: "ada@mail.example", Verified: true}}, nil)
 	o.must(err)
+	// Figures have noise that her random key decides. With this key, one person is always shown as fewer than 5.
+	_, err = o.db.ExecContext(ctx, "UPDATE people_person SET cell_key = 7 WHERE id = $1", person)
+	o.must(err)
 	o.must(o.room.SubscribePerson(ctx, person, "teatro", "desk"))
 }
 
