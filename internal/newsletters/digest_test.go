@@ -247,7 +247,7 @@ func TestANodeThatDiesWhileADigestGoesOutLosesNobody(t *testing.T) {
 		if _, err := w.delivery.Drain(life, batch, nil); err == nil {
 			t.Error("the node was not stopped")
 		}
-		w.must(w.MakeDigest(w.ctx, w.Slots(w.ctx).Last(newsletters.Daily, w.clock.Now()))) // the other node takes it up
+		w.must(w.MakeDigest(w.ctx, w.Slots().Last(newsletters.Daily, w.clock.Now()))) // the other node takes it up
 		w.deliver()
 		got := map[string]int{}
 		for _, m := range w.sink.Mails() {

@@ -155,7 +155,7 @@ func (p *pacedTown) subscribe() {
 
 func (p *pacedTown) pause() {
 	r, days := p.any(), rapid.IntRange(1, 5).Draw(p.rt, "days")
-	zone := p.Slots(p.ctx).Zone
+	zone := p.Slots().Zone
 	year, month, day := p.clock.Now().In(zone).Date()
 	r.paused = time.Date(year, month, day+days, 0, 0, 0, 0, zone)
 	p.must(p.Pause(p.ctx, r.id, r.paused.Format("2006-01-02")))
@@ -174,7 +174,7 @@ func (p *pacedTown) toSlot() {
 	p.slots++
 	for _, r := range p.readers {
 		maps.DeleteFunc(r.kept, func(issue string, pace newsletters.Pace) bool {
-			if pace == newsletters.Weekly && !at.Equal(p.Slots(p.ctx).Last(newsletters.Weekly, at)) {
+			if pace == newsletters.Weekly && !at.Equal(p.Slots().Last(newsletters.Weekly, at)) {
 				return false
 			}
 			r.due[issue] = true

@@ -196,7 +196,7 @@ func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {
 			{newsletters.Weekly, newsletters.AtOnce, 1}, {newsletters.Weekly, newsletters.Daily, 1},
 			{newsletters.Daily, newsletters.Weekly, 1}, {newsletters.Daily, newsletters.AtOnce, 1},
 		} {
-			w.clock.Set(w.Slots(w.ctx).Next(newsletters.Weekly, w.clock.Now()).Add(time.Hour)) // a week lies ahead
+			w.clock.Set(w.Slots().Next(newsletters.Weekly, w.clock.Now()).Add(time.Hour)) // a week lies ahead
 			ada := w.citizen(people.Details{Given: "Ada" + string(c.from) + string(c.to)}, false, "teatro")
 			w.paced(ada, c.from, "teatro")
 			w.publish(text("teatro", "", ""))

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,6 +59,29 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err er
 		return steps, Fault(fmt.Errorf("text sorted by its code: %w", err))
 	}
 	return steps + tables, nil
+}
+
+// Fingerprint is a digest of all that Migrate would run on the engine. Schemas with the same fingerprint make the same
+// tables, so that tests may copy what was made before.
+func Fingerprint(e Engine, schemas ...Schema) (string, error) {
+	h := sha256.New()
+	for _, s := range schemas {
+		_, _ = fmt.Fprintln(h, s.Room) // a hash takes everything
+		files := e.schemaFiles(s.Files)
+		err := fs.WalkDir(s.Files, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(files, name)
+			_, _ = fmt.Fprintln(h, name, len(text))
+			_, _ = h.Write(text)
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("schema of %s: %w", s.Room, err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
 func (db *DB) provider(s Schema) (*goose.Provider, error) {

@@ -1,4 +1,4 @@
-// Package storagetest lends databases to tests: a new SQLite file, and a new schema on a real PostgreSQL.
+// Package storagetest lends databases to tests: a new SQLite file, and a schema of their own on a real PostgreSQL.
 //
 // The PostgreSQL server is the one of UNOXUNO_TEST_POSTGRES_URL, which `make check` sets after starting one with
 // scripts/test-postgres. Where there is none, the PostgreSQL half of a test is skipped and says so, unless
@@ -29,10 +29,10 @@ func Each(t *testing.T, test func(t *testing.T, db *storage.DB), schemas ...stor
 	}
 }
 
-// Open lends one new database with the given schemas, closed when the test ends.
+// Open lends one database with the given schemas and nothing else in it, closed when the test ends.
 func Open(t testing.TB, engine storage.Engine, schemas ...storage.Schema) *storage.DB {
 	t.Helper()
-	db, err := storage.Open(storage.RefuseNested(context.Background()), URL(t, engine))
+	db, err := storage.Open(storage.RefuseNested(context.Background()), Migrated(t, engine, schemas...))
 	if err != nil {
 		t.Fatalf("open %s: %v", engine, err)
 	}
@@ -41,10 +41,16 @@ func Open(t testing.TB, engine storage.Engine, schemas ...storage.Schema) *stora
 			t.Errorf("close %s: %v", engine, err)
 		}
 	})
-	if _, err := db.Migrate(context.Background(), schemas...); err != nil {
-		t.Fatalf("migrate %s: %v", engine, err)
-	}
 	return db
+}
+
+// Migrated is the address of a database that has the given schemas and nothing else in it, for one test.
+func Migrated(t testing.TB, engine storage.Engine, schemas ...storage.Schema) string {
+	t.Helper()
+	if engine == storage.SQLite {
+		return migratedFile(t, schemas)
+	}
+	return migratedSchema(t, server(t, localeOf(t)), schemas)
 }
 
 // URL is the address of a new, empty database, removed when the test ends.
@@ -53,14 +59,27 @@ func URL(t testing.TB, engine storage.Engine) string {
 	if engine == storage.SQLite {
 		return "sqlite:" + filepath.Join(t.TempDir(), "unoxuno.db")
 	}
-	server := os.Getenv("UNOXUNO_TEST_POSTGRES_URL")
-	if server == "" {
+	return newPostgresSchema(t, server(t, localeOf(t)))
+}
+
+// server is the address of the test server's database with the locale. The test is skipped, or fails, where there is none.
+func server(t testing.TB, locale string) string {
+	t.Helper()
+	given := os.Getenv("UNOXUNO_TEST_POSTGRES_URL")
+	if given == "" {
 		if os.Getenv("UNOXUNO_REQUIRE_POSTGRES") != "" {
 			t.Fatal("UNOXUNO_TEST_POSTGRES_URL is not set: start a server with scripts/test-postgres")
 		}
 		t.Skip("NOT TESTED ON POSTGRESQL: set UNOXUNO_TEST_POSTGRES_URL=$(scripts/test-postgres)")
 	}
-	return newPostgresSchema(t, server, localeOf(t))
+	u, err := url.Parse(given)
+	if err != nil {
+		t.Fatalf("UNOXUNO_TEST_POSTGRES_URL: %v", err)
+	}
+	if locale != codeLocale {
+		u.Path += "_" + locale
+	}
+	return u.String()
 }
 
 // The databases of the test server.
@@ -85,23 +104,12 @@ func localeOf(t testing.TB) string {
 // Italian lends a new, empty schema in the PostgreSQL database with an Italian locale, and its address.
 func Italian(t testing.TB) string {
 	t.Helper()
-	if url := os.Getenv("UNOXUNO_TEST_POSTGRES_URL"); url != "" {
-		return newPostgresSchema(t, url, italianLocale)
-	}
-	return URL(t, storage.Postgres) // skips, or fails
+	return newPostgresSchema(t, server(t, italianLocale))
 }
 
-func newPostgresSchema(t testing.TB, server, locale string) string {
+func newPostgresSchema(t testing.TB, server string) string {
 	t.Helper()
 	ctx := context.Background()
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatalf("UNOXUNO_TEST_POSTGRES_URL: %v", err)
-	}
-	if locale != codeLocale {
-		u.Path += "_" + locale
-		server = u.String()
-	}
 	db, err := storage.Open(ctx, server)
 	if err != nil {
 		t.Fatalf("open test PostgreSQL: %v", err)
@@ -118,8 +126,5 @@ func newPostgresSchema(t testing.TB, server, locale string) string {
 			t.Errorf("close: %v", err)
 		}
 	})
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return inSchema(server, name)
 }
