@@ -104,7 +104,7 @@ func (n newslettersOf) Offered(ctx context.Context) ([]peopleweb.Offer, error) {
 	return offers, nil
 }
 
-// SubscriptionsOf are the person's subscriptions that stand.
+// SubscriptionsOf are the person's subscriptions that stand and that the context's actor may see.
 func (n newslettersOf) SubscriptionsOf(ctx context.Context, person int64) ([]peopleweb.Subscription, error) {
 	all, err := n.room.Subscriptions(ctx, person)
 	if err != nil {

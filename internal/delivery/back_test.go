@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/bounce"
@@ -38,6 +39,8 @@ func (o *town) Folding(context.Context, *storage.Tx, int64, int64, int64) error 
 	}
 	return o.folding()
 }
+
+func (o *town) Sensitive(context.Context, storage.Queryer, []int64) ([]int64, error) { return nil, nil }
 
 func (o *town) Complained(_ context.Context, _ *storage.Tx, _, person int64) error {
 	o.mu.Lock()
@@ -332,7 +335,7 @@ func TestWhatCameBackIsExportedAndForgotten(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, batch, to := sentTown(t, db)
 		n.mustBack(t, to[2], notice(addressOf(2), "5.1.1", unknown))
-		kept, err := n.Export(t.Context(), db, 2)
+		kept, err := n.Export(t.Context(), db, 2, access.Whole)
 		if err != nil {
 			t.Fatal(err)
 		}

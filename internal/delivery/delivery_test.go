@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
@@ -167,12 +168,12 @@ func TestAPersonIsExportedAndForgotten(t *testing.T) {
 		sent := n.enqueue(t, 1, 1, 3)
 		n.step(t)
 		owed := n.enqueueAt(t, 2, 1, 3, morning.Add(time.Hour))
-		got, err := n.Export(t.Context(), db, 2)
+		got, err := n.Export(t.Context(), db, 2, access.Whole)
 		if list, ok := got.([]delivery.Sending); err != nil || !ok || len(list) != 2 {
 			t.Fatalf("exported %v, %v", got, err)
 		}
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return n.Forget(ctx, tx, 2) })
-		if got, err := n.Export(t.Context(), db, 2); err != nil || len(got.([]delivery.Sending)) != 0 {
+		if got, err := n.Export(t.Context(), db, 2, access.Whole); err != nil || len(got.([]delivery.Sending)) != 0 {
 			t.Fatalf("kept %v, %v", got, err)
 		}
 		n.clock.Advance(2 * time.Hour)

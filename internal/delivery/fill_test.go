@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
@@ -253,7 +254,7 @@ func TestTheLedgerOfTheFirstReleaseIsUpgraded(t *testing.T) {
 			n.step(t)
 			n.progress(t, 7, "sent 3 retried 1")
 			exactly(t, sink, 2, 3)
-			sendings, err := n.Export(t.Context(), db, 2)
+			sendings, err := n.Export(t.Context(), db, 2, access.Whole)
 			if list, ok := sendings.([]delivery.Sending); err != nil || !ok || len(list) != 1 {
 				t.Errorf("%s, %v", fmt.Sprint(sendings), err)
 			}

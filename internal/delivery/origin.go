@@ -24,6 +24,8 @@ type Origin interface {
 	Folding(ctx context.Context, tx *storage.Tx, ref, after, through int64) error
 	// Addresses are those at which the person is reached now: what came back is held against the one it had gone to.
 	Addresses(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
+	// Sensitive returns those of refs whose receipt may reveal special-category data of a person.
+	Sensitive(ctx context.Context, q storage.Queryer, refs []int64) ([]int64, error)
 	// Complained is told, in the transaction that notes it, that the person called ref spam. It may be told again.
 	Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error
 }

@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/bounce"
@@ -182,19 +183,19 @@ func TestAPersonsRightsHoldWhileHerBatchesBecomeNumbers(t *testing.T) {
 		sentLongAgo(t, db, func(t *testing.T, n *node, batch delivery.Batch, _ *deliverytest.Sink) {
 			for _, person := range []int64{2, 19} { // of whom there is a row, or none
 				n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
-					if _, err := n.Export(ctx, tx, person); err != nil {
+					if _, err := n.Export(ctx, tx, person, access.Whole); err != nil {
 						return err
 					}
 					return n.Forget(ctx, tx, person)
 				})
-				if all, err := n.Export(t.Context(), db, person); err != nil || fmt.Sprint(all) != "[]" {
+				if all, err := n.Export(t.Context(), db, person, access.Whole); err != nil || fmt.Sprint(all) != "[]" {
 					t.Errorf("exported of who was forgotten: %v, %v", all, err)
 				}
 			}
 			n.progress(t, batch.ID, "sent 18 refused 2")
 		})
 		n := newNode(t, db, newTown(t), clock.At(morning.AddDate(2, 0, 1)), "")
-		if all, err := n.Export(t.Context(), db, 7); err != nil || fmt.Sprint(all) != "[]" {
+		if all, err := n.Export(t.Context(), db, 7, access.Whole); err != nil || fmt.Sprint(all) != "[]" {
 			t.Errorf("exported of what became numbers: %v, %v", all, err)
 		}
 	})

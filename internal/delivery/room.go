@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"embed"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/bounce"
 	"unoxuno/internal/delivery/db"
@@ -169,9 +172,13 @@ type Return struct {
 // Name is the room's name among those that keep something about people.
 func (r *Room) Name() string { return "delivery" }
 
-// Export is all that the room keeps about a person: a list of Sending. What has become numbers is not hers any more.
-func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
+// Export is what the room keeps about a person, as far as sight goes: a list of Sending. What has become numbers is not
+// hers any more.
+func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error) {
 	rows, err := db.New(q).MessagesOf(ctx, person)
+	if err == nil && sight != access.Whole {
+		rows, err = r.withoutSensitive(ctx, q, rows)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +198,27 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any
 		}
 	}
 	return sendings, nil
+}
+
+// withoutSensitive leaves out what its origin calls sensitive, and what has no origin that could be asked.
+func (r *Room) withoutSensitive(ctx context.Context, q storage.Queryer, rows []db.MessagesOfRow) ([]db.MessagesOfRow, error) {
+	refs := map[string][]int64{}
+	for _, row := range rows {
+		if _, plugged := r.origins[row.Origin]; plugged {
+			refs[row.Origin] = append(refs[row.Origin], row.Ref)
+		}
+	}
+	sensitive := map[string][]int64{}
+	for name, asked := range refs {
+		found, err := r.origins[name].Sensitive(ctx, q, asked)
+		if err != nil {
+			return nil, fmt.Errorf("what is sensitive of %s: %w", name, err)
+		}
+		sensitive[name] = found
+	}
+	return slices.DeleteFunc(rows, func(row db.MessagesOfRow) bool {
+		return refs[row.Origin] == nil || slices.Contains(sensitive[row.Origin], row.Ref)
+	}), nil
 }
 
 // Forget cuts the person off the ledger, whose counts stand, and drops her notes. What she is still owed is not sent.

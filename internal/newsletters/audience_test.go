@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/disclosure"
 	"unoxuno/internal/newsletters"
@@ -237,14 +238,14 @@ func TestExportAndForget(t *testing.T) {
 		issue := w.create(text("teatro", "2025-03", ""))
 		w.send(issue.ID)
 		w.must(w.OneClick(w.ctx, w.UnsubscribeToken(who["ada"], issue.ID)))
-		kept, err := w.Export(w.ctx, w.db, who["ada"])
+		kept, err := w.Export(w.ctx, w.db, who["ada"], access.Whole)
 		w.must(err)
 		k, ok := kept.(newsletters.Kept)
 		if !ok || len(k.Subscriptions) != 2 || len(k.OptOuts) != 1 || k.OptOuts[0].Newsletter != "teatro" {
 			w.Errorf("export is %+v", kept)
 		}
 		w.must(w.people.Erase(w.ctx, who["ada"]))
-		kept, err = w.Export(w.ctx, w.db, who["ada"])
+		kept, err = w.Export(w.ctx, w.db, who["ada"], access.Whole)
 		w.must(err)
 		if kept != nil {
 			w.Errorf("after being forgotten: %+v", kept)

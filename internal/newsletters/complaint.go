@@ -17,11 +17,15 @@ const byComplaint = "complaint"
 // Complained ends, for delivery, all that brings the person anything: who calls one issue spam is not asked about the
 // others.
 func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
-	i, _, err := anyIssue(ctx, tx, ref)
+	i, n, err := anyIssue(ctx, tx, ref)
 	if err != nil {
 		return err
 	}
-	return r.complained(ctx, tx, i.Subject(), person)
+	about := i.Subject()
+	if n.Sensitive {
+		about = "" // the log would tell what the person gets
+	}
+	return r.complained(ctx, tx, about, person)
 }
 
 // complained notes that the person called something spam.

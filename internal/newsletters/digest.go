@@ -147,6 +147,11 @@ func (d digests) Finished(ctx context.Context, tx *storage.Tx, ref int64) error 
 	return d.released(ctx, tx, issues)
 }
 
+// Sensitive returns all refs: what a digest held for a person is not known any more once it has gone.
+func (d digests) Sensitive(_ context.Context, _ storage.Queryer, refs []int64) ([]int64, error) {
+	return refs, nil
+}
+
 // Folding turns into numbers what is kept of the digest for those persons: it was refused, and cannot be tried again.
 func (d digests) Folding(ctx context.Context, tx *storage.Tx, ref, after, through int64) error {
 	queries := db.New(tx)

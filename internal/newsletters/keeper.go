@@ -2,8 +2,10 @@ package newsletters
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/storage"
@@ -37,42 +39,64 @@ type OptOut struct {
 	Ended      time.Time `json:"ended,omitzero"`
 }
 
-// Export is all that the room keeps of the person, a Kept; nil for nothing.
-func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
-	list, err := subscriptionsOf(ctx, q, person)
-	if err != nil {
+// Export is what the room keeps of the person, a Kept, as far as sight goes; nil for nothing.
+func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error) {
+	kept, err := keptOf(ctx, q, person)
+	if err == nil && sight != access.Whole {
+		err = kept.leaveOut(ctx, q)
+	}
+	if err != nil || kept.empty() {
 		return nil, err
 	}
-	rows, err := db.New(q).OptOutsOf(ctx, person)
+	return kept, nil
+}
+
+// empty tells whether nothing is kept.
+func (k Kept) empty() bool {
+	return len(k.Subscriptions) == 0 && len(k.OptOuts) == 0 && len(k.Reading) == 0 && len(k.Waiting) == 0 && k.Rhythm == nil
+}
+
+// leaveOut removes what staff may not see: what the person read, and all that names a sensitive newsletter.
+func (k *Kept) leaveOut(ctx context.Context, q storage.Queryer) error {
+	c, err := loadCatalogue(ctx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	read, err := readingOf(ctx, q, person)
-	if err != nil {
-		return nil, err
+	k.Reading = []Reading{}
+	k.Subscriptions = slices.DeleteFunc(k.Subscriptions, func(s Subscription) bool { return c.sensitive(s.Newsletter) })
+	k.OptOuts = slices.DeleteFunc(k.OptOuts, func(o OptOut) bool { return c.sensitive(o.Newsletter) })
+	k.Waiting = slices.DeleteFunc(k.Waiting, func(w Waiting) bool { return c.sensitive(w.Newsletter) })
+	return nil
+}
+
+// keptOf is all that the room keeps of the person.
+func keptOf(ctx context.Context, q storage.Queryer, person int64) (kept Kept, err error) {
+	if kept.Subscriptions, err = subscriptionsOf(ctx, q, person); err != nil {
+		return kept, err
+	}
+	if kept.Reading, err = readingOf(ctx, q, person); err != nil {
+		return kept, err
 	}
 	said, rhythm, err := rhythmOf(ctx, q, person)
 	if err != nil {
-		return nil, err
+		return kept, err
 	}
-	waiting, err := db.New(q).KeptOf(ctx, person)
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 && len(rows) == 0 && len(read) == 0 && len(waiting) == 0 && !said {
-		return nil, nil //nolint:nilnil // people.Keeper: nil for nothing
-	}
-	kept := Kept{Subscriptions: list, OptOuts: []OptOut{}, Reading: read}
 	if said {
 		kept.Rhythm = &rhythm
 	}
+	left, err := db.New(q).OptOutsOf(ctx, person)
+	if err != nil {
+		return kept, err
+	}
+	kept.OptOuts = []OptOut{}
+	for _, row := range left {
+		kept.OptOuts = append(kept.OptOuts, OptOut{row.Newsletter, clock.Time(row.BeganAt), row.BeganHow, clock.Time(row.EndedAt)})
+	}
+	waiting, err := db.New(q).KeptOf(ctx, person)
 	for _, row := range waiting {
 		kept.Waiting = append(kept.Waiting, Waiting{row.Newsletter, row.Slug, Pace(row.Pace), clock.Time(row.KeptAt)})
 	}
-	for _, row := range rows {
-		kept.OptOuts = append(kept.OptOuts, OptOut{row.Newsletter, clock.Time(row.BeganAt), row.BeganHow, clock.Time(row.EndedAt)})
-	}
-	return kept, nil
+	return kept, err
 }
 
 // Forget removes what the room keeps of the person. The numbers of past issues, which are nobody's, stand.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
 	"unoxuno/internal/delivery/email"
@@ -180,7 +181,7 @@ func TestWhatSheReadsIsNotedOnce(t *testing.T) {
 		if list[0].First, list[0].Last = want.First, want.Last; list[0] != want || list[1].Link != "" {
 			w.Errorf("her page tells %+v, want %+v and an opening", list, want)
 		}
-		kept, err := w.Export(w.ctx, w.db, ada)
+		kept, err := w.Export(w.ctx, w.db, ada, access.Whole)
 		w.must(err)
 		if k, ok := kept.(newsletters.Kept); !ok || len(k.Reading) != 2 {
 			w.Errorf("exported %+v", kept)

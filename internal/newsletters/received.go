@@ -20,7 +20,7 @@ type Received struct {
 }
 
 // Receives are the newsletters that the person gets now, by subscription or by profile, by name; none while she has no
-// confirmed address. By text message come only the issues that have something to say there.
+// confirmed address, and none that is closed. By text message come only the issues that have something to say there.
 func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 	reached, err := reachedBy(ctx, r.DB, person)
 	if err != nil || len(reached) == 0 {
@@ -45,7 +45,7 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 		return nil, err
 	}
 	list := []Received{}
-	for _, n := range c.sorted(locale.Lang(ctx), func(Newsletter) bool { return true }) {
+	for _, n := range c.sorted(locale.Lang(ctx), func(n Newsletter) bool { return !n.Closed && !n.Newsroom.Closed }) {
 		for _, channel := range people.Channels() {
 			if !slices.Contains(reaching[channel], n.Slug) {
 				continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"unoxuno/internal/access"
@@ -279,6 +280,12 @@ func (r *Room) Finished(ctx context.Context, tx *storage.Tx, id int64) error {
 		return err
 	}
 	return r.finish(ctx, tx, id)
+}
+
+// Sensitive returns those of refs that are issues of sensitive newsletters.
+func (r *Room) Sensitive(ctx context.Context, q storage.Queryer, refs []int64) ([]int64, error) {
+	sensitive, err := db.New(q).SensitiveIssues(ctx)
+	return slices.DeleteFunc(sensitive, func(id int64) bool { return !slices.Contains(refs, id) }), err
 }
 
 // Folding has nothing to do: of an issue everything is counted by delivery.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
@@ -34,9 +35,15 @@ type Subscription struct {
 // Standing tells whether the subscription has not ended.
 func (s Subscription) Standing() bool { return s.Ended.IsZero() }
 
-// Subscriptions are the person's subscriptions, the newest first, ended ones too.
+// Subscriptions are the person's subscriptions that the context's actor may see, the newest first, ended ones too.
 func (r *Room) Subscriptions(ctx context.Context, person int64) ([]Subscription, error) {
-	return subscriptionsOf(ctx, r.DB, person)
+	kept := Kept{}
+	var err error
+	kept.Subscriptions, err = subscriptionsOf(ctx, r.DB, person)
+	if err == nil && access.From(ctx).SightOf(person) != access.Whole {
+		err = kept.leaveOut(ctx, r.DB)
+	}
+	return kept.Subscriptions, err
 }
 
 func subscriptionsOf(ctx context.Context, q storage.Queryer, person int64) ([]Subscription, error) {

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"slices"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
 
 // Export is everything that every room keeps of the person, ready for JSON: our part under "people", each other room's
-// under its name (GDPR, articles 15 and 20).
+// under its name (GDPR, articles 15 and 20). It holds what the context's actor may see of her: see access.Sight.
 func (p *People) Export(ctx context.Context, person int64) (map[string]any, error) {
-	q := db.New(p.db)
-	who, err := getPerson(ctx, q, person)
+	q, sight := db.New(p.db), access.From(ctx).SightOf(person)
+	who, err := p.Shown(ctx, person)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +22,7 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 	if err != nil {
 		return nil, err
 	}
-	signUps, err := signUpsOf(ctx, q, person)
+	signUps, err := signUpsOf(ctx, q, person, sight)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 	}
 	all := map[string]any{"people": map[string]any{"person": who, "consents": consents, "sign_ups": signUps, "entries": entries}}
 	for _, k := range p.keepers {
-		part, err := k.Export(ctx, p.db, person)
+		part, err := k.Export(ctx, p.db, person, sight)
 		if err != nil {
 			return nil, fmt.Errorf("export of %s: %w", k.Name(), err)
 		}

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,35 @@ func (d Details) Name() string {
 		return d.Organisation
 	}
 	return strings.TrimSpace(d.Given + " " + d.Family)
+}
+
+// divided parts d into what everybody may see who sees the person, and its sensitive terms.
+func (d Details) divided(lists taxonomy.Vocabulary) (plain, sensitive Details) {
+	part := func(list taxonomy.List, slugs []string) (plain, sensitive []string) {
+		plain, sensitive = []string{}, []string{}
+		for _, slug := range slugs {
+			if term, _ := list.Get(slug); term.Sensitive {
+				sensitive = append(sensitive, slug)
+			} else {
+				plain = append(plain, slug)
+			}
+		}
+		return plain, sensitive
+	}
+	plain = d
+	plain.Who, sensitive.Who = part(lists.Categories, d.Who)
+	plain.Wants, sensitive.Wants = part(lists.Topics, d.Wants)
+	if term, _ := lists.Places.Get(d.Place); term.Sensitive {
+		plain.Place, sensitive.Place = "", d.Place
+	}
+	return plain, sensitive
+}
+
+// with is d with more terms.
+func (d Details) with(more Details) Details {
+	d.Who, d.Wants = union(d.Who, more.Who), union(d.Wants, more.Wants)
+	d.Place = cmp.Or(d.Place, more.Place)
+	return d
 }
 
 // search are the folded texts that Find looks in: the family name first, and the given name first.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people/db"
@@ -97,7 +98,7 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 }
 
 // Update makes d the person's details: what is empty in d is emptied. A consent that she was too young to give, by
-// the birth date she has now, is none from now on.
+// the birth date she has now, is none from now on. What the context's actor may not see of her stays as it is.
 func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	d, err := p.cleaned(ctx, d)
 	if err != nil {
@@ -108,6 +109,14 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 		r, err := p.holdRecord(ctx, tx, person)
 		if err != nil {
 			return err
+		}
+		if access.From(ctx).SightOf(person) != access.Whole {
+			lists, err := p.taxonomy.LoadIn(ctx, tx)
+			if err != nil {
+				return err
+			}
+			_, hidden := r.divided(lists)
+			d = d.with(hidden)
 		}
 		r.replace(d, sourceOf(ctx))
 		if err := r.put(ctx, q); err != nil {
@@ -123,6 +132,17 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 // Get is the person with her addresses; a fault of kind NotFound when there is none.
 func (p *People) Get(ctx context.Context, person int64) (Person, error) {
 	return getPerson(ctx, db.New(p.db), person)
+}
+
+// Shown is the person as the context's actor may see her: see access.Sight.
+func (p *People) Shown(ctx context.Context, person int64) (Person, error) {
+	who, err := p.Get(ctx, person)
+	if err != nil || access.From(ctx).SightOf(person) == access.Whole {
+		return who, err
+	}
+	lists, err := p.taxonomy.Load(ctx)
+	who.Details, _ = who.divided(lists)
+	return who, err
 }
 
 // GetIn is Get within a transaction.

@@ -36,8 +36,8 @@ type Town struct {
 type Keeper interface {
 	// Name is the room's name, the key of its part of an export.
 	Name() string
-	// Export is all that the room keeps of the person, ready for JSON; nil for nothing.
-	Export(ctx context.Context, q storage.Queryer, person int64) (any, error)
+	// Export is what the room keeps of the person, as far as sight goes, ready for JSON; nil for nothing.
+	Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error)
 	// Forget removes it within tx, so that nothing left behind can be traced to her.
 	Forget(ctx context.Context, tx *storage.Tx, person int64) error
 }

@@ -130,7 +130,7 @@ func (l *letters) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.
 
 func (l *letters) Name() string { return "letters" }
 
-func (l *letters) Export(ctx context.Context, q storage.Queryer, person int64) (any, error) {
+func (l *letters) Export(ctx context.Context, q storage.Queryer, person int64, _ access.Sight) (any, error) {
 	return l.Of(ctx, q, person)
 }
 

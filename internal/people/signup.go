@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people/db"
@@ -343,8 +344,8 @@ func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 	return removed, err
 }
 
-// signUpsOf is what waits, or waited lately, for the person.
-func signUpsOf(ctx context.Context, q *db.Queries, person int64) ([]map[string]any, error) {
+// signUpsOf is what waits, or waited lately, for the person. What she wrote in a sign-up may hold anything: only she sees it.
+func signUpsOf(ctx context.Context, q *db.Queries, person int64, sight access.Sight) ([]map[string]any, error) {
 	rows, err := q.SignUpsOf(ctx, person)
 	if err != nil {
 		return nil, err
@@ -355,7 +356,7 @@ func signUpsOf(ctx context.Context, q *db.Queries, person int64) ([]map[string]a
 			"channel": row.Channel, "address": row.Value,
 			"asked": clock.Time(row.CreatedAt), "expires": clock.Time(row.ExpiresAt), "confirmed": row.ConfirmedAt > 0,
 		}
-		if row.Draft != "" {
+		if row.Draft != "" && sight == access.Whole {
 			entry["draft"] = json.RawMessage(row.Draft)
 		}
 		list = append(list, entry)

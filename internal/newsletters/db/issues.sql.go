@@ -533,6 +533,34 @@ func (q *Queries) ScheduleIssue(ctx context.Context, arg ScheduleIssueParams) (i
 	return result.RowsAffected()
 }
 
+const sensitiveIssues = `-- name: SensitiveIssues :many
+SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive AND i.state <> 'draft'
+`
+
+// Those whose receipt may reveal special-category data.
+func (q *Queries) SensitiveIssues(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, sensitiveIssues)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sentByHour = `-- name: SentByHour :many
 SELECT CAST(hour AS bigint) AS hour, CAST(SUM(messages) AS bigint) AS n
 FROM delivery_counts

@@ -83,3 +83,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (hash) DO NOTHING;
 
 -- name: GetImage :one
 SELECT * FROM newsletters_image WHERE hash = $1;
+
+-- name: SensitiveIssues :many
+-- Those whose receipt may reveal special-category data.
+SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive AND i.state <> 'draft';

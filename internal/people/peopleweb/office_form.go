@@ -226,6 +226,7 @@ type deskView struct {
 	Newsletters                                                ui.Field
 	Kinds, Languages, Places, Categories, Topics, Subscribable []ui.Option
 	Other                                                      string // what is wrong with no field in particular
+	Withholds                                                  bool   // sensitive terms are not offered
 }
 
 func (v deskView) problems() []ui.Problem {
@@ -248,6 +249,10 @@ func (p *Pages) renderDesk(w http.ResponseWriter, r *http.Request, status int, p
 	view.Cancel = locale.Path(ctx, "/office/people")
 	if person != 0 {
 		view.Title, view.Action, view.Cancel = tell(ctx, "edit.title"), officeURL(ctx, person, "/edit"), officeURL(ctx, person, "")
+		// What she has of these staff do not see, so that the form cannot show it as it is.
+		plain := func(t taxonomy.Term) bool { view.Withholds = view.Withholds || t.Sensitive; return !t.Sensitive }
+		vocabulary.Places, vocabulary.Categories = vocabulary.Places.Only(plain), vocabulary.Categories.Only(plain)
+		vocabulary.Topics = vocabulary.Topics.Only(plain)
 	}
 	view.Places = append([]ui.Option{{Label: tell(ctx, "unknown")}}, termOptions(ctx, vocabulary.Places, desk.Place)...)
 	view.Categories = termOptions(ctx, vocabulary.Categories, desk.Who...)
@@ -272,7 +277,11 @@ func termOptions(ctx context.Context, list taxonomy.List, chosen ...string) []ui
 	for _, term := range list.All() {
 		has := slices.Contains(chosen, term.Slug)
 		if has || !term.Retired {
-			options = append(options, ui.Option{Value: term.Slug, Label: term.Name.In(locale.Lang(ctx)), Selected: has})
+			label := term.Name.In(locale.Lang(ctx))
+			if term.Sensitive {
+				label = tell(ctx, "form.sensitive_term", "Name", label)
+			}
+			options = append(options, ui.Option{Value: term.Slug, Label: label, Selected: has})
 		}
 	}
 	return options

@@ -3,6 +3,7 @@ package peopleweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +23,8 @@ type personView struct {
 	Facts         []ui.Fact
 	Consents      []people.Consent
 	Grantable     []ui.Option    // purposes without a consent that stands
-	Subscriptions []Subscription // those that may be shown
-	Withheld      int            // how many are not, for what they would tell
+	Subscriptions []Subscription // those that staff may see
+	Withholds     bool           // the town has newsletters that staff may not see her subscribed to, whether she is or not
 	Offers        []ui.Option    // newsletters that she might begin
 	May           bool           // the reader may change things
 	Texting       bool           // a number may be confirmed by a code
@@ -70,32 +71,25 @@ func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int,
 	return web.Render(w, r, status, personPage(view))
 }
 
-// addSubscriptions shows what she is subscribed to, except newsletters that tell something delicate of who reads them:
-// that is between her and the newsletter.
+// addSubscriptions shows what she is subscribed to, as far as staff may see it, and offers the rest of what they may begin.
 func (p *Pages) addSubscriptions(ctx context.Context, view *personView) error {
 	offers, err := p.Newsletters.Offered(ctx)
 	if err != nil {
 		return err
 	}
-	standing, err := p.Newsletters.SubscriptionsOf(ctx, view.ID)
+	view.Subscriptions, err = p.Newsletters.SubscriptionsOf(ctx, view.ID)
 	if err != nil {
 		return err
 	}
-	subscribed := map[string]Subscription{}
-	for _, s := range standing {
-		subscribed[s.Newsletter] = s
-	}
 	for _, o := range offers {
-		s, has := subscribed[o.Slug]
+		has := slices.ContainsFunc(view.Subscriptions, func(s Subscription) bool { return s.Newsletter == o.Slug })
 		switch {
 		case o.Sensitive:
-		case has:
-			view.Subscriptions = append(view.Subscriptions, s)
-		default:
+			view.Withholds = true
+		case !has:
 			view.Offers = append(view.Offers, ui.Option{Value: o.Slug, Label: o.Name})
 		}
 	}
-	view.Withheld = len(standing) - len(view.Subscriptions)
 	return nil
 }
 

@@ -153,7 +153,8 @@ func (p *Pages) officeWithdraw(w http.ResponseWriter, r *http.Request) error {
 	return p.changed(w, r, person.ID, "withdrawn")
 }
 
-// officeExport hands over everything the town keeps of the person (GDPR, articles 15 and 20).
+// officeExport hands over what the town keeps of the person (GDPR, articles 15 and 20), as far as staff may see it. What is
+// left out is said in every copy alike, so that it tells nothing of her. She gets the whole of it from her own page.
 func (p *Pages) officeExport(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.officePersonOf(r)
 	if err != nil {
@@ -166,6 +167,7 @@ func (p *Pages) officeExport(w http.ResponseWriter, r *http.Request) error {
 	if err := p.note(r.Context(), "exported", person.ID); err != nil {
 		return err
 	}
+	all["withheld"] = tell(r.Context(), "person.export_withheld")
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="person-%d.json"`, person.ID))
 	return web.JSON(w, http.StatusOK, all)
 }

@@ -88,13 +88,13 @@ func officeURL(ctx context.Context, person int64, below string) string {
 	return locale.Path(ctx, officePath(person, below))
 }
 
-// officePersonOf is the person that the path names.
+// officePersonOf is the person that the path names, as staff may see her.
 func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return people.Person{}, fault.NotFound("people.person.unknown").Because(err)
 	}
-	return p.People.Get(r.Context(), id)
+	return p.People.Shown(r.Context(), id)
 }
 
 // note writes to the audit log what is seen of a person.

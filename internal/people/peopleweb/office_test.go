@@ -216,7 +216,7 @@ func TestDelicateSubscriptionsStayHersAlone(t *testing.T) {
 		person := d.registered()
 		d.shelf.has[person] = append(d.shelf.has[person], "sport")
 		w := d.get(officePath(person))
-		d.wantStatus(w, http.StatusOK, "Un’altra iscrizione non si mostra")
+		d.wantStatus(w, http.StatusOK, "Le iscrizioni alle newsletter su temi delicati non si mostrano qui")
 		if strings.Contains(w.Body.String(), "In campo") || strings.Contains(w.Body.String(), `value="sport"`) {
 			t.Error("the page tells of a delicate subscription")
 		}

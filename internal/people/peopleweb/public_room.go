@@ -38,7 +38,7 @@ type OwnPage interface {
 type Newsletters interface {
 	// Offered are the newsletters one may subscribe to, in the order of the catalogue.
 	Offered(ctx context.Context) ([]Offer, error)
-	// SubscriptionsOf are the person's subscriptions that stand.
+	// SubscriptionsOf are the person's subscriptions that stand and that the context's actor may see.
 	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
 	// ReceivedBy are the newsletters the person gets now, by subscription or by her profile.
 	ReceivedBy(ctx context.Context, person int64) ([]Received, error)

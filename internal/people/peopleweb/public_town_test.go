@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/deliverytest"
@@ -153,8 +154,11 @@ func (s *shelf) Offered(context.Context) ([]peopleweb.Offer, error) {
 	}, nil
 }
 
-func (s *shelf) SubscriptionsOf(_ context.Context, person int64) (list []peopleweb.Subscription, err error) {
+func (s *shelf) SubscriptionsOf(ctx context.Context, person int64) (list []peopleweb.Subscription, err error) {
 	for _, slug := range s.has[person] {
+		if slug == "sport" && access.From(ctx).SightOf(person) != access.Whole {
+			continue
+		}
 		list = append(list, peopleweb.Subscription{Newsletter: slug, Name: slug})
 	}
 	return list, nil
