@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"unoxuno/internal/identity"
 	"unoxuno/internal/newsletters"
+	"unoxuno/internal/people"
 )
 
 // What is sensitive of a person is seen by herself and by the command line, and by nobody in the office: neither on a page
@@ -97,4 +99,58 @@ func (b *borgo) deskKeepsWhatItDoesNotSee(desk *http.Client, page string) {
 	if a.status != http.StatusSeeOther || strings.Join(maria.Wants, " ") != "biblioteca teatro" {
 		b.t.Errorf("the desk saved (%d), and she wants %v", a.status, maria.Wants)
 	}
+}
+
+// At the desk a new address takes the old one's place where that was chosen, on either channel, and the old one is told of
+// it in her language. What nothing proves takes it once it has answered.
+func TestTheDeskReplacesAnAddress(t *testing.T) {
+	eachEngine(t, func(t *testing.T, b *borgo) {
+		_, err := b.people.AddAddress(b.ctx, b.maria, people.Contact{Channel: people.SMS, Value: "333 1234567", Verified: true})
+		b.must(err)
+		desk := b.signedIn(b.staff("ugo@borgo.example", identity.Operator))
+		page := fmt.Sprintf("/en/office/people/%d", b.maria)
+		wants := func(step string, want ...string) {
+			t.Helper()
+			maria, err := b.people.Get(b.ctx, b.maria)
+			b.must(err)
+			var has []string
+			for _, a := range maria.Addresses {
+				has = append(has, a.Value)
+			}
+			if slices.Sort(has); !slices.Equal(has, want) {
+				t.Errorf("%s: she has %v, want %v", step, has, want)
+			}
+		}
+		add := func(value string, more ...string) {
+			t.Helper()
+			form := url.Values{"address": {value}}
+			for _, field := range more {
+				name, value, _ := strings.Cut(field, "=")
+				form.Set(name, value)
+			}
+			if a := b.ask(desk, http.MethodPost, page+"/addresses", form); a.status != http.StatusSeeOther {
+				t.Fatalf("adding %s: %d\n%s", value, a.status, a.body)
+			}
+		}
+		if a := b.ask(desk, http.MethodPost, page+"/addresses", url.Values{"address": {"ciccio"}, "old": {"replace"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Write an e-mail address or a mobile number") {
+			t.Errorf("neither an address nor a number: %d\n%s", a.status, a.body)
+		}
+		add("due@citta.example", "proven=1", "old=keep")
+		wants("kept", "+393331234567", "due@citta.example", "maria@citta.example")
+		add("nuova@citta.example", "proven=1", "old=replace")
+		wants("replaced", "+393331234567", "due@citta.example", "nuova@citta.example")
+		add("333 7654321", "proven=1", "old=replace")
+		wants("number replaced", "+393337654321", "due@citta.example", "nuova@citta.example")
+		add("terza@citta.example", "old=replace")
+		wants("not proven", "+393337654321", "due@citta.example", "nuova@citta.example")
+		notes := strings.Join(b.content("delivery_note"), "\n")
+		for _, told := range []string{"Il tuo indirizzo è cambiato", "maria@citta.example", "+393331234567", "terza@citta.example", "Conferma il tuo indirizzo"} {
+			if !strings.Contains(notes, told) {
+				t.Errorf("nobody was told %q:\n%s", told, notes)
+			}
+		}
+		if strings.Contains(notes, "Your address has changed") {
+			t.Error("she was told in the clerk's language")
+		}
+	})
 }

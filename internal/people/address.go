@@ -3,6 +3,7 @@ package people
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/net/idna"
@@ -78,6 +79,9 @@ func Mailbox(address string) string {
 // normalEmail is NormalEmail with a memory of domains.
 func normalEmail(text string, domainOf func(string) (string, error)) (string, error) {
 	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", fault.Invalid("people.email.missing")
+	}
 	at := strings.LastIndexByte(text, '@')
 	if at < 0 {
 		return "", fault.Invalid("people.email.no_at", "Text", clip(text))
@@ -166,6 +170,9 @@ const maxNumber = 40
 // are dialled. A number that takes no SMS is refused. Its faults have keys people.mobile.*.
 func NormalMobile(text, region string) (string, error) {
 	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", fault.Invalid("people.mobile.missing")
+	}
 	if value, ok := italianMobile(text, region); ok {
 		return value, nil
 	}
@@ -206,6 +213,18 @@ func italianMobile(text, region string) (string, bool) {
 		return "", false
 	}
 	return string(value), true
+}
+
+// ChannelOf returns the channel of an address, from what it looks like: with "@" an e-mail address, with digits a number. It
+// may still be wrong as what it is. The fault people.address.either, on the field address, says that it looks like neither.
+func ChannelOf(text string) (Channel, error) {
+	switch {
+	case strings.Contains(text, "@"):
+		return Email, nil
+	case strings.ContainsFunc(text, unicode.IsDigit):
+		return SMS, nil
+	}
+	return "", fault.Invalid("people.address.either").On("address")
 }
 
 // normal is the value of an address on its channel.

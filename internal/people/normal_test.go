@@ -23,7 +23,7 @@ func TestEmailIsBroughtToOneForm(t *testing.T) {
 		}
 	}
 	for text, key := range map[string]string{
-		"":                                     "people.email.no_at",
+		"":                                     "people.email.missing",
 		"anna":                                 "people.email.no_at",
 		"@example.org":                         "people.email.local",
 		".anna@example.org":                    "people.email.local",
@@ -82,7 +82,7 @@ func TestMobileIsBroughtToE164(t *testing.T) {
 		}
 	}
 	for text, key := range map[string]string{
-		"": "people.mobile.malformed", "ciao": "people.mobile.malformed", "333": "people.mobile.malformed",
+		"": "people.mobile.missing", "ciao": "people.mobile.malformed", "333": "people.mobile.malformed",
 		"3,93331E+11": "people.mobile.malformed", strings.Repeat("3", 50): "people.mobile.malformed",
 		"059 2032111": "people.mobile.fixed", "+39 06 69821": "people.mobile.fixed",
 	} {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"unoxuno/internal/access"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -240,7 +241,7 @@ func TestExportTellsEverythingAndEraseLeavesNothing(t *testing.T) {
 		anna := town.holder(t, "anna.verdi@example.org")
 		must[people.Pending](t)(town.SignUp(t.Context(), people.Draft{Address: "anna.verdi@example.org", Profile: true, Details: people.Details{Given: "Nina"}}))
 		must[people.Pending](t)(town.AskAddress(t.Context(), anna.ID, people.Email, "nuova@example.org"))
-		text := string(must[[]byte](t)(json.Marshal(must[map[string]any](t)(town.Export(t.Context(), anna.ID)))))
+		text := string(must[[]byte](t)(json.Marshal(must[map[string]any](t)(town.Export(access.With(t.Context(), access.Actor{Kind: access.PersonAct, ID: anna.ID}), anna.ID)))))
 		for _, part := range []string{"Verdi", "1980", "centro-storico", "genitore", "teatro", "+393331234567", "Anna.Verdi@Example.org", "modulo cartaceo", "CSV:2", "scuola", "nuova@example.org", "Nina"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("the export lacks %q: %s", part, text)

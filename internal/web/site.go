@@ -335,6 +335,20 @@ func URL(ctx context.Context, path string) string {
 	return from(ctx).site.opt.PublicURL + locale.Path(ctx, path)
 }
 
+// InLanguage returns a context for a reader of lang: words and addresses of the site are hers. Where the town does not speak
+// lang, its first language stands for it.
+func InLanguage(ctx context.Context, lang string) context.Context {
+	req := from(ctx)
+	if len(req.town.Languages) == 0 {
+		return ctx
+	}
+	prefix := "/" + lang
+	if first := req.town.Languages[0]; lang == first || !slices.Contains(req.town.Languages, lang) {
+		lang, prefix = first, ""
+	}
+	return locale.With(ctx, req.site.opt.Words, lang, prefix)
+}
+
 func isTooLarge(err error) bool {
 	var tooLarge *http.MaxBytesError
 	return errors.As(err, &tooLarge)

@@ -31,14 +31,19 @@ func (p *Pages) officeCodeSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pending, err := p.People.AskAddress(r.Context(), person.ID, people.SMS, address.Value)
-	if err == nil {
-		err = p.sendCode(r.Context(), pending)
-	}
 	if err != nil {
 		return err
 	}
+	return p.officeCodeTo(w, r, person.ID, pending)
+}
+
+// officeCodeTo sends a code to the number that waits, and asks for it.
+func (p *Pages) officeCodeTo(w http.ResponseWriter, r *http.Request, person int64, pending people.Pending) error {
+	if err := p.sendCode(r.Context(), pending); err != nil {
+		return err
+	}
 	token := p.Sealer.Ints(codePurpose, pending.Expires, pending.ID, int64(toDesk))
-	return web.Go(w, r, officePath(person.ID, "/code/"+token))
+	return web.Go(w, r, officePath(person, "/code/"+token))
 }
 
 func (p *Pages) officeCodeAsk(w http.ResponseWriter, r *http.Request) error {

@@ -29,6 +29,8 @@ type personView struct {
 	May           bool           // the reader may change things
 	Texting       bool           // a number may be confirmed by a code
 	Address       ui.Field
+	Proven        ui.Field
+	Old           []ui.Option // what becomes of the address that the new one could replace; none where there is none
 	Error         map[string]string
 	Notices       []ui.Notice
 }
@@ -42,12 +44,18 @@ func (p *Pages) officePerson(w http.ResponseWriter, r *http.Request) error {
 	if err := p.note(r.Context(), "looked", person.ID); err != nil {
 		return err
 	}
-	return p.renderPerson(w, r, http.StatusOK, person, "", nil)
+	return p.renderPerson(w, r, http.StatusOK, person, deskAddress{}, nil)
+}
+
+// deskAddress is what was written in the form for a new address.
+type deskAddress struct {
+	Value           string
+	Proven, Replace bool
 }
 
 // renderPerson answers with the person's page; address is what was written in the form for a new one, faults what was
 // wrong with any of the page's forms.
-func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int, who people.Person, address string, faults map[string]string) error {
+func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int, who people.Person, address deskAddress, faults map[string]string) error {
 	ctx := r.Context()
 	vocabulary, err := p.People.Vocabulary(ctx)
 	if err != nil {
@@ -57,9 +65,16 @@ func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int,
 		Person: who, Facts: personFacts(ctx, who, vocabulary), May: access.From(ctx).Can(access.ManagePeople), Texting: p.texting(),
 		Error: faults, Notices: web.Notices(r),
 		Address: ui.Field{
-			Name: "address", Label: tell(ctx, "address.new"), Help: tell(ctx, "address.help"), Value: address,
-			Error: strings.TrimSpace(faults["email"] + " " + faults["sms"]),
+			Name: "address", Label: tell(ctx, "address.new"), Help: tell(ctx, "address.help"), Value: address.Value,
+			Error: strings.TrimSpace(strings.Join([]string{faults["address"], faults["email"], faults["sms"]}, " ")),
 		},
+		Proven: ui.Field{Name: "proven", Label: tell(ctx, "field.proven"), Help: tell(ctx, "field.proven_help"), Checked: address.Proven},
+	}
+	if slices.ContainsFunc(who.Addresses, func(a people.Address) bool { return a.Preferred }) {
+		view.Old = []ui.Option{
+			{Value: "keep", Label: tell(ctx, "address.keep"), Help: tell(ctx, "address.keep_help"), Selected: !address.Replace},
+			{Value: "replace", Label: tell(ctx, "address.replace"), Help: tell(ctx, "address.replace_help"), Selected: address.Replace},
+		}
 	}
 	if view.Consents, err = p.People.Consents(ctx, who.ID); err != nil {
 		return err
@@ -159,7 +174,8 @@ func termNames(ctx context.Context, list taxonomy.List, slugs ...string) string 
 	return strings.Join(names, ", ")
 }
 
-// officeAddAddress takes an e-mail address or a mobile number: whichever it looks like.
+// officeAddAddress takes an e-mail address or a mobile number: whichever it looks like. It becomes one more, or takes the
+// place of the one of its kind that the person is written to at.
 func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -169,18 +185,59 @@ func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	contact := people.Contact{Channel: people.SMS, Value: form.Get("address"), Verified: form.Get("proven") != ""}
-	if strings.Contains(contact.Value, "@") {
-		contact.Channel = people.Email
+	written := deskAddress{Value: form.Get("address"), Proven: form.Get("proven") != "", Replace: form.Get("old") == "replace"}
+	contact := people.Contact{Value: written.Value, Verified: written.Proven}
+	contact.Channel, err = people.ChannelOf(contact.Value)
+	if written.Replace {
+		contact.Replaces = preferredOf(person, contact.Channel)
 	}
-	_, err = p.People.AddAddress(r.Context(), person.ID, contact)
+	if err == nil {
+		if contact.Replaces > 0 && !contact.Verified && (contact.Channel == people.Email || p.texting()) {
+			return p.officeAskChange(w, r, person, written, contact)
+		}
+		_, err = p.People.AddAddress(r.Context(), person.ID, contact)
+	}
 	if mendable(err) {
-		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, contact.Value, web.FieldErrors(r.Context(), err))
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, written, web.FieldErrors(r.Context(), err))
 	}
 	if err != nil {
 		return err
 	}
+	if contact.Replaces > 0 && contact.Verified {
+		return p.changed(w, r, person.ID, "address_replaced")
+	}
 	return p.changed(w, r, person.ID, "address_added")
+}
+
+// officeAskChange asks an address that nothing proves whether it is the person's. It takes the old one's place when it
+// answers: by the link in a mail, or by the code that she reads from her telephone.
+func (p *Pages) officeAskChange(w http.ResponseWriter, r *http.Request, person people.Person, written deskAddress, c people.Contact) error {
+	ctx := r.Context()
+	pending, err := p.People.AskChange(ctx, person.ID, c.Channel, c.Value)
+	if mendable(err) {
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, written, web.FieldErrors(ctx, err))
+	}
+	if err == nil && c.Channel == people.SMS {
+		return p.officeCodeTo(w, r, person.ID, pending)
+	}
+	if err == nil && pending.Send {
+		hers := web.InLanguage(ctx, person.Language)
+		err = p.mail(hers, addressLetter(hers, p.addressLink(hers, pending), pending))
+	}
+	if err != nil {
+		return err
+	}
+	return p.changed(w, r, person.ID, "address_asked")
+}
+
+// preferredOf is the identifier of the address that the person is written to at on the channel; 0 for none.
+func preferredOf(person people.Person, channel people.Channel) int64 {
+	for _, a := range person.Addresses {
+		if a.Channel == channel && a.Preferred {
+			return a.ID
+		}
+	}
+	return 0
 }
 
 // changed goes back to the person's page, where done is told.

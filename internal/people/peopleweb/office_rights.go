@@ -52,7 +52,7 @@ func (p *Pages) subscription(w http.ResponseWriter, r *http.Request, do func(con
 	}
 	err = do(r.Context(), person.ID, slug)
 	if mendable(err) {
-		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, "", map[string]string{"": web.Sentence(r.Context(), err)})
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, deskAddress{}, map[string]string{"": web.Sentence(r.Context(), err)})
 	}
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
 		err = p.People.Grant(r.Context(), person.ID, grant)
 	}
 	if mendable(err) {
-		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, "", web.FieldErrors(r.Context(), err))
+		return p.renderPerson(w, r, http.StatusUnprocessableEntity, person, deskAddress{}, web.FieldErrors(r.Context(), err))
 	}
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func personProblems(v personView) []ui.Problem {
 	found := ui.Problems(v.Address)
 	for field, text := range v.Error {
 		switch field {
-		case "email", "sms":
+		case "address", "email", "sms":
 		case "proof":
 			found = append(found, ui.Problem{FieldID: "f-proof", Text: text})
 		default:

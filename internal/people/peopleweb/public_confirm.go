@@ -3,7 +3,6 @@ package peopleweb
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
@@ -175,22 +174,22 @@ func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, written := r.Context(), form.Get("address")
-	if p.texting() && looksLikeNumber(written) {
-		number, err := p.People.Mobile(written)
-		if err != nil {
-			return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(true, written, web.Sentence(ctx, err)))
-		}
-		return p.sendEntry(w, r, people.SMS, number, 0)
+	channel, err := people.ChannelOf(written)
+	var value string
+	switch {
+	case !p.texting():
+		channel = people.Email
+		value, err = people.NormalEmail(written)
+	case channel == people.Email:
+		value, err = people.NormalEmail(written)
+	case channel == people.SMS:
+		value, err = p.People.Mobile(written)
 	}
-	address, err := people.NormalEmail(written)
 	if err != nil {
 		return web.Render(w, r, http.StatusUnprocessableEntity, linkPage(p.texting(), written, web.Sentence(ctx, err)))
 	}
-	return p.sendEntry(w, r, people.Email, address, 0)
+	return p.sendEntry(w, r, channel, value, 0)
 }
-
-// looksLikeNumber tells a telephone number from an e-mail address, in a field that takes both.
-func looksLikeNumber(text string) bool { return text != "" && !strings.Contains(text, "@") }
 
 func (p *Pages) linkSent(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, linkSentPage())

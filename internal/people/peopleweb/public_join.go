@@ -131,17 +131,20 @@ func (j join) details() (people.Details, error) {
 	return d, problems.Err()
 }
 
-// draft is the whole sign-up, or what the form itself finds wrong with it.
-func (j join) draft() (people.Draft, error) {
+// draft is the whole sign-up, or what the form itself finds wrong with it. texting says that a mobile number is enough.
+func (j join) draft(texting bool) (people.Draft, error) {
 	var problems fault.Problems
 	details, err := j.details()
 	if err = problems.Add("", err); err != nil {
 		return people.Draft{}, err
 	}
 	reach := people.Draft{Channel: people.Email, Address: j.Address, Mobile: strings.TrimSpace(j.Mobile)}
-	if strings.TrimSpace(j.Address) == "" && reach.Mobile != "" {
+	switch none := strings.TrimSpace(j.Address) == ""; {
+	case none && reach.Mobile != "":
 		reach = people.Draft{Channel: people.SMS, Address: reach.Mobile}
-	} else {
+	case none && texting:
+		problems = append(problems, fault.Invalid("people.address.either").On("address"))
+	default:
 		_, err = people.NormalEmail(j.Address)
 		if err = problems.Add("address", err); err != nil {
 			return people.Draft{}, err
@@ -191,7 +194,7 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 	if !p.texting() {
 		j.Mobile = ""
 	}
-	draft, err := j.draft()
+	draft, err := j.draft(p.texting())
 	var pending people.Pending
 	if err == nil {
 		pending, err = p.People.SignUp(ctx, draft)

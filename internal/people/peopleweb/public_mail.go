@@ -85,8 +85,10 @@ func addedLetter(ctx context.Context, to string, n people.NewAddress) letter {
 const noteAdded = "address-added"
 
 // TellAdded tells the person's other addresses of a new one, in the transaction that gives it to her: by mail those that
-// she has, and by text message a number only where there is none, or where it was replaced.
+// she has, and by text message a number only where there is none, or where it was replaced. They are in her language,
+// whoever writes the address down.
 func (p *Pages) TellAdded(ctx context.Context, tx *storage.Tx, n people.NewAddress) error {
+	ctx = web.InLanguage(ctx, n.Language)
 	mailed := false
 	for _, a := range n.Before {
 		if a.Channel != people.Email {

@@ -42,15 +42,19 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 		return err
 	}
 	ctx := r.Context()
-	written, channel := form.Get("address"), people.Email
-	if p.texting() && looksLikeNumber(written) {
-		channel = people.SMS
+	written := form.Get("address")
+	channel, err := people.ChannelOf(written)
+	if !p.texting() {
+		channel, err = people.Email, nil
 	}
 	ask, keep := p.People.AskChange, form.Get("keep") != ""
 	if keep {
 		ask = p.People.AskAddress
 	}
-	pending, err := ask(ctx, o.ID, channel, written)
+	var pending people.Pending
+	if err == nil {
+		pending, err = ask(ctx, o.ID, channel, written)
+	}
 	if fault.Is(err, fault.KindInvalid) {
 		again := addressForm{Texting: p.texting(), Value: written, Wrong: web.Sentence(ctx, err), Keep: keep}
 		return web.Render(w, r, http.StatusUnprocessableEntity, addressesPage(o, again, nil))
