@@ -18,20 +18,7 @@ import (
 // nor in a form nor in a copy. What is not sensitive is seen by all of them.
 func TestWhoSeesWhatOfAPerson(t *testing.T) {
 	eachEngine(t, func(t *testing.T, b *borgo) {
-		b.livelyMaria() // she subscribed to teatro, was sent an issue of it, and followed a link in it
-		b.must(b.newsletters.SubscribePerson(b.ctx, b.maria, "genitori", "desk"))
-		b.must(b.newsletters.Unsubscribe(b.ctx, newsletters.Leaving{Person: b.maria, Newsletter: "teatro", How: "own-page"}))
-		b.must(b.newsletters.SubscribePerson(b.ctx, b.maria, "teatro", "own-page"))
-		b.must(b.newsletters.ChooseRhythm(b.ctx, b.maria, newsletters.Choice{Profile: newsletters.AtOnce, Paces: map[string]newsletters.Pace{"teatro": newsletters.Weekly}}))
-		waiting := b.put("waiting", "---\nnewsletter: teatro\nslug: attesa\ntitle: Attesa\nlanguage: it\n---\nTesto.\n")
-		sending, err := b.newsletters.Send(b.ctx, waiting.ID, waiting.Version, false)
-		b.must(err)
-		_, err = b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
-		b.must(err)
-		sensitive := strings.NewReplacer("slug: teatro\n", "slug: teatro\n    sensitive: true\n", "{slug: teatro,", "{slug: teatro, sensitive: true,")
-		_, err = b.applyTown(b.run, []byte(sensitive.Replace(string(b.file("town.yaml")))), "town.yaml", false)
-		b.must(err)
-
+		b.sensitiveMaria()
 		her, desk, admin := b.browser(), b.signedIn(b.staff("ugo@borgo.example", identity.Operator)), b.signedIn(b.admin)
 		b.enter(her)
 		console, err := b.people.Export(b.ctx, b.maria)
@@ -86,6 +73,25 @@ func TestWhoSeesWhatOfAPerson(t *testing.T) {
 			t.Errorf("that she erased herself is not in the log:\n%s", lines)
 		}
 	})
+}
+
+// sensitiveMaria has to do with the theatre in every way there is: she was sent an issue, followed its link, left, came back,
+// and waits for another. Then the theatre is declared sensitive.
+func (b *borgo) sensitiveMaria() {
+	b.t.Helper()
+	b.livelyMaria()
+	b.must(b.newsletters.SubscribePerson(b.ctx, b.maria, "genitori", "desk"))
+	b.must(b.newsletters.Unsubscribe(b.ctx, newsletters.Leaving{Person: b.maria, Newsletter: "teatro", How: "own-page"}))
+	b.must(b.newsletters.SubscribePerson(b.ctx, b.maria, "teatro", "own-page"))
+	b.must(b.newsletters.ChooseRhythm(b.ctx, b.maria, newsletters.Choice{Profile: newsletters.AtOnce, Paces: map[string]newsletters.Pace{"teatro": newsletters.Weekly}}))
+	waiting := b.put("waiting", "---\nnewsletter: teatro\nslug: attesa\ntitle: Attesa\nlanguage: it\n---\nTesto.\n")
+	sending, err := b.newsletters.Send(b.ctx, waiting.ID, waiting.Version, false)
+	b.must(err)
+	_, err = b.delivery.Drain(b.ctx, sending.Batch.ID, nil)
+	b.must(err)
+	sensitive := strings.NewReplacer("slug: teatro\n", "slug: teatro\n    sensitive: true\n", "{slug: teatro,", "{slug: teatro, sensitive: true,")
+	_, err = b.applyTown(b.run, []byte(sensitive.Replace(string(b.file("town.yaml")))), "town.yaml", false)
+	b.must(err)
 }
 
 // deskKeepsWhatItDoesNotSee saves the desk's form about Maria without what it does not show.
