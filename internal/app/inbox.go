@@ -22,7 +22,7 @@ func (t taker) Take(ctx context.Context, recipient string, mail io.Reader) error
 func (r *run) takeBack(ctx context.Context, work *errgroup.Group, h *house) error {
 	if r.config.BounceListen != "" {
 		l, err := inbox.Listen(ctx, r.config.BounceListen, taker{h.delivery}, inbox.Options{
-			Domain: h.town.Town().Domain, Log: r.log, Say: func(err error) string { return h.refusal(ctx, r, err) },
+			Domain: h.town.Town().Domain, Log: r.log, Say: func(err error) string { return h.refusal(r, err) },
 		})
 		if err != nil {
 			return err
@@ -41,7 +41,7 @@ func (r *run) takeBack(ctx context.Context, work *errgroup.Group, h *house) erro
 }
 
 // refusal is what a person is told whose mail is refused: in every language of the town, for nobody knows hers.
-func (h *house) refusal(ctx context.Context, r *run, err error) string {
+func (h *house) refusal(r *run, err error) string {
 	text := ""
 	for _, lang := range h.town.Town().Languages {
 		if text != "" {

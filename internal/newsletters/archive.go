@@ -87,6 +87,6 @@ func (r *Room) ReadArchived(ctx context.Context, newsletter, slug string) (Page,
 	if !i.Public() {
 		return Page{}, missing
 	}
-	html, err := r.page(ctx, i)
+	html, err := r.page(i)
 	return Page{Issue: i, Newsletter: n, HTML: html}, err
 }

@@ -78,7 +78,7 @@ var _ delivery.Correspondent = (*Room)(nil)
 // Wrote ends the subscriptions that reach the number by text message when she writes STOP, and begins those again when she
 // writes START. Anything else is answered with the address of the site.
 func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request sms.Request) (delivery.Answer, error) {
-	answer := delivery.Answer{Language: r.defaultLanguage(ctx)}
+	answer := delivery.Answer{Language: r.defaultLanguage()}
 	holders, err := ids(ctx, tx, "SELECT person_id FROM people_reachable WHERE channel = 'sms' AND value = $1", number)
 	if err != nil {
 		return answer, err
@@ -102,7 +102,7 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 		}
 	}
 	answer.Text = r.Words.Say(answer.Language, "newsletters.sms."+key,
-		"Town", r.Town.Town().Name, "URL", r.url(ctx, answer.Language, "/"))
+		"Town", r.Town.Town().Name, "URL", r.url(answer.Language, "/"))
 	answer.Text = sms.Look(answer.Text, sms.Options{}).Text
 	return answer, nil
 }
@@ -111,9 +111,9 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command sms.Command) (language string, err error) {
 	who, err := r.People.GetIn(ctx, tx, person)
 	if err != nil {
-		return r.defaultLanguage(ctx), err
+		return r.defaultLanguage(), err
 	}
-	language = r.readable(ctx, who.Language)
+	language = r.readable(who.Language)
 	queries, channel, now := db.New(tx), string(people.SMS), r.now()
 	switch command {
 	case sms.Stop:

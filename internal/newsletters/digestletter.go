@@ -88,22 +88,22 @@ func (l *digestLetter) aside(person int64) func(context.Context, *storage.Tx) er
 }
 
 func (l *digestLetter) recipient(ctx context.Context, a addressee, shares []share) (delivery.Recipient, error) {
-	lang := l.room.readable(ctx, a.language)
+	lang := l.room.readable(a.language)
 	template, err := l.template(ctx, lang, shares)
 	if err != nil {
 		return delivery.Recipient{}, err
 	}
 	issues := make([]int64, len(shares))
 	greeted, whole := a.names()
-	values := content.Values{Name: greeted, OwnPage: l.room.ownPage(ctx, a.person, a.addressID, lang)}
+	values := content.Values{Name: greeted, OwnPage: l.room.ownPage(a.person, a.addressID, lang)}
 	for n, s := range shares {
 		issues[n] = s.issue.ID
 		values.Parts = append(values.Parts, content.PartValues{
-			Why: s.letter.why(lang, s.why), Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(l.room.UnsubscribeToken(a.person, s.issue.ID))),
+			Why: s.letter.why(lang, s.why), Unsubscribe: l.room.url(lang, UnsubscribePath(l.room.UnsubscribeToken(a.person, s.issue.ID))),
 		})
 	}
 	token := l.room.DigestToken(a.person, l.row.ID, issues...)
-	values.Unsubscribe = l.room.url(ctx, lang, UnsubscribePath(token))
+	values.Unsubscribe = l.room.url(lang, UnsubscribePath(token))
 	return delivery.Recipient{
 		Person: a.person, Address: a.address, Name: whole, Template: template,
 		Unsubscribe: email.Unsubscribe{
@@ -145,7 +145,7 @@ func (l *digestLetter) compile(ctx context.Context, lang string, shares []share)
 		if err != nil {
 			return nil, err
 		}
-		f := r.frame(ctx, s.issue, s.newsletter, lang, links)
+		f := r.frame(s.issue, s.newsletter, lang, links)
 		parts[n] = content.Part{
 			Document: s.issue.Document(), Newsletter: f.Newsletter, Discreet: s.newsletter.Sensitive, ArchiveURL: f.ArchiveURL, PixelURL: f.PixelURL, Link: f.Link,
 		}

@@ -90,7 +90,7 @@ func (l *digestLetter) open(ctx context.Context, issue int64) (*letter, error) {
 	}
 	one, err := l.room.open(ctx, delivery.Matter{Ref: issue, Channel: string(people.Email)})
 	if err == nil {
-		_, err = l.compile(ctx, l.room.defaultLanguage(ctx), []share{{letter: one}})
+		_, err = l.compile(ctx, l.room.defaultLanguage(), []share{{letter: one}})
 	}
 	if err != nil {
 		if ctx.Err() != nil || storage.Lost(err) {

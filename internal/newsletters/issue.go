@@ -263,7 +263,7 @@ func (r *Room) checked(ctx context.Context, c Content, stands string) (Content, 
 		c.Slug = slugOf(c.Title)
 	}
 	if c.Language == "" {
-		c.Language = r.defaultLanguage(ctx)
+		c.Language = r.defaultLanguage()
 	}
 	switch {
 	case c.Title == "":
@@ -277,7 +277,7 @@ func (r *Room) checked(ctx context.Context, c Content, stands string) (Content, 
 	if !languageForm.MatchString(c.Language) {
 		problems = append(problems, fault.Invalid("newsletters.language.malformed", "Text", c.Language).On("language"))
 	}
-	if parts := len(r.textOf(ctx, c.SMS, c.Language, 0).Parts); c.SMS != "" && parts > maxParts {
+	if parts := len(r.textOf(c.SMS, c.Language, 0).Parts); c.SMS != "" && parts > maxParts {
 		problems = append(problems, fault.Invalid("newsletters.sms.long", "Parts", parts, "Max", maxParts).On("sms"))
 	}
 	err = r.mayAsk(ctx, c, stands)

@@ -153,7 +153,7 @@ func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
 		if err := r.People.Changed(ctx, tx, person); err != nil {
 			return err
 		}
-		proof := r.Words.Say(r.defaultLanguage(ctx), "newsletters.take_back.proof")
+		proof := r.Words.Say(r.defaultLanguage(), "newsletters.take_back.proof")
 		if err := r.People.RestoreIn(ctx, tx, person, left.Consents, "page", proof); err != nil {
 			return err
 		}

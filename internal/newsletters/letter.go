@@ -42,7 +42,7 @@ func (r *Room) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter, 
 		return nil, err
 	}
 	if l.channel == people.SMS {
-		return &textLetter{letter: l, text: r.textOf(ctx, l.issue.SMS, l.issue.Language, 0).Text}, nil
+		return &textLetter{letter: l, text: r.textOf(l.issue.SMS, l.issue.Language, 0).Text}, nil
 	}
 	return l, l.compile(ctx)
 }
@@ -80,17 +80,17 @@ func (l *letter) compile(ctx context.Context) error {
 		return err
 	}
 	for _, lang := range locale.Languages() {
-		compiled, err := l.room.compile(ctx, l.issue, l.newsletter, lang, links)
+		compiled, err := l.room.compile(l.issue, l.newsletter, lang, links)
 		if err != nil {
 			return err
 		}
-		if l.templates[lang], err = l.room.template(ctx, l.issue, l.newsletter, lang, compiled); err != nil {
+		if l.templates[lang], err = l.room.template(l.issue, l.newsletter, lang, compiled); err != nil {
 			return err
 		}
 		if l.newsletter.Sensitive {
 			continue // of these it is never noted what anybody reads
 		}
-		if l.traced[lang], err = l.room.template(ctx, l.issue, l.newsletter, lang, l.room.trace(l.issue.ID, links, compiled)); err != nil {
+		if l.traced[lang], err = l.room.template(l.issue, l.newsletter, lang, l.room.trace(l.issue.ID, links, compiled)); err != nil {
 			return err
 		}
 	}
@@ -109,15 +109,15 @@ func (r *Room) linkNumbers(ctx context.Context, issue int64) (map[string]int, er
 
 // compile makes both readings of the issue, with the frame's words in lang. With links (not nil) visits and openings are
 // counted.
-func (r *Room) compile(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) (content.Compiled, error) {
-	return content.Compile(i.Document(), r.frame(ctx, i, n, lang, links))
+func (r *Room) compile(i Issue, n Newsletter, lang string, links map[string]int) (content.Compiled, error) {
+	return content.Compile(i.Document(), r.frame(i, n, lang, links))
 }
 
 // frame is what surrounds the issue.
-func (r *Room) frame(ctx context.Context, i Issue, n Newsletter, lang string, links map[string]int) content.Frame {
+func (r *Room) frame(i Issue, n Newsletter, lang string, links map[string]int) content.Frame {
 	f := content.Frame{
 		Town: r.Town.Town().Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
-		BaseURL: r.settings.PublicURL, ArchiveURL: r.url(ctx, lang, ArchivePath(i.Newsletter, i.Slug)), Greet: true,
+		BaseURL: r.settings.PublicURL, ArchiveURL: r.url(lang, ArchivePath(i.Newsletter, i.Slug)), Greet: true,
 		Labels: content.NewLabels(r.say(lang)),
 	}
 	if links != nil {
@@ -144,7 +144,7 @@ func (r *Room) mailFrom() string {
 const senderID = "unoxuno"
 
 // template is the message that everybody gets who reads lang.
-func (r *Room) template(ctx context.Context, i Issue, n Newsletter, lang string, c content.Compiled) (*email.Template, error) {
+func (r *Room) template(i Issue, n Newsletter, lang string, c content.Compiled) (*email.Template, error) {
 	m := email.Message{
 		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom()},
 		Subject: c.Subject, Language: i.Language,
@@ -248,7 +248,7 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 			recipients[at] = delivery.Recipient{Person: a.person, Aside: l.aside(a.person)}
 			continue
 		}
-		recipients[at] = l.recipient(ctx, a, reasons[a.person])
+		recipients[at] = l.recipient(a, reasons[a.person])
 	}
 	return withParted(recipients, parted), nil
 }
@@ -312,8 +312,8 @@ func (a addressee) names() (greeted, whole string) {
 	return a.given, strings.TrimSpace(a.given + " " + a.family)
 }
 
-func (l *letter) recipient(ctx context.Context, a addressee, why reason) delivery.Recipient {
-	lang := l.room.readable(ctx, a.language)
+func (l *letter) recipient(a addressee, why reason) delivery.Recipient {
+	lang := l.room.readable(a.language)
 	token := l.room.UnsubscribeToken(a.person, l.issue.ID)
 	greeted, whole := a.names()
 	to := delivery.Recipient{
@@ -323,8 +323,8 @@ func (l *letter) recipient(ctx context.Context, a addressee, why reason) deliver
 			Mailto: "mailto:" + l.mailto + "?subject=unsubscribe-" + token,
 		},
 		Values: fill(content.Values{
-			Name: greeted, Why: l.why(lang, why), OwnPage: l.room.ownPage(ctx, a.person, a.addressID, lang),
-			Unsubscribe: l.room.url(ctx, lang, UnsubscribePath(token)),
+			Name: greeted, Why: l.why(lang, why), OwnPage: l.room.ownPage(a.person, a.addressID, lang),
+			Unsubscribe: l.room.url(lang, UnsubscribePath(token)),
 		}),
 	}
 	if a.traced && !l.newsletter.Sensitive {

@@ -14,11 +14,11 @@ import (
 )
 
 // sample are the values of a person who is not there, for previews and tests.
-func (r *Room) sample(ctx context.Context, i Issue, n Newsletter, lang string) content.Values {
+func (r *Room) sample(i Issue, n Newsletter, lang string) content.Values {
 	l := letter{room: r, issue: i, newsletter: n, channel: people.Email, zone: r.Town.Town().Zone()}
 	return content.Values{
 		Name: r.Words.Say(lang, "newsletters.sample.name"), Why: l.why(lang, reason{since: r.Clock.Now()}),
-		OwnPage: r.url(ctx, lang, "/"), Unsubscribe: r.url(ctx, lang, UnsubscribePath(r.UnsubscribeToken(0, i.ID))),
+		OwnPage: r.url(lang, "/"), Unsubscribe: r.url(lang, UnsubscribePath(r.UnsubscribeToken(0, i.ID))),
 	}
 }
 
@@ -28,9 +28,9 @@ func (r *Room) previewed(ctx context.Context, id int64, lang string) (content.Co
 	if err != nil {
 		return content.Compiled{}, content.Values{}, err
 	}
-	lang = r.readable(ctx, lang)
-	compiled, err := r.compile(ctx, i, n, lang, nil)
-	return compiled, r.sample(ctx, i, n, lang), err
+	lang = r.readable(lang)
+	compiled, err := r.compile(i, n, lang, nil)
+	return compiled, r.sample(i, n, lang), err
 }
 
 // PreviewHTML is the e-mail as a sample person who reads lang sees it: a whole HTML page, without script.
@@ -51,12 +51,12 @@ func (r *Room) PreviewPage(ctx context.Context, id int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.page(ctx, i)
+	return r.page(i)
 }
 
 // page is the issue as a fragment of a web page.
-func (r *Room) page(ctx context.Context, i Issue) ([]byte, error) {
-	return content.HTML(i.Document(), content.NewLabels(r.say(r.readable(ctx, i.Language))))
+func (r *Room) page(i Issue) ([]byte, error) {
+	return content.HTML(i.Document(), content.NewLabels(r.say(r.readable(i.Language))))
 }
 
 // TestSend sends the issue at once, as it stands, to one address: to is that of the member of staff who asks, whom ""
@@ -77,17 +77,17 @@ func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 	if err := content.Validate(i.Blocks); err != nil {
 		return err
 	}
-	lang := r.readable(ctx, i.Language)
-	compiled, err := r.compile(ctx, i, n, lang, nil)
+	lang := r.readable(i.Language)
+	compiled, err := r.compile(i, n, lang, nil)
 	if err != nil {
 		return err
 	}
 	compiled.Subject = r.Words.Say(lang, "newsletters.test.subject", "Title", compiled.Subject)
-	template, err := r.template(ctx, i, n, lang, compiled)
+	template, err := r.template(i, n, lang, compiled)
 	if err != nil {
 		return err
 	}
-	values := r.sample(ctx, i, n, lang)
+	values := r.sample(i, n, lang)
 	return r.Delivery.TestSend(ctx, i.Newsroom, delivery.Recipient{
 		Address: to, Template: template, Values: fill(values),
 		Unsubscribe: email.Unsubscribe{URL: r.settings.PublicURL + OneClickPath(r.UnsubscribeToken(0, i.ID))},
@@ -129,11 +129,11 @@ func (r *Room) TestText(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	lang := r.readable(ctx, i.Language)
+	lang := r.readable(i.Language)
 	marked := r.Words.Say(lang, "newsletters.test.subject", "Title", i.SMS)
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		if err := r.Delivery.Post(ctx, tx, delivery.Note{
-			Channel: delivery.SMS, Kind: "test", To: number, Language: lang, Text: r.textOf(ctx, marked, i.Language, 0).Text,
+			Channel: delivery.SMS, Kind: "test", To: number, Language: lang, Text: r.textOf(marked, i.Language, 0).Text,
 			Expires: r.Clock.Now().Add(TestLife),
 		}); err != nil {
 			return err

@@ -101,7 +101,7 @@ func actorName(ctx context.Context) string {
 }
 
 // defaultLanguage is the town's first language.
-func (r *Room) defaultLanguage(ctx context.Context) string {
+func (r *Room) defaultLanguage() string {
 	if languages := r.Town.Town().Languages; len(languages) > 0 {
 		return languages[0]
 	}

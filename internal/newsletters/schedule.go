@@ -180,7 +180,7 @@ func (r *Room) giveUp(ctx context.Context, id, version int64, why error) error {
 			return err
 		}
 		detail := fault.Sentence(why, func(key string, args map[string]any) string {
-			return r.Words.SayWith(r.defaultLanguage(ctx), key, args)
+			return r.Words.SayWith(r.defaultLanguage(), key, args)
 		})
 		if _, err := r.unschedule(ctx, tx, i, "audit.issue.not_sent", detail); err != nil {
 			return fmt.Errorf("newsletters: give up issue %d: %w", id, err)

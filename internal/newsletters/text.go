@@ -19,11 +19,11 @@ const maxParts = 6
 
 // textOf is what goes out for a text in that language, prepared: the text, and a line that says how to get no more. It is
 // the same for everybody: a name, whose letters nobody has chosen for their price, could double what it costs.
-func (r *Room) textOf(ctx context.Context, text, language string, price int64) sms.Preview {
-	lang := r.readable(ctx, language)
+func (r *Room) textOf(text, language string, price int64) sms.Preview {
+	lang := r.readable(language)
 	farewell := r.Words.Say(lang, "newsletters.sms.stop")
 	if !r.Delivery.Answerable() { // who sees a name as the sender cannot write back
-		farewell = r.Words.Say(lang, "newsletters.sms.page", "URL", r.url(ctx, lang, "/me"))
+		farewell = r.Words.Say(lang, "newsletters.sms.page", "URL", r.url(lang, "/me"))
 	}
 	return sms.Look(text+"\n"+farewell, sms.Options{Price: price})
 }
@@ -45,7 +45,7 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPrevi
 	if err != nil {
 		return TextPreview{}, err
 	}
-	p := TextPreview{Preview: r.textOf(ctx, text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
+	p := TextPreview{Preview: r.textOf(text, i.Language, r.settings.SMSPrice), Max: maxParts, Price: r.settings.SMSPrice}
 	p.TooLong, p.Nothing = len(p.Parts) > maxParts, strings.TrimSpace(text) == ""
 	a, floor, err := r.parse(ctx, n, i.Audience, i.Audience)
 	if err != nil {

@@ -132,24 +132,24 @@ func ArchivePath(newsletter, slug string) string { return "/newsletters/" + news
 func ImagePath(name string) string { return "/media/" + name }
 
 // url is the absolute address of a path, for a reader of lang: pages in the town's first language have no prefix.
-func (r *Room) url(ctx context.Context, lang, path string) string {
-	if lang != "" && lang != r.defaultLanguage(ctx) {
+func (r *Room) url(lang, path string) string {
+	if lang != "" && lang != r.defaultLanguage() {
 		return r.settings.PublicURL + "/" + lang + path
 	}
 	return r.settings.PublicURL + path
 }
 
 // ownPage is the absolute address of the person's own page, for a message to the address.
-func (r *Room) ownPage(ctx context.Context, person, address int64, lang string) string {
-	return r.url(ctx, lang, OwnPagePath(r.OwnPageToken(person, address)))
+func (r *Room) ownPage(person, address int64, lang string) string {
+	return r.url(lang, OwnPagePath(r.OwnPageToken(person, address)))
 }
 
 // readable is lang if the interface speaks it, else the town's first language.
-func (r *Room) readable(ctx context.Context, lang string) string {
+func (r *Room) readable(lang string) string {
 	for _, spoken := range locale.Languages() {
 		if lang == spoken {
 			return lang
 		}
 	}
-	return r.defaultLanguage(ctx)
+	return r.defaultLanguage()
 }

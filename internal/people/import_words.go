@@ -84,7 +84,8 @@ func (r *rowReader) list(row csvtext.Row, c column, of *memo[string]) []string {
 // separated is a list as it should have been written. Commas, semicolons and line breaks are taken for separators; what
 // names hold too, such as /, only where all members are known.
 func separated(of *memo[string], text string) (better string, ok bool) {
-	for _, signs := range []string{"\n\v", ";", ",", "/", "+", "&"} {
+	const separators = 3 // the first of these; the others stand in names, too
+	for i, signs := range []string{"\n\v", ";", ",", "/", "+", "&"} {
 		var members []string
 		known := true
 		for member := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(signs, c) }) {
@@ -98,7 +99,7 @@ func separated(of *memo[string], text string) (better string, ok bool) {
 			}
 			members = append(members, slug)
 		}
-		if len(members) > 1 && (known || strings.Contains("\n\v;,", signs)) {
+		if len(members) > 1 && (known || i < separators) {
 			return strings.Join(members, "|"), true
 		}
 	}

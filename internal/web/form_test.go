@@ -99,7 +99,7 @@ func TestFilesAreReadOnceAndLeaveNothingBehind(t *testing.T) {
 	photo := strings.Repeat("\xff\xd8 a photo of three megabytes ", 100_000)
 	var taken *web.Upload
 	var got string
-	do := func(w http.ResponseWriter, r *http.Request) error {
+	do := func(_ http.ResponseWriter, r *http.Request) error {
 		form, err := web.Form(r)
 		if err != nil {
 			return err
