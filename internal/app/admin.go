@@ -167,22 +167,27 @@ func (c backupCmd) Run(r *run) error {
 
 // holdRestored keeps back what was due in the copy that was put in place, and says what it is.
 func (r *run) holdRestored() error {
+	r.restored = true
 	h, err := r.openHouse()
 	if err != nil {
 		return err
 	}
 	defer h.close(r)
-	held, err := h.delivery.Held(r.ctx, h.db)
+	noted, err := r.notedBeat()
 	if err != nil {
 		return err
 	}
-	if held.Before(h.clock.Now()) { // openHouse holds only what it can see to be older
-		if _, err := r.hold(h, 0); err != nil {
-			return err
-		}
+	missing, err := h.journal.Missing(r.ctx)
+	if err != nil {
+		return err
 	}
-	owed, err := h.delivery.Owed(r.ctx, h.db)
+	again, err := r.catchUp(h, noted, missing)
+	if err != nil {
+		return err
+	}
+	owed, err := r.owed(h)
 	if err == nil {
+		r.tell("app.taken_again", "Erased", again.erased, "Left", again.left, "Days", r.config.BackupDays)
 		r.tellHeld(owed)
 	}
 	return err

@@ -150,7 +150,11 @@ func removeDemo(folder string) error {
 	}
 	const database = "unoxuno.db" // it bears the mark, so it goes last
 	for _, f := range files {
-		if name := f.Name(); name == "secret" || name == beatFile || strings.HasPrefix(name, database) && name != database {
+		if name := f.Name(); name == journalFolder {
+			if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
+				return err
+			}
+		} else if name == "secret" || name == beatFile || strings.HasPrefix(name, database) && name != database {
 			if err := os.Remove(filepath.Join(folder, name)); err != nil {
 				return err
 			}

@@ -12,6 +12,8 @@ import (
 
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/journal"
+	"unoxuno/internal/newsletters"
 	"unoxuno/internal/storage"
 )
 
@@ -71,36 +73,61 @@ func (r *run) beat(ctx context.Context, h *house, above int64) error {
 	return r.noteBeat(beat)
 }
 
-// noticeOlderCopy holds what was due when the database is an older copy.
+// noticeOlderCopy holds what was due when the database is an older copy, and does again what was taken from people since
+// the copy was made. A process that does not stay looks at the beat alone: the journal may be long.
 func (r *run) noticeOlderCopy(h *house) error {
 	noted, err := r.notedBeat()
 	if err != nil {
 		return err
 	}
 	has, err := h.delivery.LastBeat(r.ctx)
-	if err != nil || noted <= has {
+	if err != nil || noted <= has && !r.stays {
 		return err
 	}
-	owed, err := r.hold(h, noted)
-	if err == nil {
-		r.log.Warn("this database is an older copy of the one that was used last: what was due until now is not sent"+
-			" until you say `unoxuno hold release`", "sendings", owed.Batches, "messages", owed.Messages, "single", owed.Notes)
+	missing, err := h.journal.Missing(r.ctx)
+	if err != nil {
+		return err
 	}
+	if noted <= has && missing.Committed() == 0 {
+		return errors.Join(h.journal.Settle(missing), h.journal.Prune())
+	}
+	_, err = r.catchUp(h, noted, missing)
 	return err
 }
 
+// catchUp makes an older copy of the database fit to be used.
+func (r *run) catchUp(h *house, noted int64, missing journal.Missing) (again again, err error) {
+	if held, err := h.delivery.Held(r.ctx, h.db); err != nil {
+		return again, err
+	} else if held.IsZero() || noted > 0 {
+		if err := r.hold(h, noted); err != nil {
+			return again, err
+		}
+	}
+	if again, err = r.takeAgain(h, missing); err != nil {
+		return again, err
+	}
+	owed, err := r.owed(h)
+	if err == nil {
+		r.log.Warn("this database is an older copy of the one that was used last: what was due until now is not sent"+
+			" until you say `unoxuno hold release`", "sendings", owed.Batches, "messages", owed.Messages, "single", owed.Notes,
+			"scheduled", owed.Scheduled, "digests", owed.Digests, "erased_again", again.erased, "left_again", again.left)
+	}
+	return again, err
+}
+
 // hold keeps back what was due until now, and brings database and file to one beat.
-func (r *run) hold(h *house, noted int64) (owed delivery.Owed, err error) {
-	err = h.db.Tx(r.ctx, func(tx *storage.Tx) error {
-		if owed, err = h.delivery.Hold(r.ctx, tx); err != nil {
+func (r *run) hold(h *house, noted int64) error {
+	err := h.db.Tx(r.ctx, func(tx *storage.Tx) error {
+		if _, err := h.delivery.Hold(r.ctx, tx); err != nil {
 			return err
 		}
 		return h.identity.Audit(r.ctx, tx, "audit.hold.began", "", "")
 	})
 	if err != nil {
-		return owed, err
+		return err
 	}
-	return owed, r.beat(r.ctx, h, noted)
+	return r.beat(r.ctx, h, noted)
 }
 
 // keepBeating raises the beat until ctx ends.
@@ -108,7 +135,7 @@ func (r *run) keepBeating(ctx context.Context, h *house) error {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for {
-		if err := r.beat(ctx, h, 0); err != nil && ctx.Err() == nil {
+		if err := r.beatOrNotice(ctx, h); err != nil && ctx.Err() == nil {
 			r.log.Warn("the beat was not noted", "err", err)
 		}
 		select {
@@ -117,6 +144,22 @@ func (r *run) keepBeating(ctx context.Context, h *house) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// beatOrNotice raises the beat, unless an older copy was put in the database's place while the program runs.
+func (r *run) beatOrNotice(ctx context.Context, h *house) error {
+	noted, err := r.notedBeat()
+	if err != nil {
+		return err
+	}
+	has, err := h.delivery.LastBeat(ctx)
+	if err != nil {
+		return err
+	}
+	if noted > has {
+		return r.noticeOlderCopy(h)
+	}
+	return r.beat(ctx, h, 0)
 }
 
 type holdCmd struct {
@@ -141,15 +184,29 @@ func (holdShowCmd) Run(r *run) error {
 		r.tell("app.hold.none")
 		return nil
 	}
-	owed, err := h.delivery.Owed(r.ctx, h.db)
+	owed, err := r.owed(h)
 	if err == nil {
 		r.tellHeld(owed)
 	}
 	return err
 }
 
-func (r *run) tellHeld(owed delivery.Owed) {
-	r.tell("app.hold.held", "Sendings", owed.Batches, "Messages", owed.Messages, "Single", owed.Notes)
+// heldBack is what a hold keeps back.
+type heldBack struct {
+	delivery.Owed
+	newsletters.Upcoming
+}
+
+func (r *run) owed(h *house) (o heldBack, err error) {
+	if o.Owed, err = h.delivery.Owed(r.ctx, h.db); err != nil {
+		return o, err
+	}
+	o.Upcoming, err = h.newsletters.Upcoming(r.ctx)
+	return o, err
+}
+
+func (r *run) tellHeld(o heldBack) {
+	r.tell("app.hold.held", "Sendings", o.Batches, "Messages", o.Messages, "Single", o.Notes, "Scheduled", o.Scheduled, "Digests", o.Digests)
 }
 
 type holdReleaseCmd struct{}

@@ -19,6 +19,7 @@ import (
 	"unoxuno/internal/disclosure"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity"
+	"unoxuno/internal/journal"
 	"unoxuno/internal/locale"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
@@ -37,6 +38,7 @@ type house struct {
 	town        *town.Room
 	identity    *identity.Room
 	periodic    *periodic.Room
+	journal     *journal.Room
 	taxonomy    *taxonomy.Taxonomy
 	delivery    *delivery.Room
 	disclosure  *disclosure.Room
@@ -51,6 +53,7 @@ func schemas() []storage.Schema {
 		{Room: "identity", Files: identity.Schema()},
 		{Room: "periodic", Files: periodic.Schema()},
 		{Room: "disclosure", Files: disclosure.Schema()},
+		{Room: "journal", Files: journal.Schema()},
 		{Room: "taxonomy", Files: taxonomy.Schema()},
 		{Room: "delivery", Files: delivery.Schema()},
 		{Room: "people", Files: people.Schema()},
@@ -106,6 +109,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 		clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer),
 		periodic: periodic.New(db, c, r.log), taxonomy: taxonomy.New(db),
 	}
+	h.journal = journal.New(db, c, sealer, r.log, journal.Settings{Folder: r.journalPath(), Days: r.config.BackupDays})
 	h.disclosure = disclosure.New(db, c, sealer, h.identity)
 	if err := h.taxonomy.EnsureDefaults(r.ctx); err != nil {
 		return nil, err
@@ -130,6 +134,9 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	r.plug(h)
 	r.tighten()
 	r.scrubOld(h)
+	if r.restored { // restore does it itself, and says what it did
+		return h, nil
+	}
 	return h, r.noticeOlderCopy(h)
 }
 
@@ -164,7 +171,7 @@ const countWithin = 10 * time.Second
 func (h *house) close(r *run) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), countWithin)
 	defer cancel()
-	if err := errors.Join(h.newsletters.Close(last), h.delivery.Close(), h.db.Close()); err != nil {
+	if err := errors.Join(h.newsletters.Close(last), h.delivery.Close(), h.journal.Close(), h.db.Close()); err != nil {
 		r.log.Warn("closing", "err", err)
 	}
 }

@@ -37,6 +37,7 @@ type run struct {
 	mailbox  *demo.Mailbox      // of the demonstration; nil otherwise
 	gateway  func() sms.Gateway // makes that of the demonstration's text messages; nil otherwise
 	stays    bool               // it runs until it is told to stop
+	restored bool               // it has just put a copy in the database's place
 }
 
 // exit is an error that carries an exit code and has been told already.

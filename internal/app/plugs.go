@@ -40,6 +40,7 @@ func (r *run) plug(h *house) {
 	h.people.Plug(h.delivery, h.newsletters)
 	h.people.PlugSubscriptions(h.newsletters)
 	h.people.PlugAudit(h.identity.Audit)
+	h.people.PlugJournal(h.journal.Note)
 	h.people.PlugWithdrawn(h.newsletters.Withdrawn)
 }
 

@@ -122,6 +122,9 @@ func (h *house) tasks() []periodic.Task {
 			_, err := h.people.RefreshSearch(ctx)
 			return err
 		}},
+		{Name: "journal.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			return h.journal.Sweep(ctx)
+		}},
 		{Name: "newsletters.reading", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.newsletters.SweepReading(ctx)
 		}},

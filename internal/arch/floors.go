@@ -8,7 +8,7 @@ func Floors() [][]string {
 	return [][]string{
 		0: {"fault", "clock", "locale", "access", "picture", "seal", "yamlfile"},
 		1: {"config", "plaintext", "storage", "web"},
-		2: {"identity", "town", "periodic", "disclosure"},
+		2: {"identity", "town", "periodic", "disclosure", "journal"},
 		3: {"taxonomy", "content", "delivery"},
 		4: {"people"},
 		5: {"newsletters", "surveys", "consulting", "forum", "frontdesk"},

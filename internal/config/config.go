@@ -40,6 +40,7 @@ type Config struct {
 	BounceSoft     int           // so many messages that come back softly suppress an address …
 	BounceSoftDays int           // … when they did so within so many days
 	BounceBrake    int           // how many days of returns hold a newsroom's sending; 0 means none do
+	BackupDays     int           // for so many days a copy of the database may be put back
 	LedgerMonths   int           // for so many months after a sending ended it is known who got what; 0 means for ever
 	RetryFirst     time.Duration // wait before the first repeat of a message put off
 	SMSURL         string        // gateway of text messages, as package sms reads it; empty means: they wait
@@ -96,6 +97,7 @@ func Catalogue() []Setting {
 		{Name: "bounce_soft_count", Default: "3", Help: "messages that come back softly (a full mailbox …) before the address gets nothing more, 1 to 100"},
 		{Name: "bounce_soft_days", Default: "14", Help: "days within which they do so, 1 to 365"},
 		{Name: "bounce_brake_days", Default: "7", Help: "days of bounces and complaints that can stop a newsroom, 1 to 90; 0 never stops one"},
+		{Name: "backup_days", Default: "60", Help: "days for which a copy of the database may be put back: so long the journal of who left or was erased is kept, 1 to 3650"},
 		{Name: "ledger_months", Default: "24", Help: "months after the end of a sending in which it is known who got what, then only its numbers, 1 to 120; 0 is for ever"},
 		{Name: "retry_first", Default: "1m", Help: "wait before the first repeat of a message that was put off; later waits grow"},
 		{Name: "sms_url", Help: "gateway for text messages: smpp://user:password@host, kannel+http://user:password@host or https://… of a provider; when empty, they wait"},
@@ -234,7 +236,7 @@ func (c *Config) numbers(v map[string]string) (name, need string) {
 		least, top int
 	}{
 		"bounce_soft_count": {&c.BounceSoft, 1, 100}, "bounce_soft_days": {&c.BounceSoftDays, 1, 365}, "bounce_brake_days": {&c.BounceBrake, 0, 90},
-		"ledger_months": {&c.LedgerMonths, 0, 120}, "database_readers": {&c.Readers, 1, 500}, "database_writers": {&c.Writers, 1, 500},
+		"ledger_months": {&c.LedgerMonths, 0, 120}, "backup_days": {&c.BackupDays, 1, 3650}, "database_readers": {&c.Readers, 1, 500}, "database_writers": {&c.Writers, 1, 500},
 	} {
 		n, err := strconv.Atoi(v[name])
 		if err != nil || n < number.least || n > number.top {

@@ -44,6 +44,9 @@ func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter strin
 		if ended == 0 {
 			return r.stands(ctx, tx, person, newsletter, channel)
 		}
+		if err := r.People.Note(ctx, tx, person, backFacts(newsletter)...); err != nil {
+			return err
+		}
 		_, err = queries.AddSubscription(ctx, db.AddSubscriptionParams{
 			ID: storage.NewID(), PersonID: person, Newsletter: newsletter, Channel: string(channel), BeganAt: now,
 			BeganHow: "channel", BeganBy: actorName(ctx), Pace: string(AtOnce),
@@ -117,9 +120,7 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command s
 	queries, channel, now := db.New(tx), string(people.SMS), r.now()
 	switch command {
 	case sms.Stop:
-		_, err = queries.EndChannel(ctx, db.EndChannelParams{
-			PersonID: person, Channel: channel, EndedAt: now, EndedHow: howStop, EndedBy: howStop,
-		})
+		err = r.stop(ctx, tx, person)
 	case sms.Start:
 		var newsletters []string
 		newsletters, err = queries.LastEnded(ctx, db.LastEndedParams{PersonID: person, Channel: channel, EndedHow: howStop})
@@ -130,6 +131,9 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command s
 					Pace: string(AtOnce),
 				})
 			}
+			if err == nil {
+				err = r.People.Note(ctx, tx, person, backFacts(n)...)
+			}
 		}
 	default:
 		return language, nil
@@ -138,6 +142,17 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command s
 		err = r.People.Changed(ctx, tx, person)
 	}
 	return language, err
+}
+
+// stop ends the subscriptions that reach the person by text message.
+func (r *Room) stop(ctx context.Context, tx *storage.Tx, person int64) error {
+	ended, err := db.New(tx).EndChannel(ctx, db.EndChannelParams{
+		PersonID: person, Channel: string(people.SMS), EndedAt: r.now(), EndedHow: howStop, EndedBy: howStop,
+	})
+	if err != nil {
+		return err
+	}
+	return r.People.Note(ctx, tx, person, endedFacts(ended, people.SMS)...)
 }
 
 // usualChannel is where somebody is written to who has not chosen: by e-mail, unless a telephone is all she has.

@@ -94,6 +94,9 @@ func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left,
 	if err := r.letGo(ctx, tx, l.Person, l.Newsletter); err != nil {
 		return left, err
 	}
+	if err := r.People.Note(ctx, tx, l.Person, leftFact(l.Newsletter)); err != nil {
+		return left, err
+	}
 	return left, r.deed(ctx, tx, "unsubscribed", l.Person, l.Newsletter)
 }
 
@@ -119,15 +122,23 @@ func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how str
 	if found, err := r.People.Hold(ctx, tx, person); err != nil || !found {
 		return left, err // of somebody who was erased nothing is left to end
 	}
-	if left.Subscriptions, err = db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
+	ended, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
 		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
-	}); err != nil {
+	})
+	if err != nil {
 		return left, err
 	}
-	if len(left.Subscriptions) > 0 {
+	newsletters := make([]string, len(ended))
+	for i, row := range ended {
+		left.Subscriptions, newsletters[i] = append(left.Subscriptions, row.ID), row.Newsletter
+	}
+	if len(ended) > 0 {
 		if err := r.People.Changed(ctx, tx, person); err != nil {
 			return left, err
 		}
+	}
+	if err := r.People.Note(ctx, tx, person, endedFacts(newsletters, "")...); err != nil {
+		return left, err
 	}
 	if err := r.letGo(ctx, tx, person, ""); err != nil {
 		return left, err
@@ -159,10 +170,16 @@ func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
 		}
 		queries := db.New(tx)
 		for _, id := range left.OptOuts {
-			if _, err := queries.EndOptOut(ctx, db.EndOptOutParams{
+			lifted, err := queries.EndOptOut(ctx, db.EndOptOutParams{
 				PersonID: person, ID: id, EndedAt: r.now(), EndedHow: "take-back",
-			}); err != nil {
+			})
+			if err != nil {
 				return err
+			}
+			for _, newsletter := range lifted {
+				if err := r.People.Note(ctx, tx, person, backFacts(newsletter)...); err != nil {
+					return err
+				}
 			}
 		}
 		return r.subscribeAgain(ctx, tx, person, left.Subscriptions)
@@ -187,6 +204,9 @@ func (r *Room) subscribeAgain(ctx context.Context, tx *storage.Tx, person int64,
 			ID: storage.NewID(), PersonID: person, Newsletter: s.Newsletter, Channel: string(s.Channel),
 			BeganAt: clock.Millis(s.Began), BeganHow: s.How, BeganBy: actorName(ctx), Pace: string(s.Pace),
 		}); err != nil {
+			return err
+		}
+		if err := r.People.Note(ctx, tx, person, backFacts(s.Newsletter)...); err != nil {
 			return err
 		}
 	}

@@ -2,11 +2,13 @@ package newsletters
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
+	"unoxuno/internal/journal"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -179,6 +181,10 @@ func (r *Room) paused(ctx context.Context, tx *storage.Tx, person int64, until t
 		return err
 	}
 	rhythm.Paused = until
+	fact := journal.Fact{Matter: pauseMatter, Back: until.IsZero(), Detail: strconv.FormatInt(clock.Millis(until), 10)}
+	if err := r.People.Note(ctx, tx, person, fact); err != nil {
+		return err
+	}
 	return putRhythm(ctx, tx, person, rhythm)
 }
 

@@ -130,6 +130,9 @@ func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Ask
 	if err := q.LiftOptOutsAsked(ctx, r.now()); err != nil {
 		return nil, fmt.Errorf("newsletters: lift opt-outs: %w", err)
 	}
+	if err := r.noteReturned(ctx, tx); err != nil {
+		return nil, fmt.Errorf("newsletters: note who is back: %w", err)
+	}
 	more, err := q.BegunAsked(ctx)
 	return append(begun, more...), err
 }
@@ -236,6 +239,9 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 			BeganHow: how, BeganBy: actorName(ctx), Pace: string(AtOnce),
 		})
 		if err != nil {
+			return err
+		}
+		if err := r.People.Note(ctx, tx, person, backFacts(n.Slug)...); err != nil {
 			return err
 		}
 		return r.deed(ctx, tx, "subscribed", person, n.Slug)

@@ -119,7 +119,9 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 	if err != nil {
 		return false, err
 	}
+	ended := false
 	for _, row := range rows {
+		ended = ended || row.Purpose == string(g.Purpose) && row.EndedAt > 0
 		if row.Purpose == string(g.Purpose) && !row.Void && (row.EndedAt == 0 || row.EndedAt >= clock.Millis(g.When)) {
 			return false, nil
 		}
@@ -134,6 +136,11 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 		PersonID: person, Purpose: string(g.Purpose), EndedAt: clock.Millis(now), EndedBy: actorOf(ctx),
 	}); err != nil {
 		return false, err
+	}
+	if ended {
+		if err := p.Note(ctx, tx, person, consentFact(g.Purpose, true)); err != nil {
+			return false, err
+		}
 	}
 	if g.TextVersion == "" {
 		if g.TextVersion, err = currentVersion(ctx, q, g.Purpose); err != nil {
@@ -190,6 +197,9 @@ func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, p
 	if err := p.withdrawn(ctx, tx, person, purpose); err != nil {
 		return nil, err
 	}
+	if err := p.Note(ctx, tx, person, consentFact(purpose, false)); err != nil {
+		return nil, err
+	}
 	return ended, p.Changed(ctx, tx, person)
 }
 
@@ -218,6 +228,9 @@ func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, en
 			Channel: row.Channel, GrantedAt: p.now(), RecordedAt: p.now(), Actor: actorOf(ctx), Proof: proof,
 			GivenOn: int64(p.Today()), Parent: row.Parent,
 		}); err != nil {
+			return err
+		}
+		if err := p.Note(ctx, tx, person, consentFact(Purpose(row.Purpose), true)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"unoxuno/internal/access"
+	"unoxuno/internal/journal"
 	"unoxuno/internal/people/db"
 	"unoxuno/internal/storage"
 )
@@ -60,6 +61,9 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 			}
 		}
 		if err := forget(ctx, db.New(tx), person); err != nil {
+			return err
+		}
+		if err := p.Note(ctx, tx, person, journal.Fact{Matter: journal.Erased}); err != nil {
 			return err
 		}
 		if err := tx.Erased(ctx); err != nil {

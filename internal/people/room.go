@@ -107,6 +107,7 @@ type People struct {
 	confirmed     Confirmed
 	withdrawn     Withdrawn
 	audit         Audit
+	journal       Journal
 	addressAdded  AddressAdded
 	live          *liveIndex
 	refreshed     atomic.Bool // by RefreshSearch
@@ -119,6 +120,7 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 		confirmed: func(context.Context, *storage.Tx, Channel, string) error { return nil },
 		withdrawn: func(context.Context, *storage.Tx, int64, Purpose) error { return nil },
 		audit:     func(context.Context, *storage.Tx, string, string, string) error { return nil },
+		journal:   noJournal,
 
 		addressAdded: func(context.Context, *storage.Tx, NewAddress) error { return nil },
 	}
@@ -128,7 +130,7 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 func (p *People) upon(copied *storage.DB) *People {
 	return &People{
 		db: copied, clock: p.clock, taxonomy: p.taxonomy, townNow: p.townNow, keepers: p.keepers, subscriptions: p.subscriptions,
-		confirmed: p.confirmed, withdrawn: p.withdrawn, live: newLiveIndex(),
+		confirmed: p.confirmed, withdrawn: p.withdrawn, journal: noJournal, live: newLiveIndex(),
 	}
 }
 

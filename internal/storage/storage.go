@@ -179,9 +179,10 @@ func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *s
 
 // Tx is a transaction that may write.
 type Tx struct {
-	engine Engine
-	conn   *sql.Conn
-	tx     *sql.Tx
+	engine  Engine
+	conn    *sql.Conn
+	tx      *sql.Tx
+	endings map[any]Ending
 }
 
 // Engine is the engine that the transaction runs on.
@@ -239,11 +240,12 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 			_ = tx.Rollback()
 		}
 	}()
-	if err := do(&Tx{engine: db.engine, conn: conn, tx: tx}); err != nil {
+	ours := &Tx{engine: db.engine, conn: conn, tx: tx}
+	if err := do(ours); err != nil {
 		return err
 	}
 	done = true
-	return tx.Commit()
+	return ours.commit()
 }
 
 // retryable tells the accidents after which PostgreSQL says "try again" (SQLSTATE 40001, 40P01).

@@ -66,3 +66,41 @@ func (q *Queries) LiftOptOutsAsked(ctx context.Context, endedAt int64) error {
 	_, err := q.db.ExecContext(ctx, liftOptOutsAsked, endedAt)
 	return err
 }
+
+const returnedAsked = `-- name: ReturnedAsked :many
+SELECT DISTINCT a.person_id, a.newsletter FROM newsletters_asked a JOIN newsletters_subscription s
+    ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
+WHERE EXISTS (SELECT 1 FROM newsletters_subscription e WHERE e.person_id = a.person_id AND e.newsletter = a.newsletter
+    AND e.ended_at > 0) OR EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
+    AND o.newsletter = a.newsletter)
+ORDER BY a.person_id, a.newsletter
+`
+
+type ReturnedAskedRow struct {
+	PersonID   int64
+	Newsletter string
+}
+
+// Those of the asked subscriptions that have begun for somebody who had ended one to the same newsletter before.
+func (q *Queries) ReturnedAsked(ctx context.Context) ([]ReturnedAskedRow, error) {
+	rows, err := q.db.QueryContext(ctx, returnedAsked)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReturnedAskedRow{}
+	for rows.Next() {
+		var i ReturnedAskedRow
+		if err := rows.Scan(&i.PersonID, &i.Newsletter); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -210,6 +210,17 @@ func (q *Queries) CancelIssue(ctx context.Context, arg CancelIssueParams) (int64
 	return result.RowsAffected()
 }
 
+const countScheduled = `-- name: CountScheduled :one
+SELECT count(*) FROM newsletters_issue WHERE state = 'scheduled'
+`
+
+func (q *Queries) CountScheduled(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countScheduled)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteIssue = `-- name: DeleteIssue :execrows
 DELETE FROM newsletters_issue WHERE id = $1 AND version = $2 AND state = 'draft'
 `

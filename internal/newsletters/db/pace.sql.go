@@ -120,6 +120,17 @@ func (q *Queries) CountInDigest(ctx context.Context, digest int64) (int64, error
 	return column_1, err
 }
 
+const countOwedDigests = `-- name: CountOwedDigests :one
+SELECT count(DISTINCT person_id) FROM newsletters_kept WHERE digest = 0
+`
+
+func (q *Queries) CountOwedDigests(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOwedDigests)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const digestFailures = `-- name: DigestFailures :many
 SELECT u.state, u.reason, CAST(SUM(u.people) AS bigint) AS people FROM (
     SELECT d.state, d.reason, d.people FROM newsletters_digested d WHERE d.issue = $1 AND d.state = 'refused'

@@ -91,7 +91,7 @@ func (q *Queries) CountSubscriptions(ctx context.Context) ([]CountSubscriptionsR
 
 const endAllSubscriptions = `-- name: EndAllSubscriptions :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4
-WHERE person_id = $1 AND ended_at = 0 RETURNING id
+WHERE person_id = $1 AND ended_at = 0 RETURNING id, newsletter
 `
 
 type EndAllSubscriptionsParams struct {
@@ -101,7 +101,12 @@ type EndAllSubscriptionsParams struct {
 	EndedBy  string
 }
 
-func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptionsParams) ([]int64, error) {
+type EndAllSubscriptionsRow struct {
+	ID         int64
+	Newsletter string
+}
+
+func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptionsParams) ([]EndAllSubscriptionsRow, error) {
 	rows, err := q.db.QueryContext(ctx, endAllSubscriptions,
 		arg.PersonID,
 		arg.EndedAt,
@@ -112,13 +117,13 @@ func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptio
 		return nil, err
 	}
 	defer rows.Close()
-	items := []int64{}
+	items := []EndAllSubscriptionsRow{}
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var i EndAllSubscriptionsRow
+		if err := rows.Scan(&i.ID, &i.Newsletter); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -129,9 +134,9 @@ func (q *Queries) EndAllSubscriptions(ctx context.Context, arg EndAllSubscriptio
 	return items, nil
 }
 
-const endChannel = `-- name: EndChannel :execrows
+const endChannel = `-- name: EndChannel :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_by = $5
-WHERE person_id = $1 AND channel = $2 AND ended_at = 0
+WHERE person_id = $1 AND channel = $2 AND ended_at = 0 RETURNING newsletter
 `
 
 type EndChannelParams struct {
@@ -142,8 +147,8 @@ type EndChannelParams struct {
 	EndedBy  string
 }
 
-func (q *Queries) EndChannel(ctx context.Context, arg EndChannelParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endChannel,
+func (q *Queries) EndChannel(ctx context.Context, arg EndChannelParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, endChannel,
 		arg.PersonID,
 		arg.Channel,
 		arg.EndedAt,
@@ -151,9 +156,24 @@ func (q *Queries) EndChannel(ctx context.Context, arg EndChannelParams) (int64, 
 		arg.EndedBy,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var newsletter string
+		if err := rows.Scan(&newsletter); err != nil {
+			return nil, err
+		}
+		items = append(items, newsletter)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endOnChannel = `-- name: EndOnChannel :execrows
@@ -185,8 +205,9 @@ func (q *Queries) EndOnChannel(ctx context.Context, arg EndOnChannelParams) (int
 	return result.RowsAffected()
 }
 
-const endOptOut = `-- name: EndOptOut :execrows
+const endOptOut = `-- name: EndOptOut :many
 UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND id = $2 AND ended_at = 0
+RETURNING newsletter
 `
 
 type EndOptOutParams struct {
@@ -196,17 +217,32 @@ type EndOptOutParams struct {
 	EndedHow string
 }
 
-func (q *Queries) EndOptOut(ctx context.Context, arg EndOptOutParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endOptOut,
+func (q *Queries) EndOptOut(ctx context.Context, arg EndOptOutParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, endOptOut,
 		arg.PersonID,
 		arg.ID,
 		arg.EndedAt,
 		arg.EndedHow,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var newsletter string
+		if err := rows.Scan(&newsletter); err != nil {
+			return nil, err
+		}
+		items = append(items, newsletter)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endSubscription = `-- name: EndSubscription :many

@@ -19,3 +19,12 @@ UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ende
 SELECT DISTINCT a.person_id FROM newsletters_asked a JOIN newsletters_subscription s
     ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
 ORDER BY a.person_id;
+
+-- name: ReturnedAsked :many
+-- Those of the asked subscriptions that have begun for somebody who had ended one to the same newsletter before.
+SELECT DISTINCT a.person_id, a.newsletter FROM newsletters_asked a JOIN newsletters_subscription s
+    ON s.person_id = a.person_id AND s.newsletter = a.newsletter AND s.channel = a.channel AND s.ended_at = 0 AND s.id = a.id
+WHERE EXISTS (SELECT 1 FROM newsletters_subscription e WHERE e.person_id = a.person_id AND e.newsletter = a.newsletter
+    AND e.ended_at > 0) OR EXISTS (SELECT 1 FROM newsletters_optout o WHERE o.person_id = a.person_id
+    AND o.newsletter = a.newsletter)
+ORDER BY a.person_id, a.newsletter;

@@ -87,3 +87,6 @@ SELECT * FROM newsletters_image WHERE hash = $1;
 -- name: SensitiveIssues :many
 -- Those whose receipt may reveal special-category data.
 SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive AND i.state <> 'draft';
+
+-- name: CountScheduled :one
+SELECT count(*) FROM newsletters_issue WHERE state = 'scheduled';

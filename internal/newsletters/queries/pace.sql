@@ -146,3 +146,6 @@ SELECT u.state, u.reason, CAST(SUM(u.people) AS bigint) AS people FROM (
     JOIN delivery_facts f ON f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id
     WHERE k.issue = $1 AND k.digest > 0 AND f.state IN ('refused', 'later') GROUP BY f.state, f.reason
 ) u GROUP BY u.state, u.reason ORDER BY u.state, u.reason;
+
+-- name: CountOwedDigests :one
+SELECT count(DISTINCT person_id) FROM newsletters_kept WHERE digest = 0;

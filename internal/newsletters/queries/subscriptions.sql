@@ -34,15 +34,16 @@ WHERE person_id = $1 AND newsletter = $2 AND ended_at = 0 RETURNING id;
 
 -- name: EndAllSubscriptions :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4
-WHERE person_id = $1 AND ended_at = 0 RETURNING id;
+WHERE person_id = $1 AND ended_at = 0 RETURNING id, newsletter;
 
 -- name: OptOut :many
 INSERT INTO newsletters_optout (id, person_id, newsletter, began_at, began_how, issue, ended_at, ended_how)
 VALUES ($1, $2, $3, $4, $5, $6, 0, '')
 ON CONFLICT (newsletter, person_id) WHERE ended_at = 0 DO NOTHING RETURNING id;
 
--- name: EndOptOut :execrows
-UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND id = $2 AND ended_at = 0;
+-- name: EndOptOut :many
+UPDATE newsletters_optout SET ended_at = $3, ended_how = $4 WHERE person_id = $1 AND id = $2 AND ended_at = 0
+RETURNING newsletter;
 
 -- name: ForgetSubscriptions :exec
 DELETE FROM newsletters_subscription WHERE person_id = $1;
@@ -50,9 +51,9 @@ DELETE FROM newsletters_subscription WHERE person_id = $1;
 -- name: ForgetOptOuts :exec
 DELETE FROM newsletters_optout WHERE person_id = $1;
 
--- name: EndChannel :execrows
+-- name: EndChannel :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $3, ended_how = $4, ended_by = $5
-WHERE person_id = $1 AND channel = $2 AND ended_at = 0;
+WHERE person_id = $1 AND channel = $2 AND ended_at = 0 RETURNING newsletter;
 
 -- name: EndOnChannel :execrows
 UPDATE newsletters_subscription SET gone = id, ended_at = $4, ended_how = $5, ended_by = $6

@@ -751,6 +751,38 @@ func (q *Queries) NewCode(ctx context.Context, arg NewCodeParams) (int64, error)
 	return result.RowsAffected()
 }
 
+const personIDs = `-- name: PersonIDs :many
+SELECT id FROM people_person WHERE id > $1 ORDER BY id LIMIT $2
+`
+
+type PersonIDsParams struct {
+	After int64
+	Most  int32
+}
+
+func (q *Queries) PersonIDs(ctx context.Context, arg PersonIDsParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, personIDs, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putFolded = `-- name: PutFolded :exec
 UPDATE people_person SET search = $1, search_given = $2 WHERE id = $3
 `

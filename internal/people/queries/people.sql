@@ -149,3 +149,6 @@ WHERE id > sqlc.arg(after) AND octet_length(search) <> length(search) ORDER BY i
 
 -- name: PutFolded :exec
 UPDATE people_person SET search = $1, search_given = $2 WHERE id = $3;
+
+-- name: PersonIDs :many
+SELECT id FROM people_person WHERE id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
