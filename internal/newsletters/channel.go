@@ -3,6 +3,7 @@ package newsletters
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"unoxuno/internal/delivery"
 	"unoxuno/internal/delivery/sms"
@@ -152,7 +153,20 @@ func (r *Room) stop(ctx context.Context, tx *storage.Tx, person int64) error {
 	if err != nil {
 		return err
 	}
-	return r.People.Note(ctx, tx, person, endedFacts(ended, people.SMS)...)
+	standing, err := r.Of(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	// An older copy may have her on the other channel: where nothing stands now, nothing may stand there.
+	var gone, onOther []string
+	for _, newsletter := range ended {
+		if slices.Contains(standing, newsletter) {
+			onOther = append(onOther, newsletter)
+		} else {
+			gone = append(gone, newsletter)
+		}
+	}
+	return r.People.Note(ctx, tx, person, append(endedFacts(gone, ""), endedFacts(onOther, people.SMS)...)...)
 }
 
 // usualChannel is where somebody is written to who has not chosen: by e-mail, unless a telephone is all she has.
