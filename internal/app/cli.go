@@ -41,6 +41,7 @@ type settingFlags struct {
 	BounceSoftCount string `help:"Soft bounces that suppress an address." group:"Settings"`
 	BounceSoftDays  string `help:"Days within which they do." group:"Settings"`
 	BounceBrakeDays string `help:"Days of returns that can stop a newsroom; 0 never." group:"Settings"`
+	BackupDays      string `help:"Days for which a copy of the database may be put back." group:"Settings"`
 	LedgerMonths    string `help:"Months in which it is known who got what; 0 for ever." group:"Settings"`
 	DatabaseReaders string `help:"Connections to PostgreSQL for questions." group:"Settings"`
 	DatabaseWriters string `help:"Connections to PostgreSQL for transactions." group:"Settings"`
@@ -63,6 +64,6 @@ func (f settingFlags) values() map[string]string {
 		"bounce_listen": f.BounceListen, "bounce_maildir": f.BounceMaildir, "bounce_soft_count": f.BounceSoftCount,
 		"bounce_soft_days": f.BounceSoftDays, "bounce_brake_days": f.BounceBrakeDays,
 		"database_readers": f.DatabaseReaders, "database_writers": f.DatabaseWriters,
-		"ledger_months": f.LedgerMonths, "retry_first": f.RetryFirst, "metrics_listen": f.MetricsListen, "trusted_proxies": f.TrustedProxies, "log_level": f.LogLevel, "clock_file": f.ClockFile,
+		"backup_days": f.BackupDays, "ledger_months": f.LedgerMonths, "retry_first": f.RetryFirst, "metrics_listen": f.MetricsListen, "trusted_proxies": f.TrustedProxies, "log_level": f.LogLevel, "clock_file": f.ClockFile,
 	}
 }
