@@ -181,7 +181,9 @@ func (b *borgo) copyTo(copied string) error {
 	if path, ok := strings.CutPrefix(copied, "sqlite:"); ok {
 		return b.db.Backup(b.ctx, path)
 	}
-	return b.ofOneMoment(func(table string) []string { return []string{"CREATE TABLE " + copied + "." + table + " AS TABLE " + table} })
+	return b.ofOneMoment(func(table string) []string {
+		return []string{"CREATE TABLE " + copied + "." + table + " AS TABLE " + table}
+	})
 }
 
 // ofOneMoment runs statements for each table in one transaction that sees the database as it was at its beginning.
@@ -195,7 +197,7 @@ func (b *borgo) ofOneMoment(statements func(table string) []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }()                                                             // does nothing after the commit
 	if _, err := tx.ExecContext(b.ctx, "SET LOCAL session_replication_role = replica"); err != nil { // in any order of the tables
 		return err
 	}
