@@ -157,7 +157,7 @@ func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 			"/l/" + strings.TrimSuffix(strings.TrimPrefix(pixel, "/o/"), ".gif"), strings.TrimSuffix(pixel, ".gif"), strings.TrimSuffix(pixel, "gif") + "png",
 			"/o/" + strings.TrimPrefix(link, "/l/") + ".gif", p.room.PixelPath(1), "/media/none.png",
 		} {
-			if a := p.get(path); a.status != http.StatusNotFound || !strings.Contains(a.body, "<h1>") {
+			if a := p.get(path); a.status != http.StatusNotFound || !strings.Contains(a.body, "<h1") {
 				t.Errorf("GET %.80s: %d, want 404 and a page that says so", path, a.status)
 			}
 		}

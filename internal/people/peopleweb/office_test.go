@@ -139,7 +139,7 @@ func TestDeskRegistersFindsAndLooks(t *testing.T) {
 		person := d.registered()
 		page := officePath(person)
 		d.wantStatus(d.get("/office/people?q=ros+nicco"), http.StatusOK, page, "nico@example.org")
-		d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", "<td>rifiuti</td>", "modulo n. 12", "allo sportello")
+		d.wantStatus(d.get(page), http.StatusOK, "Niccolò Rossi", "31 dicembre 1980", "confermato", `<td dir="auto">rifiuti</td>`, "modulo n. 12", "allo sportello")
 		d.wantStatus(d.get("/office/people?q=zzz"), http.StatusOK, "Nessuna persona trovata")
 		if got := d.audited(person); got != "looked registered" {
 			t.Errorf("audited %q", got)
@@ -189,7 +189,7 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 		d.wantStatus(d.post(page+"/consents/profile/end", "reason", "troppe mail"), http.StatusSeeOther)
 		d.wantStatus(d.post(page+"/consents", "purpose", "reading", "proof", "modulo n. 14"), http.StatusSeeOther)
 		d.wantStatus(d.get(page+"/consents/reading/end"), http.StatusOK, "cancelliamo subito le letture")
-		d.wantStatus(d.get(page), http.StatusOK, "Nico Rossi", "+39", "da confermare", "<td>scuola</td>", "troppe mail")
+		d.wantStatus(d.get(page), http.StatusOK, "Nico Rossi", "+39", "da confermare", `<td dir="auto">scuola</td>`, "troppe mail")
 
 		who, err := d.people.Get(t.Context(), person)
 		must(t, err)

@@ -239,6 +239,19 @@ func (p *Pages) showJoin(w http.ResponseWriter, r *http.Request, status int, s s
 	if wrong != nil {
 		view.Errors = web.FieldErrors(r.Context(), wrong)
 	}
+	// In a browser that has her page open, what she gets is not offered again.
+	session, open, err := p.sessionOf(r)
+	if err != nil {
+		return err
+	}
+	if open {
+		received, err := p.Newsletters.ReceivedBy(r.Context(), session.Person)
+		if err != nil {
+			return err
+		}
+		view.Suggested, view.Others = without(view.Suggested, received), without(view.Others, received)
+		view.Open = true
+	}
 	return web.Render(w, r, status, joinPage(view))
 }
 
@@ -251,6 +264,7 @@ type joinView struct {
 	Texting   bool // a telephone may be given
 	Suggested []Offer
 	Others    []Offer
+	Open      bool // the browser has somebody's page open
 	Texts     map[people.Purpose]people.ConsentText
 }
 

@@ -212,15 +212,11 @@ func (p *Pages) maySubscribe(ctx context.Context, o owner, slugs []string) (bool
 	return slices.ContainsFunc(ledger, func(c people.Consent) bool { return c.Purpose == people.ForNewsletter && c.Ended.IsZero() }), err
 }
 
-// without leaves out the offers that she asked for already.
+// without leaves out the offers that she gets already.
 func without(offers []Offer, received []Received) []Offer {
-	has := map[string]bool{}
-	for _, r := range received {
-		has[r.Slug] = r.Subscribed
-	}
 	var rest []Offer
 	for _, o := range offers {
-		if !has[o.Slug] {
+		if !slices.ContainsFunc(received, func(r Received) bool { return r.Slug == o.Slug }) {
 			rest = append(rest, o)
 		}
 	}
