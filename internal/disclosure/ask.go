@@ -79,6 +79,31 @@ func (r *Room) Ask(ctx context.Context, q Question) ([]Figure, error) {
 	return shown, err
 }
 
+// Known shows the numbers of the question that the context's actor has asked for today, and those that are free. The others
+// are Unasked. It writes nothing and spends nothing: it is for pages that are only looked at, or fetched ahead.
+func (r *Room) Known(ctx context.Context, q Question) ([]Figure, error) {
+	d := &day{room: r, account: access.From(ctx).ID, day: dayOf(r.clock.Now()), exact: SeesExact(ctx)}
+	asked := map[string]db.AskedRow{}
+	rows, err := db.New(r.db).Asked(ctx, db.AskedParams{AccountID: d.account, Day: d.day})
+	for _, row := range rows {
+		asked[row.Digest] = row
+	}
+	shown := make([]Figure, len(q.Counts))
+	for i, c := range q.Counts {
+		row, known := asked[r.digest(c)]
+		shown[i] = Unasked()
+		if known || q.Free && !d.exact {
+			shown[i] = d.figure(q, c, row.Banded)
+		}
+	}
+	return shown, err
+}
+
+// digest names a count among those that an account asked for.
+func (r *Room) digest(c Count) string {
+	return base64.RawURLEncoding.EncodeToString(r.sealer.Digest("disclosure asked", c.Name))
+}
+
 // day is what an account asks on a day, taken by this transaction.
 type day struct {
 	room    *Room
@@ -118,7 +143,7 @@ func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100
 
 // show is what the account is shown of a count.
 func (d *day) show(ctx context.Context, q Question, c Count) (Figure, error) {
-	digest := base64.RawURLEncoding.EncodeToString(d.room.sealer.Digest("disclosure asked", c.Name))
+	digest := d.room.digest(c)
 	row, again := d.asked[digest]
 	if !again {
 		row = db.AskedRow{Digest: digest, Banded: !d.exact && d.row.Spent >= FiguresADay}

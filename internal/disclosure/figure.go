@@ -23,6 +23,7 @@ const (
 	fewer       // below the floor, or none
 	band        // between two numbers
 	hidden      // nothing: it would give away another one
+	unasked     // nothing yet: nobody has asked for it
 )
 
 // Figure is a number about people as its reader may know it. The zero Figure is exactly none.
@@ -40,6 +41,12 @@ func Fewer(floor int64) Figure { return Figure{kind: fewer, value: floor} }
 
 // Hidden says nothing of the number.
 func Hidden() Figure { return Figure{kind: hidden} }
+
+// Unasked stands for a number that is shown to whoever asks for it; see Room.Known.
+func Unasked() Figure { return Figure{kind: unasked} }
+
+// IsUnasked tells whether the number is still to be asked for.
+func (f Figure) IsUnasked() bool { return f.kind == unasked }
 
 // AtLeast is the number, where it reaches the floor, else Fewer. It is the rule for what really happened and nobody
 // thought up: subscribers, visits, recipients.
@@ -103,6 +110,9 @@ func (f Figure) say(ctx context.Context, words string) string {
 			return locale.T(ctx, words+"more", "From", f.from)
 		}
 		return locale.T(ctx, words+"band", "From", f.from, "To", f.to)
+	}
+	if f.kind == unasked {
+		return locale.T(ctx, words+"unasked")
 	}
 	return locale.T(ctx, words+"hidden")
 }

@@ -33,6 +33,15 @@ type ReachedPart struct {
 // "audience"; a sensitive word is unknown to whom it is not for, but in the audience that the issue already has. It asks
 // access.WriteIssues.
 func (r *Room) AskReach(ctx context.Context, i Issue, audience string, parts bool) (Reached, error) {
+	return r.reachFor(ctx, i, audience, asking{parts: parts})
+}
+
+// KnownReach is AskReach without asking: the numbers that were not asked for today are Unasked. It writes nothing.
+func (r *Room) KnownReach(ctx context.Context, i Issue, audience string) (Reached, error) {
+	return r.reachFor(ctx, i, audience, asking{known: true})
+}
+
+func (r *Room) reachFor(ctx context.Context, i Issue, audience string, q asking) (Reached, error) {
 	n, err := r.Newsletter(ctx, i.Newsletter)
 	if err != nil {
 		return Reached{}, err
@@ -44,7 +53,9 @@ func (r *Room) AskReach(ctx context.Context, i Issue, audience string, parts boo
 	if err != nil {
 		return Reached{}, err
 	}
-	return r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, parts: parts || disclosure.SeesExact(ctx)})
+	q.issue, q.newsletter, q.audience, q.floor = i, n, a, floor
+	q.parts = q.parts || disclosure.SeesExact(ctx)
+	return r.ask(ctx, q)
 }
 
 // asking is what somebody wants to know of whom an issue reaches.
@@ -54,6 +65,7 @@ type asking struct {
 	audience   people.Audience
 	floor      int64
 	parts      bool
+	known      bool   // only what was asked for today is shown
 	only       string // the one part that is asked for; "" is all whom it reaches
 }
 
@@ -102,7 +114,11 @@ func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
 			counts = append(counts, count(part.Name, c.cell(part.Name)))
 		}
 	}
-	figures, err := r.Disclosure.Ask(ctx, disclosure.Question{
+	ask := r.Disclosure.Ask
+	if q.known {
+		ask = r.Disclosure.Known
+	}
+	figures, err := ask(ctx, disclosure.Question{
 		Subject: "newsletter " + q.newsletter.Slug, Text: q.audience.String(), Floor: q.floor, Counts: counts,
 		Free: q.audience.Single() && q.floor == disclosure.Floor && !q.parts && q.only == "",
 	})

@@ -39,8 +39,9 @@ type TextPreview struct {
 	Total   int64             // for all of them as far as their number is shown, in hundredths of a cent; 0 is not known
 }
 
-// PreviewSMS is what the text would be if it were sent now as the issue's text message. It asks access.WriteIssues.
-func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPreview, error) {
+// PreviewSMS is what the text would be if it were sent now as the issue's text message. Whom it would go to is counted where
+// count asks for it, and else shown as far as it was asked for today. It asks access.WriteIssues.
+func (r *Room) PreviewSMS(ctx context.Context, id int64, text string, count bool) (TextPreview, error) {
 	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	if err != nil {
 		return TextPreview{}, err
@@ -55,7 +56,7 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string) (TextPrevi
 	if p.Nothing {
 		i.SMS = n.Slug // it would go to those whom a text would
 	}
-	reached, err := r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, only: "sms"})
+	reached, err := r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, only: "sms", known: !count})
 	p.People = reached.People
 	if people, shown := p.People.Number(); shown {
 		p.Total = people * p.Cost

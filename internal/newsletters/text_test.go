@@ -216,7 +216,7 @@ func TestTheTextIsShownAsItGoes(t *testing.T) {
 		w.mobileOnly(people.Details{Given: "Bea"}, false, "teatro")
 		w.mobileOnly(people.Details{Given: "Dina"}, false, "teatro")
 		issue := w.create(text("teatro", "anteprima", ""))
-		p, err := w.PreviewSMS(w.ctx, issue.ID, "Perché “no”? "+strings.Repeat("x", 150))
+		p, err := w.PreviewSMS(w.ctx, issue.ID, "Perché “no”? "+strings.Repeat("x", 150), true)
 		w.must(err)
 		if len(p.Parts) != 2 || p.Encoding != sms.GSM7 || len(p.Changes) == 0 || p.People != disclosure.Exact(2) || p.Total != 4*w.price() {
 			w.Errorf("%+v", p)

@@ -131,8 +131,8 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 		written, err = picked.expression()
 	case "placeless", "no_placeless":
 		written, err = p.Newsletters.SayPlaceless(ctx, issue, audience, form.Get("do") == "placeless")
-	case "parts":
-		f.parts = true
+	case "count", "parts":
+		f.ask, f.parts = true, form.Get("do") == "parts"
 		return p.renderAudience(w, r, http.StatusOK, f, nil)
 	}
 	if err != nil && !mendable(err) {
@@ -142,7 +142,7 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 		return p.renderAudience(w, r, http.StatusUnprocessableEntity, f, web.FieldErrors(ctx, err))
 	}
 	if form.Get("do") != "save" && form.Get("do") != "" {
-		f.audience = written
+		f.audience, f.ask = written, true
 		return p.renderAudience(w, r, http.StatusOK, f, nil)
 	}
 	c := issue.Content()
@@ -168,7 +168,8 @@ type audienceForm struct {
 	version  int64
 	audience string
 	picked   choice
-	parts    bool // the numbers that the reach is made of are asked for
+	ask      bool // the reach is asked for, and not only shown as far as it is known
+	parts    bool // the numbers that it is made of are asked for as well
 }
 
 func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status int, f audienceForm, faults map[string]string) error {
@@ -182,7 +183,7 @@ func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue, audience, f.parts)
+	reach, err := p.reachOf(ctx, issue, audience, f.ask, f.parts)
 	if err != nil {
 		return err
 	}
@@ -225,9 +226,16 @@ type reachView struct {
 	Form  bool // it stands in the form of the audience, whose buttons ask more
 }
 
-// reachOf counts whom the issue would reach, narrowed by audience.
-func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string, parts bool) (reachView, error) {
-	reach, err := p.Newsletters.AskReach(ctx, issue, audience, parts)
+// reachOf says whom the issue would reach, narrowed by audience. It counts them if it is to ask, which a GET never does: a
+// figure that is asked for is audited, and spent.
+func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string, ask, parts bool) (reachView, error) {
+	var reach newsletters.Reached
+	var err error
+	if ask {
+		reach, err = p.Newsletters.AskReach(ctx, issue, audience, parts)
+	} else {
+		reach, err = p.Newsletters.KnownReach(ctx, issue, audience)
+	}
 	if fault.Is(err, fault.KindInvalid) {
 		return reachView{Wrong: web.Sentence(ctx, err)}, nil
 	}
@@ -240,7 +248,11 @@ func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view, err := p.reachOf(r.Context(), issue, r.URL.Query().Get("audience"), false)
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	view, err := p.reachOf(r.Context(), issue, form.Get("audience"), true, false)
 	if err != nil {
 		return err
 	}

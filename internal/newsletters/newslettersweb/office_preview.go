@@ -45,7 +45,7 @@ func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewVi
 	if view.Mobile, err = p.Newsletters.OwnMobile(ctx); err != nil {
 		return view, err
 	}
-	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
+	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS, false)
 	view.Text, view.Gateway = &look, p.gatewayNotice(ctx)
 	return view, err
 }

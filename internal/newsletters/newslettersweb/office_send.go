@@ -36,16 +36,39 @@ func (p *Pages) sendAsk(w http.ResponseWriter, r *http.Request) error {
 	if !issue.Editable() {
 		return web.Go(w, r, issuePath(issue.ID, ""))
 	}
-	return p.renderSend(w, r, http.StatusOK, issue, "", nil)
+	return p.renderSend(w, r, http.StatusOK, sending{issue: issue}, nil)
 }
 
-func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, issue newsletters.Issue, at string, faults map[string]string) error {
-	ctx := r.Context()
+// sendCount counts whom the issue goes to, before it is sent.
+func (p *Pages) sendCount(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	issue, err := p.issueOf(r)
+	if err != nil {
+		return err
+	}
+	if !issue.Editable() {
+		return web.Go(w, r, issuePath(issue.ID, ""))
+	}
+	return p.renderSend(w, r, http.StatusOK, sending{issue: issue, ask: true, parts: form.Get("parts") != ""}, nil)
+}
+
+// sending is what the page about sending shows: the issue, when it is to leave as it was typed, and how much is counted.
+type sending struct {
+	issue      newsletters.Issue
+	at         string
+	ask, parts bool
+}
+
+func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, s sending, faults map[string]string) error {
+	ctx, issue := r.Context(), s.issue
 	n, err := p.Newsletters.Newsletter(ctx, issue.Newsletter)
 	if err != nil {
 		return err
 	}
-	reach, err := p.reachOf(ctx, issue, issue.Audience, r.URL.Query().Get("parts") != "")
+	reach, err := p.reachOf(ctx, issue, issue.Audience, s.ask, s.parts)
 	if err != nil {
 		return err
 	}
@@ -55,11 +78,11 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 		Empty: ui.Field{Name: "empty", Label: tell(ctx, "send.empty"), Error: faults["audience"]},
 		At: ui.Field{
 			Name: "at", Type: "datetime-local", Label: tell(ctx, "send.at"), Help: tell(ctx, "send.at_help", "Zone", zoneOf(ctx).String()),
-			Value: at, Error: faults["at"],
+			Value: s.at, Error: faults["at"],
 		},
 	}
 	if issue.SMS != "" {
-		look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS)
+		look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, issue.SMS, s.ask)
 		if err != nil {
 			return err
 		}
@@ -69,6 +92,14 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, i
 		view.Rule = tell(ctx, "audience.everybody")
 	}
 	return web.Render(w, r, status, sendPage(view))
+}
+
+// sendLabel is what the button says that sends: to how many, where that was counted.
+func sendLabel(ctx context.Context, reach reachView) string {
+	if reach.People.IsUnasked() {
+		return tell(ctx, "send.yes_uncounted")
+	}
+	return tell(ctx, "send.yes", "People", reach.People.People(ctx))
 }
 
 // missing are the things that keep the issue from being sent, each with where it is mended.
@@ -124,7 +155,7 @@ func (p *Pages) sendNow(w http.ResponseWriter, r *http.Request) error {
 		err = fault.Conflict("newslettersweb.office.send.changed")
 	}
 	if mendable(err) && issue.Editable() {
-		return p.renderSend(w, r, http.StatusUnprocessableEntity, issue, "", web.FieldErrors(r.Context(), err))
+		return p.renderSend(w, r, http.StatusUnprocessableEntity, sending{issue: issue, ask: true}, web.FieldErrors(r.Context(), err))
 	}
 	if err != nil {
 		return err
@@ -144,7 +175,7 @@ func (p *Pages) schedule(w http.ResponseWriter, r *http.Request) error {
 	at := form.Get("at")
 	_, err = p.Newsletters.Schedule(r.Context(), issue.ID, versionIn(form.Get("version")), at, form.Get("empty") != "")
 	if mendable(err) && issue.Editable() {
-		return p.renderSend(w, r, http.StatusUnprocessableEntity, issue, at, web.FieldErrors(r.Context(), err))
+		return p.renderSend(w, r, http.StatusUnprocessableEntity, sending{issue: issue, at: at, ask: true}, web.FieldErrors(r.Context(), err))
 	}
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (p *Pages) saveSMS(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) renderSMS(w http.ResponseWriter, r *http.Request, status int, issue newsletters.Issue, version int64, text string, faults map[string]string) error {
 	ctx := r.Context()
-	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, text)
+	look, err := p.Newsletters.PreviewSMS(ctx, issue.ID, text, false)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,11 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	look, err := p.Newsletters.PreviewSMS(r.Context(), issue.ID, strings.TrimSpace(r.URL.Query().Get("sms")))
+	form, err := web.Form(r)
+	if err != nil {
+		return err
+	}
+	look, err := p.Newsletters.PreviewSMS(r.Context(), issue.ID, strings.TrimSpace(form.Get("sms")), true)
 	if err != nil {
 		return err
 	}
@@ -122,9 +126,10 @@ func lookFacts(ctx context.Context, look newsletters.TextPreview) []ui.Fact {
 	}
 	facts = append(facts, ui.Fact{Label: tell(ctx, "sms.people"), Text: look.People.People(ctx)})
 	if look.Price > 0 {
-		facts = append(facts,
-			ui.Fact{Label: tell(ctx, "sms.cost"), Text: euros(ctx, look.Cost, 3)},
-			ui.Fact{Label: tell(ctx, "sms.total"), Text: euros(ctx, look.Total, 2)})
+		facts = append(facts, ui.Fact{Label: tell(ctx, "sms.cost"), Text: euros(ctx, look.Cost, 3)})
+		if _, shown := look.People.Number(); shown {
+			facts = append(facts, ui.Fact{Label: tell(ctx, "sms.total"), Text: euros(ctx, look.Total, 2)})
+		}
 	}
 	return facts
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -106,8 +105,8 @@ func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
 		o.wantText(w, fmt.Sprintf("&#34;%s&#34; in who and place == &#34;%s&#34; and age &gt;= 18", category, place), "meno di 5 persone")
 		o.wantText(o.post(path(issue, "/audience"), "version", version, "do", "compose", "age_from", "molti"), "da 0 a 120")
 
-		o.wantText(o.get(path(issue, "/reach?audience=")), "meno di 5 persone")
-		o.wantText(o.get(path(issue, "/reach?audience="+url.QueryEscape(`"`+category[:len(category)-1]+`" in who`))), category)
+		o.wantText(o.post(path(issue, "/reach"), "audience", ""), "meno di 5 persone")
+		o.wantText(o.post(path(issue, "/reach"), "audience", `"`+category[:len(category)-1]+`" in who`), category)
 
 		wrong := `"` + category[:len(category)-1] + `" in who`
 		w = o.post(path(issue, "/audience"), "version", version, "audience", wrong)
@@ -118,6 +117,18 @@ func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
 		w = o.post(path(issue, "/audience"), "version", version, "audience", "age >= 65")
 		o.wantStatus(w, http.StatusConflict)
 		o.wantText(w, "age &gt;= 65</textarea>")
+
+		// A page that is only looked at counts nothing: a figure is asked for with a button, and then known for the day.
+		for _, page := range []string{"/audience", "/send"} {
+			o.actor = staff(identity.Publisher, "cultura")
+			o.actor.ID = int64(len(page)) // who has asked for nothing yet
+			o.wantText(o.get(path(issue, page)), "ancora da contare", "Conta le persone")
+			ask := map[string][]string{
+				"/audience": {path(issue, "/audience"), "version", version, "audience", "age >= 18", "do", "count"}, "/send": {path(issue, "/send/count")},
+			}[page]
+			o.wantText(o.post(ask[0], ask[1:]...), "meno di 5 persone")
+			o.wantText(o.get(path(issue, page)), "meno di 5 persone")
+		}
 	})
 }
 

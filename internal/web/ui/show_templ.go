@@ -1616,8 +1616,8 @@ func Poll(url string, seconds int) templ.Component {
 	})
 }
 
-// LiveCount renews its content from url, a fragment, as the form around it is filled in; the form's fields go along
-// as a query. Without scripts its first content stays, so it should make sense alone.
+// LiveCount renews its content from url, a fragment, as the form around it is filled in; the form's fields
+// are posted to it: a count may be audited. Without scripts its first content stays, so it should make sense alone.
 func LiveCount(url string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -73,9 +73,9 @@ function guards(root: ParentNode): void {
 }
 
 /** The fragment at url, or null where there is nothing new to show: offline, signed out, an error. */
-async function fragment(url: string, signal?: AbortSignal): Promise<string | null> {
+async function fragment(url: string, signal?: AbortSignal, posted?: URLSearchParams): Promise<string | null> {
   try {
-    const answer = await fetch(url, { ...fetched, signal })
+    const answer = await fetch(url, { ...fetched, signal, ...(posted && { method: "POST", body: posted }) })
     const isFragment = answer.status === 200 && !answer.redirected
     return isFragment ? await answer.text() : null
   } catch {
@@ -133,7 +133,7 @@ function lives(root: ParentNode): void {
     const renew = async () => {
       running?.abort()
       running = new AbortController()
-      const html = await fragment(url + (url.includes("?") ? "&" : "?") + query(form), running.signal)
+      const html = await fragment(url, running.signal, answers(form))
       if (html !== null) element.innerHTML = html
     }
     form.addEventListener("input", () => {
@@ -208,15 +208,15 @@ function saves(root: ParentNode): void {
   })
 }
 
-/** The form's answers as a query; files and secrets stay out. */
-function query(form: HTMLFormElement): string {
-  const answers = new URLSearchParams()
+/** The form’s answers; files and secrets stay out. */
+function answers(form: HTMLFormElement): URLSearchParams {
+  const given = new URLSearchParams()
   for (const [name, value] of new FormData(form)) {
     const field = form.elements.namedItem(name)
     const secret = field instanceof HTMLInputElement && field.type === "password"
-    if (typeof value === "string" && !secret) answers.append(name, value)
+    if (typeof value === "string" && !secret) given.append(name, value)
   }
-  return answers.toString()
+  return given
 }
 
 function enhance(root: ParentNode): void {
