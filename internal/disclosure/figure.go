@@ -18,12 +18,12 @@ const (
 type kind uint8
 
 const (
-	exact  kind = iota
-	about       // with noise, rounded
-	fewer       // below the floor, or none
-	band        // between two numbers
-	hidden      // nothing: it would give away another one
-	unasked     // nothing yet: nobody has asked for it
+	exact   kind = iota
+	about        // with noise, rounded
+	fewer        // below the floor, or none
+	band         // between two numbers
+	hidden       // nothing: it would give away another one
+	unasked      // nothing yet: nobody has asked for it
 )
 
 // Figure is a number about people as its reader may know it. The zero Figure is exactly none.
