@@ -74,25 +74,7 @@ func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
 	if q.only == "" {
 		shown.Placeless = q.audience.Placeless()
 	}
-	essential := q.audience
-	var c, placeless reached
-	err := r.counting(ctx, q.newsletter, reachBy{Texts: q.issue.SMS != "", Urgent: q.issue.Urgent}, func(all counter) (err error) {
-		if c, err = all.reached(q.audience); err != nil {
-			return err
-		}
-		if !disclosure.SeesExact(ctx) {
-			if essential, err = q.audience.Essential(r.Disclosure.Noise, c.People(), all.people); err != nil {
-				return err
-			}
-			if c, err = all.reached(essential); err != nil {
-				return err
-			}
-		}
-		if shown.Placeless != people.PlacelessNoQuestion {
-			placeless, err = all.reached(q.audience.WithPlaceless(true))
-		}
-		return err
-	})
+	c, placeless, essential, err := r.cells(ctx, q, shown.Placeless)
 	if err != nil {
 		return shown, err
 	}
@@ -133,6 +115,30 @@ func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
 		shown.Parts[at].Figure = figures[rest+at]
 	}
 	return shown, nil
+}
+
+// cells counts whom the issue reaches: narrowed by the part of the audience that is essential, which it returns, and, where
+// the audience leaves it open, with those whose place is not known.
+func (r *Room) cells(ctx context.Context, q asking, open people.Placeless) (c, placeless reached, essential people.Audience, err error) {
+	essential = q.audience
+	err = r.counting(ctx, q.newsletter, reachBy{Texts: q.issue.SMS != "", Urgent: q.issue.Urgent}, func(all counter) (err error) {
+		if c, err = all.reached(q.audience); err != nil {
+			return err
+		}
+		if !disclosure.SeesExact(ctx) {
+			if essential, err = q.audience.Essential(r.Disclosure.Noise, c.People(), all.people); err != nil {
+				return err
+			}
+			if c, err = all.reached(essential); err != nil {
+				return err
+			}
+		}
+		if open != people.PlacelessNoQuestion {
+			placeless, err = all.reached(q.audience.WithPlaceless(true))
+		}
+		return err
+	})
+	return c, placeless, essential, err
 }
 
 // parts are the numbers that are told of an issue's reach, yet without them.
