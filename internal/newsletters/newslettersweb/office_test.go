@@ -166,6 +166,8 @@ func TestSendingAsksFirst(t *testing.T) {
 		o.wantText(o.get(path(issue, "/statistics")), "Destinatari", "meno di 5")
 		if page := o.get(path(issue, "/statistics")).Body.String(); strings.Contains(page, `<td class="num">0</td>`) {
 			t.Error("the chart's table says zero where the number is hidden")
+		} else if strings.Contains(page, "chart-picture") {
+			t.Error("a chart of hidden numbers is drawn as zero")
 		}
 		o.wantStatus(o.post(path(issue, "/send"), "version", "1", "empty", "1"), http.StatusSeeOther) // pressing twice sends once
 		o.wantText(o.get(path(issue, "/cancel")), "Ferma l’invio")

@@ -202,7 +202,7 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil || all["people"] == nil || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
 			t.Errorf("export: %v\n%s", err, w.Body)
 		}
-		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Cancella la persona")
+		d.wantStatus(d.get(page+"/erase"), http.StatusOK, "Sì, cancella i suoi dati")
 		d.wantStatus(d.post(page+"/erase"), http.StatusSeeOther)
 		d.wantStatus(d.get(page), http.StatusNotFound)
 		if got := d.audited(person); got != "erased exported address_removed looked granted withdrawn granted address_added changed looked registered" {

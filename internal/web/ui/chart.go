@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,13 @@ func (c Chart) ceiling() int64 {
 
 func (c Chart) y(v int64) float64 {
 	return chartTop + c.plotHeight()*(1-float64(v)/float64(c.ceiling()))
+}
+
+// drawn tells whether there is anything to draw. Numbers that are not shown have no bar: a picture of them all would say zero.
+func (c Chart) drawn() bool {
+	return slices.ContainsFunc(c.Series, func(s Series) bool {
+		return slices.ContainsFunc(s.Values, func(v int64) bool { return v > 0 })
+	})
 }
 
 // gridline is a horizontal line of the scale.
