@@ -47,7 +47,7 @@ func (r *run) atWork() (*errgroup.Group, context.Context) {
 // background begins what every node does beside answering people: it delivers, does its share of the periodic tasks,
 // and tells its numbers.
 func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) error {
-	leave, err := h.db.Attend()
+	leave, err := h.db.Attend(ctx)
 	if err != nil {
 		return err
 	}

@@ -137,8 +137,10 @@ func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Ask
 	return append(begun, more...), err
 }
 
-// Grown tells the planner that there are many more subscriptions than there were.
-func (r *Room) Grown(ctx context.Context) error { return r.DB.Analyze(ctx, "newsletters_subscription") }
+// Tables are those that Subscribe reads and writes, and the temporary one that it uses.
+func (r *Room) Tables() (tables []string, staging string) {
+	return []string{"newsletters_subscription", "newsletters_optout"}, askedTable
+}
 
 // begin begins the subscriptions of those who are new: nothing of theirs stands, so that nothing is looked up.
 func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {

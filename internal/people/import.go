@@ -1,13 +1,9 @@
 package people
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"slices"
-	"sort"
-	"strings"
 
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
@@ -51,11 +47,11 @@ type ImportResult struct {
 	Updated        int64    `json:"updated"`
 	Unchanged      int64    `json:"unchanged"`
 	Rejected       int64    `json:"rejected"`
-	Rejects        []Reject `json:"rejects"`                    // the first 1,000
+	Rejects        []Reject `json:"rejects"`                    // the first 1,000, in the order of the file
 	RejectsLeftOut bool     `json:"rejects_left_out,omitempty"` // there were more: they are in the rejects file
 
 	Warned          int64          `json:"warned"`                      // how many warnings there are in all
-	Warnings        []Warning      `json:"warnings"`                    // the first 1,000
+	Warnings        []Warning      `json:"warnings"`                    // the first 1,000, in the order of the file
 	WarningsLeftOut bool           `json:"warnings_left_out,omitempty"` // there were more
 	WarningsByKind  []WarningCount `json:"warnings_by_kind"`            // all of them, in order of appearance
 }
@@ -94,18 +90,26 @@ type Reject struct {
 //	consent_date, consent_source   needed, here or in the options
 //
 // Members of a list are separated by |. The columns may have the names that other programs give them: see otherNames.
-// Others are passed over, with a warning. What an import may change is among the package's promises. Rows are taken in
-// transactions of a few thousand, so what was read before an accident stays, and reading the file again does no harm. A file that cannot be read at all, or a mistake in its header or in the
-// options, is a fault; together with a fault in the middle of the file comes the result up to there.
+// Others are passed over, with a warning. What an import may change is among the package's promises.
+//
+// Rows are taken in transactions of a few thousand, or, into an empty town at which no server works, in one. So after an
+// accident all that the result counts is there, and reading the file again does no harm. A file that cannot be read at all,
+// or a mistake in its header or in the options, is a fault; together with a fault in the middle of the file comes the
+// result up to there.
 func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {
+	return p.importChunks(ctx, file, o, importChunk)
+}
+
+func (p *People) importChunks(ctx context.Context, file io.Reader, o ImportOptions, rows int) (ImportResult, error) {
 	run, err := p.newImport(ctx, file, o)
 	if err != nil {
 		return emptyResult(), err
 	}
+	run.chunk = rows
 	if o.DryRun {
 		err = run.rehearse(ctx)
 	} else {
-		err = run.chunks(ctx, run.store)
+		err = run.whole(ctx)
 	}
 	return run.result, errors.Join(err, run.rejects.flush())
 }
@@ -127,7 +131,12 @@ type importRun struct {
 	fresh    int64  // people created since the tables were last analysed
 	settled  int64  // people created before that
 	encoding string // of the file, as far as it was told
+	chunk    int    // rows taken together
 	part     int    // rows of a transaction beside a server
+	ahead    *chunk // was read, and not taken
+	end      error  // what ended the file; nil while there may be more
+	filling  bool   // empty tables are filled: see fill
+	aside    []entry
 }
 
 func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions) (*importRun, error) {
@@ -147,7 +156,7 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	if p.db.Engine() == storage.Postgres && !o.DryRun {
 		together = flights
 	}
-	met, err := newSeen(ctx, db.New(p.db), o.DryRun, together)
+	met, err := newSeen(ctx, db.New(p.db), together)
 	if err != nil {
 		return nil, err
 	}
@@ -179,151 +188,29 @@ func brokenFault(broken *csvtext.RowError) error {
 	return fault.Invalid("people.import.quotes").Because(broken)
 }
 
-// rejected is a row that was not taken.
-type rejected struct {
-	line  int
-	cells []string
-	err   error
-}
-
-// outcome is what became of a chunk.
-type outcome struct {
-	entries                     int // how many were merged
-	created, updated, unchanged int64
-	rejects                     []rejected
-	warnings                    []remark // beside those of the entries
-}
-
-// remark is a warning about a row.
-type remark struct {
-	line    int
-	warning *fault.Error
-}
-
-// note adds a chunk that was committed to the result.
-func (run *importRun) note(done outcome, c chunk) error {
-	run.result.Rows += int64(len(c.entries) + len(c.bad))
-	run.result.Created += done.created
-	run.result.Updated += done.updated
-	run.result.Unchanged += done.unchanged
-	run.fresh += done.created
-	bad := slices.Concat(c.bad, done.rejects)
-	run.result.Rejected += int64(len(bad))
-	sort.Slice(bad, func(i, j int) bool { return bad[i].line < bad[j].line })
-	for _, r := range bad {
-		reject := run.explain(r)
-		if len(run.result.Rejects) < maxRejects {
-			run.result.Rejects = append(run.result.Rejects, reject)
-		} else {
-			run.result.RejectsLeftOut = true
-		}
-		if err := run.rejects.write(reject, r.cells, c.encoding); err != nil {
-			return err
-		}
-	}
-	run.noteWarnings(done, c)
-	return nil
-}
-
-// noteWarnings adds the warnings of the rows that were taken.
-func (run *importRun) noteWarnings(done outcome, c chunk) {
-	if c.encoding != run.encoding && c.encoding != csvtext.UTF8 {
-		run.warn(run.file.HeaderLine, fault.Invalid("people.import.encoding", "Encoding", c.encoding))
-	}
-	run.encoding = c.encoding
-	remarks := done.warnings
-	refused := map[int]bool{}
-	for _, r := range done.rejects {
-		refused[r.line] = true
-	}
-	for _, e := range c.entries {
-		for _, warning := range e.warnings {
-			if !refused[e.line] {
-				remarks = append(remarks, remark{e.line, warning})
-			}
-		}
-	}
-	slices.SortStableFunc(remarks, func(a, b remark) int { return cmp.Compare(a.line, b.line) })
-	for _, r := range remarks {
-		run.warn(r.line, r.warning)
-	}
-}
-
-// warn adds a warning to the result.
-func (run *importRun) warn(line int, warning *fault.Error) {
-	w := Warning{Line: line, Column: warning.Field, Reason: run.options.Say(warning.Key, warning.Args)}
-	run.result.Warned++
-	if len(run.result.Warnings) < maxWarnings {
-		run.result.Warnings = append(run.result.Warnings, w)
-	} else {
-		run.result.WarningsLeftOut = true
-	}
-	kind := strings.TrimPrefix(warning.Key, "people.")
-	of := func(k WarningCount) bool { return k.Kind == kind }
-	if at := slices.IndexFunc(run.result.WarningsByKind, of); at >= 0 {
-		run.result.WarningsByKind[at].Count++
-		return
-	}
-	run.result.WarningsByKind = append(run.result.WarningsByKind, WarningCount{kind, 1, w})
-}
-
-// explain puts a rejected row's faults in words: the column is the first fault's, the others name theirs.
-func (run *importRun) explain(r rejected) Reject {
-	faults := fault.List(r.err)
-	reject := Reject{Line: r.line, Column: faults[0].Field}
-	reasons := make([]string, len(faults))
-	for i, f := range faults {
-		reasons[i] = run.options.Say(f.Key, f.Args)
-		if f.Field != reject.Column {
-			reasons[i] = f.Field + ": " + reasons[i]
-		}
-	}
-	reject.Reason = strings.Join(reasons, " ")
-	return reject
-}
-
 // analyse tells the planner how the tables have grown: at the end, and whenever they are four times what they were,
 // because plans made for small tables are slow on large ones.
 func (run *importRun) analyse(ctx context.Context, end bool) error {
-	if run.options.DryRun || run.fresh == 0 || !end && run.fresh < max(importChunk, 3*run.settled) {
+	if run.options.DryRun || run.filling || run.fresh == 0 || !end && run.fresh < max(importChunk, 3*run.settled) {
 		return nil
 	}
 	run.settled, run.fresh = run.settled+run.fresh, 0
-	return errors.Join(run.people.db.Analyze(ctx, importedTables()...), run.people.subscriptions.Grown(ctx))
+	return run.people.db.Analyze(ctx, run.people.importedTables()...)
 }
 
-func importedTables() []string {
-	return []string{"people_person", "people_address", "people_who", "people_wants", "people_consent"}
+// importedTables are those that an import fills.
+func (p *People) importedTables() []string {
+	tables, _ := p.subscriptions.Tables()
+	return append([]string{"people_person", "people_address", "people_who", "people_wants", "people_consent"}, tables...)
 }
 
-// errRehearsed undoes what a dry run did.
-var errRehearsed = errors.New("dry run")
-
-// rehearse does everything and leaves nothing of it: on SQLite, which has one writer, in a copy that is thrown away; on
-// PostgreSQL in one transaction that is rolled back.
+// rehearse does everything in a scratch database, which is thrown away.
 func (run *importRun) rehearse(ctx context.Context) error {
-	if run.people.db.Engine() == storage.SQLite {
-		copied, discard, err := run.people.db.Scratch(ctx)
-		if err != nil {
-			return err
-		}
-		run.people = run.people.upon(copied)
-		return errors.Join(run.chunks(ctx, run.store), discard())
+	_, staging := run.people.subscriptions.Tables()
+	copied, discard, err := run.people.db.Scratch(ctx, append(run.people.importedTables(), "people_change"), importTables+staging)
+	if err != nil {
+		return err
 	}
-	begun := false
-	err := run.people.db.Tx(ctx, func(tx *storage.Tx) error {
-		if begun {
-			return errors.New("the dry run was interrupted by another transaction: try again")
-		}
-		begun = true
-		err := run.chunks(ctx, func(ctx context.Context, entries []entry) (outcome, error) { return run.take(ctx, tx, entries) })
-		if err != nil {
-			return err
-		}
-		return errRehearsed
-	})
-	if errors.Is(err, errRehearsed) {
-		return nil
-	}
-	return err
+	run.people = run.people.upon(copied)
+	return errors.Join(run.whole(ctx), discard())
 }

@@ -22,6 +22,7 @@ type chunk struct {
 	bytes    int64      // of the file, read so far
 	encoding string     // of the text read so far
 	last     error      // what ends the file; io.EOF is its proper end
+	ready    *batch     // merged already: everybody in it is new
 }
 
 // doubt lets every address of the entries be looked up.
@@ -33,8 +34,8 @@ func doubt(entries []entry) {
 	}
 }
 
-// taker merges entries into the database.
-type taker func(ctx context.Context, entries []entry) (outcome, error)
+// taker merges a chunk into the database.
+type taker func(ctx context.Context, c chunk) (outcome, error)
 
 // flight is a chunk on its way into the database.
 type flight struct {
@@ -66,7 +67,7 @@ func (run *importRun) chunks(ctx context.Context, take taker) error {
 	}
 	for c := range read {
 		leave := run.together - 1
-		if c.known || c.last != nil {
+		if c.known || c.last != nil || run.filling {
 			leave = 0
 		}
 		if c.known {
@@ -78,14 +79,23 @@ func (run *importRun) chunks(ctx context.Context, take taker) error {
 		if err := land(leave); err != nil {
 			return err
 		}
-		if errors.Is(c.last, io.EOF) {
-			return run.analyse(ctx, true)
-		}
 		if c.last != nil {
-			return c.last
+			return run.ended(ctx, c.last)
 		}
 	}
 	return errors.Join(ctx.Err(), run.recall(aloft))
+}
+
+// ended notes what ended the reading, if it is the file's end, and tells the planner what came.
+func (run *importRun) ended(ctx context.Context, last error) error {
+	if errors.Is(last, errAside) {
+		return nil
+	}
+	run.end = last
+	if errors.Is(last, io.EOF) {
+		return run.analyse(ctx, true)
+	}
+	return last
 }
 
 // launch begins to take a chunk.
@@ -93,7 +103,7 @@ func launch(ctx context.Context, c chunk, take taker) *flight {
 	f := &flight{chunk: c, landed: make(chan struct{})}
 	go func() {
 		defer close(f.landed)
-		f.done, f.err = take(ctx, c.entries)
+		f.done, f.err = take(ctx, c)
 	}()
 	return f
 }
@@ -137,7 +147,7 @@ func (f *flight) arrived() chunk {
 func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
 	defer close(into)
 	for {
-		c := run.read()
+		c := run.next()
 		select {
 		case into <- c:
 		case <-ctx.Done():
@@ -149,10 +159,25 @@ func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
 	}
 }
 
-// read is the next chunk.
+// next is the next chunk, made ready as far as it can be without asking the database.
+func (run *importRun) next() chunk {
+	c := run.ahead
+	if c == nil {
+		c = new(run.read())
+	}
+	run.ahead = nil
+	if run.filling {
+		run.setAside(c)
+		c.ready = run.newBatch(len(c.entries))
+		c.ready.mergeAll(c.entries)
+	}
+	return *c
+}
+
+// read reads a chunk of the file.
 func (run *importRun) read() chunk {
-	c := chunk{entries: make([]entry, 0, importChunk)}
-	for c.last == nil && len(c.entries)+len(c.bad) < importChunk {
+	c := chunk{entries: make([]entry, 0, run.chunk)}
+	for c.last == nil && len(c.entries)+len(c.bad) < run.chunk {
 		row, err := run.file.Read()
 		var broken *csvtext.RowError
 		switch {

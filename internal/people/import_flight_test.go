@@ -64,10 +64,12 @@ func (b *between) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The import of an empty town does not look for addresses that it has not met; somebody who registers meanwhile is met
-// all the same.
+// The import of an empty town does not look for addresses that it has not met; somebody who registers meanwhile, at a
+// server, is met all the same.
 func TestImportMeetsWhoRegistersMeanwhile(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
+		leave := must[func() error](t)(town.db.Attend(t.Context()))
+		defer func() { must[any](t)(nil, leave()) }()
 		var id int64
 		file := &between{
 			first: strings.NewReader(generated(4000)), rest: strings.NewReader("late@example.org,,Anna,Verdi" + strings.Repeat(",", 10) + "\n"),

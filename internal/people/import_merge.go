@@ -69,6 +69,7 @@ type batch struct {
 	byID     map[int64]*holder
 	byKey    map[addressKey]*holder
 	outcomes []outcomeKind // of each entry
+	filling  bool          // the tables have no indexes, and everybody is new
 	rejects  []rejected
 	warnings []remark
 }
@@ -88,30 +89,31 @@ const (
 	refused
 )
 
+// newBatch is a batch for that many rows.
+func (run *importRun) newBatch(rows int) *batch {
+	return &batch{
+		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
+		byKey: make(map[addressKey]*holder, 2*rows), outcomes: make([]outcomeKind, rows), filling: run.filling,
+	}
+}
+
 // take merges a chunk into the database.
-func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry) (outcome, error) {
-	if len(entries) == 0 {
+func (run *importRun) take(ctx context.Context, tx *storage.Tx, c chunk) (outcome, error) {
+	if len(c.entries) == 0 {
 		return outcome{}, nil
 	}
-	b := &batch{
-		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
-		byKey: make(map[addressKey]*holder, 2*len(entries)), outcomes: make([]outcomeKind, len(entries)),
-	}
-	if err := b.load(ctx, tx, entries); err != nil {
-		return outcome{}, err
-	}
-	for i := range entries {
-		kind, err := b.merge(i, &entries[i])
-		if err != nil {
-			b.rejects = append(b.rejects, rejected{entries[i].line, entries[i].cells, err})
+	b := c.ready
+	if b == nil {
+		b = run.newBatch(len(c.entries))
+		if err := b.load(ctx, tx, c.entries); err != nil {
+			return outcome{}, err
 		}
-		b.outcomes[i] = kind
+		b.mergeAll(c.entries)
 	}
-	b.number()
 	if err := b.write(ctx, tx); err != nil {
 		return outcome{}, err
 	}
-	begun, err := run.people.subscriptions.Subscribe(ctx, tx, b.askedNow())
+	begun, err := b.people.subscriptions.Subscribe(ctx, tx, b.askedNow())
 	if err != nil {
 		return outcome{}, err
 	}
@@ -126,8 +128,20 @@ func (run *importRun) take(ctx context.Context, tx *storage.Tx, entries []entry)
 	return b.outcome(), nil
 }
 
+// mergeAll lays the rows over what stands, and gives who is new an identifier.
+func (b *batch) mergeAll(entries []entry) {
+	for i := range entries {
+		kind, err := b.merge(i, &entries[i])
+		if err != nil {
+			b.rejects = append(b.rejects, rejected{entries[i].line, entries[i].cells, err})
+		}
+		b.outcomes[i] = kind
+	}
+	b.number()
+}
+
 // number gives the new people of the chunk their identifiers in the order of their names, in which an index keeps them:
-// its pages are visited one after the other, and each is written once.
+// its pages are visited one after the other, and each is written once. Where there are no indexes the order is the file's.
 func (b *batch) number() {
 	var fresh []*holder
 	for _, h := range b.holders {
@@ -136,7 +150,9 @@ func (b *batch) number() {
 			fresh = append(fresh, h)
 		}
 	}
-	slices.SortStableFunc(fresh, func(x, y *holder) int { return strings.Compare(x.folded, y.folded) })
+	if !b.filling {
+		slices.SortStableFunc(fresh, func(x, y *holder) int { return strings.Compare(x.folded, y.folded) })
+	}
 	for _, h := range fresh {
 		h.id = storage.NewID()
 		b.byID[h.id] = h

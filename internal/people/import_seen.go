@@ -21,12 +21,10 @@ const (
 	seenMarks = 4       // bits of an address
 )
 
-// newSeen has seen what stands in the database before the import: nothing, or anything. A dry run, which cannot take a
-// chunk again, is always told to look.
-// Where chunks fly together it is to be mistaken in few of them, and has four times the memory.
-func newSeen(ctx context.Context, q *db.Queries, dry bool, together int) (*seen, error) {
+// newSeen has seen what stands in the database before the import: nothing, or anything. Where chunks fly together it is to be mistaken in few of them, and has four times the memory.
+func newSeen(ctx context.Context, q *db.Queries, together int) (*seen, error) {
 	n, err := q.SomeAddresses(ctx)
-	if err != nil || n > 0 || dry {
+	if err != nil || n > 0 {
 		return &seen{all: true}, err
 	}
 	bits := seenBits

@@ -15,12 +15,12 @@ const (
 )
 
 // store merges a chunk into the database.
-func (run *importRun) store(ctx context.Context, entries []entry) (done outcome, err error) {
+func (run *importRun) store(ctx context.Context, c chunk) (done outcome, err error) {
 	attended, err := run.people.db.Attended()
 	if err != nil {
 		return outcome{}, err
 	}
-	for part := range run.parts(entries, attended) {
+	for part := range run.parts(c.entries, attended) {
 		began := time.Now()
 		more, err := run.storePart(ctx, part)
 		if err != nil {
@@ -54,14 +54,14 @@ func (run *importRun) parts(entries []entry, attended bool) func(yield func([]en
 // import are the quickest.
 func (run *importRun) adapt(rows int, took time.Duration) {
 	fitting := int(int64(rows) * int64(partTime) / max(int64(took), 1))
-	run.part = max(smallestPart, min(fitting, 2*run.part, importChunk))
+	run.part = max(smallestPart, min(fitting, 2*run.part, run.chunk))
 }
 
 // storePart merges entries in one transaction.
 func (run *importRun) storePart(ctx context.Context, entries []entry) (done outcome, err error) {
 	once := func() error {
 		return run.people.db.Tx(ctx, func(tx *storage.Tx) (err error) {
-			done, err = run.take(ctx, tx, entries)
+			done, err = run.take(ctx, tx, chunk{entries: entries})
 			return err
 		})
 	}

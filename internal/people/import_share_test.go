@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"unoxuno/internal/journal"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/storage/storagetest"
@@ -31,7 +33,7 @@ func onFile(t *testing.T) (town, string) {
 // Beside a server an import writes in parts: whoever writes meanwhile comes in between.
 func TestImportBesideAServerWritesInParts(t *testing.T) {
 	town, file := onFile(t)
-	leave := must[func() error](t)(town.db.Attend())
+	leave := must[func() error](t)(town.db.Attend(t.Context()))
 	server := must[*storage.DB](t)(storage.Open(t.Context(), "sqlite:"+file))
 	done, seen := make(chan struct{}), make(chan map[int64]bool)
 	go func() {
@@ -100,7 +102,7 @@ func TestDryRunRemovesWhatAKilledOneLeft(t *testing.T) {
 	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "copy.db"), []byte("people"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	living, discard, err := town.db.Scratch(t.Context())
+	living, discard, err := town.db.Scratch(t.Context(), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestDryRunRemovesWhatAKilledOneLeft(t *testing.T) {
 // What was written before an accident in the middle of a chunk is counted.
 func TestImportBesideAServerCountsWhatArrived(t *testing.T) {
 	town, _ := onFile(t)
-	leave := must[func() error](t)(town.db.Attend())
+	leave := must[func() error](t)(town.db.Attend(t.Context()))
 	defer func() { _ = leave() }()
 	const full = "CREATE TRIGGER full AFTER INSERT ON people_person WHEN NEW.given_name = 'Ultima' BEGIN SELECT RAISE(ABORT, 'no room'); END"
 	if _, err := town.db.ExecContext(t.Context(), full); err != nil {
@@ -134,4 +136,23 @@ func TestImportBesideAServerCountsWhatArrived(t *testing.T) {
 	if err == nil || r.Created == 0 || r.Created != town.count(t, "people_person") || r.Rows != r.Created {
 		t.Errorf("%s, %v; %d people", numbers(r), err, town.count(t, "people_person"))
 	}
+}
+
+// A dry run notes nothing outside the database.
+func TestDryRunNotesNothingInTheJournal(t *testing.T) {
+	eachEngine(t, func(t *testing.T, town town) {
+		noted := 0
+		town.PlugJournal(func(context.Context, *storage.Tx, int64, ...journal.Fact) error { noted++; return nil })
+		scratch, discard, err := town.db.Scratch(t.Context(), []string{"people_person"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := func(tx *storage.Tx) error { return town.Note(t.Context(), tx, 1, journal.Fact{Matter: journal.Erased}) }
+		if err := errors.Join(scratch.Tx(t.Context(), note), discard()); err != nil || noted != 0 {
+			t.Errorf("%d facts noted, %v", noted, err)
+		}
+		if err := town.db.Tx(t.Context(), note); err != nil || noted != 1 {
+			t.Errorf("without a dry run %d facts noted, %v", noted, err)
+		}
+	})
 }

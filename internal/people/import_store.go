@@ -28,6 +28,9 @@ func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error
 	if _, err := tx.Load(ctx, "people_import_key", []string{"channel", "value"}, keyRows(keys)); err != nil {
 		return err
 	}
+	if err := b.bring(ctx, tx); err != nil {
+		return err
+	}
 	q := db.New(tx)
 	people, err := q.ImportHolders(ctx)
 	if err != nil || len(people) == 0 {

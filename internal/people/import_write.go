@@ -87,7 +87,9 @@ func (b *batch) newAddresses() iter.Seq[[]any] {
 			}
 		}
 	}
-	slices.SortFunc(list, func(x, y added) int { return x.key.compare(y.key) })
+	if !b.filling {
+		slices.SortFunc(list, func(x, y added) int { return x.key.compare(y.key) })
+	}
 	return func(yield func([]any) bool) {
 		var row []any
 		for _, a := range list {

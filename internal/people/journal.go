@@ -16,9 +16,9 @@ type Journal func(ctx context.Context, tx *storage.Tx, person int64, facts ...jo
 // PlugJournal sets who keeps the journal. It is called while the program is put together.
 func (p *People) PlugJournal(j Journal) { p.journal = j }
 
-// Note notes facts about the person, for the rooms above.
+// Note notes facts about the person, for the rooms above; in a dry run nothing.
 func (p *People) Note(ctx context.Context, tx *storage.Tx, person int64, facts ...journal.Fact) error {
-	if len(facts) == 0 {
+	if len(facts) == 0 || tx.Scratched() {
 		return nil
 	}
 	return p.journal(ctx, tx, person, facts...)

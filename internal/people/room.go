@@ -58,8 +58,9 @@ type Subscriptions interface {
 	// Subscribe begins subscriptions, many at once. It leaves alone what stands already, and what was ended at or after
 	// When: she has left since. It returns those for whom something began, each once.
 	Subscribe(ctx context.Context, tx *storage.Tx, asked []Asked) ([]int64, error)
-	// Grown is told after Subscribe was called for many, so that the database plans for what is there now.
-	Grown(ctx context.Context) error
+	// Tables are those that Subscribe reads and writes, each with a column person_id, and the definitions of the temporary
+	// ones that it uses.
+	Tables() (tables []string, staging string)
 }
 
 // Tie is a way in which somebody is tied to a newsletter.
@@ -126,12 +127,11 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 	}
 }
 
-// upon is the same room upon a copy of its database.
-func (p *People) upon(copied *storage.DB) *People {
-	return &People{
-		db: copied, clock: p.clock, taxonomy: p.taxonomy, townNow: p.townNow, keepers: p.keepers, subscriptions: p.subscriptions,
-		confirmed: p.confirmed, withdrawn: p.withdrawn, journal: noJournal, live: newLiveIndex(),
-	}
+// upon is the same room upon a scratch database. The other rooms are told of nothing: they keep no copy.
+func (p *People) upon(scratch *storage.DB) *People {
+	copied := New(scratch, p.clock, p.taxonomy, p.townNow)
+	copied.subscriptions = p.subscriptions
+	return copied
 }
 
 // town is the town as it is now, whole even where little is known of it.
@@ -189,7 +189,7 @@ func actorOf(ctx context.Context) string {
 // noSubscriptions stands in while no room keeps newsletters.
 type noSubscriptions struct{}
 
-func (noSubscriptions) Grown(context.Context) error { return nil }
+func (noSubscriptions) Tables() ([]string, string) { return nil, "" }
 
 func (noSubscriptions) Known(context.Context, storage.Queryer) ([]Offer, error) { return nil, nil }
 

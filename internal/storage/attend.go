@@ -1,27 +1,33 @@
 package storage
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Attend notes that this process answers people while it has the database open, so that whoever writes much writes it in
-// small parts: see Attended. It ends with leave, or with the process. PostgreSQL has many writers and needs nothing.
-func (db *DB) Attend() (leave func() error, err error) {
-	if db.engine != SQLite {
-		return func() error { return nil }, nil
+// Attend notes that this process answers people while it has the database open. Whoever writes much then writes it in
+// small parts (see Attended), and nobody fills tables without their indexes (see Fill). Attend waits while somebody does.
+// It ends with leave, or with the process.
+func (db *DB) Attend(ctx context.Context) (leave func() error, err error) {
+	if db.engine == Postgres {
+		return db.attendPostgres(ctx)
 	}
 	lock := db.attendance()
-	if err := lock.RLock(); err != nil {
+	if _, err := lock.TryRLockContext(ctx, lockPoll); err != nil {
 		return nil, err
 	}
 	return lock.Unlock, nil
 }
 
-// Attended tells whether a process answers people out of this SQLite file.
+// Attended tells whether a process answers people out of this SQLite file. PostgreSQL has many writers: it is always
+// false there.
 func (db *DB) Attended() (bool, error) {
 	if db.engine != SQLite {
 		return false, nil
@@ -33,6 +39,66 @@ func (db *DB) Attended() (bool, error) {
 
 func (db *DB) attendance() *flock.Flock {
 	return flock.New(db.path+".attended", flock.SetPermissions(0o600))
+}
+
+// attendanceKey is the key of PostgreSQL's advisory lock that those who attend share.
+const attendanceKey = "hashtextextended(current_schema() || '/storage.attended', 0)"
+
+// attendAgain is how often a process that attends looks whether its lock still stands.
+const attendAgain = 10 * time.Second
+
+// attendPostgres holds a shared advisory lock in a transaction that does nothing else, because a pooler keeps the
+// connection of a transaction and not that of a session. The transaction has no snapshot: it delays no VACUUM.
+func (db *DB) attendPostgres(ctx context.Context) (leave func() error, err error) {
+	own := stdlib.OpenDB(*db.server)
+	own.SetMaxOpenConns(1)
+	held, err := attend(ctx, own)
+	if err != nil {
+		return nil, errors.Join(err, own.Close())
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(attendAgain)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if held != nil {
+				if _, err := held.ExecContext(ctx, "SELECT 1"); err == nil {
+					continue
+				}
+				_ = held.Rollback() // the connection is lost, and the lock with it
+			}
+			held, _ = attend(ctx, own) // nil while the server is away: tried again
+		}
+	}()
+	return func() error {
+		stop()
+		<-ended
+		if held != nil {
+			_ = held.Rollback() // closing the connection ends it as well
+		}
+		return own.Close()
+	}, nil
+}
+
+// attend begins a transaction that holds the shared lock.
+func attend(ctx context.Context, own *sql.DB) (*sql.Tx, error) {
+	tx, err := own.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range []string{"SET LOCAL idle_in_transaction_session_timeout = 0", "SELECT pg_advisory_xact_lock_shared(" + attendanceKey + ")"} {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx, nil
 }
 
 // scratchLock is the file in a scratch folder that its process holds locked.

@@ -222,8 +222,10 @@ func (tx *Tx) Staging(ctx context.Context, definitions string) error {
 	}
 	for _, table := range tables {
 		name, columns := table[1], table[2]
-		if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+name+" "+columns+end); err != nil {
-			return fmt.Errorf("staging %s: %w", name, err)
+		if tx.behind == "" { // there they were made with it
+			if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+name+" "+columns+end); err != nil {
+				return fmt.Errorf("staging %s: %w", name, err)
+			}
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 			return fmt.Errorf("staging %s: %w", name, err)

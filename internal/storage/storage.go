@@ -31,11 +31,14 @@ type Queryer interface {
 
 // DB is an open database. As a Queryer it reads; what changes data goes through Tx.
 type DB struct {
-	engine Engine
-	writer *sql.DB // transactions; on SQLite one connection
-	reader *sql.DB // questions: transactions that wait for each other keep nobody from reading
-	path   string  // of the SQLite file; "" on PostgreSQL
-	nested *nesting
+	engine  Engine
+	writer  *sql.DB         // transactions; on SQLite one connection
+	reader  *sql.DB         // questions: transactions that wait for each other keep nobody from reading
+	path    string          // of the SQLite file; "" on PostgreSQL
+	server  *pgx.ConnConfig // nil on SQLite
+	scratch bool            // see Scratch
+	behind  string          // quoted schema of the town's tables where temporary ones hide them: see Scratch; "" otherwise
+	nested  *nesting
 }
 
 // Pools says how many connections a process holds to PostgreSQL at most. A transaction takes one writer, a question
@@ -130,7 +133,7 @@ func openPostgres(ctx context.Context, url string, pools Pools) (*DB, error) {
 		p.SetConnMaxIdleTime(5 * time.Minute)
 		return p
 	}
-	db := &DB{engine: Postgres, writer: pool(pools.Writers), reader: pool(pools.Readers), nested: newNesting(ctx)}
+	db := &DB{engine: Postgres, writer: pool(pools.Writers), reader: pool(pools.Readers), server: config, nested: newNesting(ctx)}
 	if err := db.writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fault.Unavailable("storage.open", "URL", redacted(url)).Because(err), db.Close())
 	}
@@ -180,6 +183,8 @@ func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *s
 // Tx is a transaction that may write.
 type Tx struct {
 	engine  Engine
+	scratch bool   // as DB's
+	behind  string // as DB's
 	conn    *sql.Conn
 	tx      *sql.Tx
 	endings map[any]Ending
@@ -230,7 +235,8 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 		return fmt.Errorf("connection: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	tx, err := conn.BeginTx(ctx, nil)
+	// What is read-only may still write to temporary tables.
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.behind != ""})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -240,7 +246,7 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 			_ = tx.Rollback()
 		}
 	}()
-	ours := &Tx{engine: db.engine, conn: conn, tx: tx}
+	ours := &Tx{engine: db.engine, scratch: db.scratch, behind: db.behind, conn: conn, tx: tx}
 	if err := do(ours); err != nil {
 		return err
 	}

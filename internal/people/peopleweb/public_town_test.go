@@ -237,7 +237,7 @@ func (s *shelf) Unsubscribe(_ context.Context, person int64, slug string) error 
 // plug is the shelf as people sees it.
 type plug struct{ *shelf }
 
-func (s plug) Grown(context.Context) error { return nil }
+func (s plug) Tables() ([]string, string) { return nil, "" }
 
 func (s plug) Known(context.Context, storage.Queryer) ([]people.Offer, error) {
 	return []people.Offer{{Slug: "scuola"}, {Slug: "rifiuti"}, {Slug: "sport"}}, nil

@@ -1,0 +1,174 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Fill runs do, which writes very many rows into empty tables, while these tables have no indexes: to sort the entries of
+// an index once costs a fraction of keeping it sorted for every row. What a foreign key needs stays, and so does on SQLite
+// what is the order of a table itself.
+//
+// All of it is one transaction: indexes dropped, rows written, indexes built. Nobody ever sees the tables without their
+// indexes, and after an accident at any moment the database is as it was before. Meanwhile the others wait: on SQLite
+// those who write, on PostgreSQL those who want these tables. So it is only done where no process answers people out of
+// the database (see Attend); filled is false, and do was not called, where one does, or where a table holds rows.
+func (db *DB) Fill(ctx context.Context, tables []string, do func(tx *Tx) error) (filled bool, err error) {
+	defer db.nested.enter()()
+	if db.behind != "" {
+		return false, nil
+	}
+	leave, alone, err := db.alone()
+	if err != nil || !alone {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, leave()) }()
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return false, Fault(err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	restore, err := db.sortOnDisk(ctx, conn)
+	if err != nil {
+		return false, Fault(err)
+	}
+	defer func() { err = errors.Join(err, restore()) }()
+	filled, err = db.fill(ctx, conn, tables, do)
+	return filled, Fault(err)
+}
+
+// alone keeps processes from attending to a SQLite database until leave; it is false where one attends. On PostgreSQL the
+// transaction itself takes the lock.
+func (db *DB) alone() (leave func() error, alone bool, err error) {
+	if db.engine == Postgres {
+		return func() error { return nil }, true, nil
+	}
+	lock := db.attendance()
+	alone, err = lock.TryLock()
+	if !alone || err != nil {
+		return nil, false, errors.Join(err, lock.Close())
+	}
+	return lock.Close, true, nil
+}
+
+// sortOnDisk lets the connection keep in files what it sorts, until restore: in memory it would be as much as all entries
+// of an index.
+func (db *DB) sortOnDisk(ctx context.Context, conn *sql.Conn) (restore func() error, err error) {
+	if db.engine == Postgres {
+		return func() error { return nil }, nil
+	}
+	_, err = conn.ExecContext(ctx, "PRAGMA temp_store = file")
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA temp_store = memory")
+		return err
+	}, err
+}
+
+func (db *DB) fill(ctx context.Context, conn *sql.Conn, tables []string, do func(tx *Tx) error) (filled bool, err error) {
+	begun, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if !filled {
+			_ = begun.Rollback() // nothing to keep
+		}
+	}()
+	tx := &Tx{engine: db.engine, scratch: db.scratch, conn: conn, tx: begun}
+	if free, err := tx.lockEmpty(ctx, tables); err != nil || !free {
+		return false, err
+	}
+	indexes, err := tx.droppable(ctx, tables)
+	if err != nil {
+		return false, err
+	}
+	for _, i := range indexes {
+		if _, err := begun.ExecContext(ctx, i.drop); err != nil {
+			return false, fmt.Errorf("%s: %w", i.drop, err)
+		}
+	}
+	if err := do(tx); err != nil {
+		return false, err
+	}
+	for _, i := range indexes {
+		if _, err := begun.ExecContext(ctx, i.create); err != nil {
+			return false, fmt.Errorf("%s: %w", i.create, err)
+		}
+	}
+	if err := tx.Analyze(ctx, tables...); err != nil {
+		return false, err
+	}
+	if err := tx.commit(); err != nil {
+		return false, err
+	}
+	filled = true
+	return true, nil
+}
+
+// lockEmpty takes the tables until the transaction ends. It is false where somebody attends to the database, or a table
+// holds rows.
+func (tx *Tx) lockEmpty(ctx context.Context, tables []string) (free bool, err error) {
+	if tx.engine == Postgres {
+		err := tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock("+attendanceKey+")").Scan(&free)
+		if err != nil || !free {
+			return false, err
+		}
+	}
+	for _, table := range tables {
+		if tx.engine == Postgres {
+			if _, err := tx.ExecContext(ctx, "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+				return false, err
+			}
+		}
+		var some bool
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+table+")").Scan(&some); err != nil || some {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// deferred is an index that is dropped and created again.
+type deferred struct{ drop, create string }
+
+// droppable are the indexes of the tables that can be created again by one statement.
+func (tx *Tx) droppable(ctx context.Context, tables []string) (list []deferred, err error) {
+	for _, table := range tables {
+		rows, err := tx.QueryContext(ctx, tx.engine.indexesOf(), table)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var index, constraint, create string
+			if err := rows.Scan(&index, &constraint, &create); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			if constraint == "" {
+				list = append(list, deferred{"DROP INDEX " + pgx.Identifier{index}.Sanitize(), create})
+				continue
+			}
+			alter := "ALTER TABLE " + table + " %s CONSTRAINT " + pgx.Identifier{constraint}.Sanitize() + " "
+			list = append(list, deferred{fmt.Sprintf(alter, "DROP"), fmt.Sprintf(alter, "ADD") + create})
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// indexesOf is a query for the indexes of the table $1: name, name of the constraint that the index keeps ("" for none),
+// and definition, of the constraint or else of the index.
+func (e Engine) indexesOf() string {
+	if e == SQLite {
+		return "SELECT name, '', sql FROM sqlite_master WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL"
+	}
+	return `SELECT c.relname, coalesce(k.conname, ''), coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(c.oid))
+		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		LEFT JOIN pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+		WHERE i.indrelid = $1::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint f WHERE f.conindid = c.oid AND f.contype = 'f')`
+}
