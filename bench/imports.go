@@ -17,15 +17,18 @@ func importMeasure() measure {
 		about: "`unoxuno people import` of a CSV file with every column filled (two addresses, name, day of birth, place, language, " +
 			"categories, topics, newsletters, consents with date and source) into an empty town.",
 		take: func(ctx context.Context, b *bench) error {
+			wanted := map[storage.Engine]float64{storage.SQLite: wantedImport, storage.Postgres: wantedImportPG}
 			return b.everyEngine(func(engine storage.Engine, name string, _ int) error {
+				before := rig.LoadAverage()
 				i, err := b.importOnce(ctx, engine, b.plan.imports)
 				if err != nil {
 					return err
 				}
 				row := b.row(fmt.Sprintf("%s, %d rows", name, b.plan.imports))
-				row.Add("rows", "a second", i.rate(), b.speed(record.AtLeast(wantedImport)))
+				row.Add("rows", "a second", i.rate(), b.speed(record.AtLeast(wanted[engine])))
 				row.Add("CPU", "s per 1,000", (i.CPU+i.server).Seconds()/float64(i.many)*1000, nil)
-				row.Add("peak memory", "MB", megabytes(i.Peak), nil)
+				row.Add("load of the machine before", "", before, nil)
+				row.Add("peak memory", "MB", megabytes(i.Peak), b.speed(record.AtMost(wantedImportPeak)))
 				return nil
 			})
 		},

@@ -16,6 +16,7 @@ type plan struct {
 	town     int           // people an issue is sent to
 	large    int           // people of a large sending
 	imports  int           // rows of an import
+	beside   int           // rows of an import beside a server
 	far      int           // messages to a relay that is far off
 	shared   int           // the same, shared by several nodes
 	sessions []int         // of smtp-source, of which the best counts
@@ -43,7 +44,7 @@ type faultPlan struct {
 
 func planFor(o options) plan {
 	p := plan{
-		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, far: 4000, shared: 10_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
+		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, beside: 100_000, far: 4000, shared: 10_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
 		counts: 2000, visits: 10 * time.Second, idle: time.Minute, growth: []int{10_000, 100_000, 1_000_000}, region: 5_000_000,
 		faults: faultPlan{
 			town: 100_000, kills: 20, stops: 5, away: 2 * time.Minute, stall: 30 * time.Second, greet: 5 * time.Second,
@@ -55,7 +56,7 @@ func planFor(o options) plan {
 	}
 	if o.quick {
 		p = plan{ // of few sizes: making a town takes longer than sending to it
-			runs: 1, town: 1000, large: 4000, imports: 4000, far: 150, shared: 150, sessions: []int{8}, crowd: 4000,
+			runs: 1, town: 1000, large: 4000, imports: 4000, beside: 4000, far: 150, shared: 150, sessions: []int{8}, crowd: 4000,
 			counts: 200, visits: time.Second, idle: time.Second, growth: []int{1000}, region: 4000,
 			faults: faultPlan{
 				town: 1000, kills: 2, stops: 2, away: 4 * time.Second, stall: 2 * time.Second, greet: time.Second,
@@ -79,7 +80,7 @@ type measure struct {
 // measures are all, in the order in which they are taken and shown.
 func measures() []measure {
 	return []measure{
-		sendingMeasure(), farMeasure(), millionMeasure(), importMeasure(), audienceMeasure(), visitsMeasure(), nodesMeasure(),
+		sendingMeasure(), farMeasure(), millionMeasure(), importMeasure(), besideMeasure(), audienceMeasure(), visitsMeasure(), nodesMeasure(),
 		idleMeasure(), faultsMeasure(), growthMeasure(), regionMeasure(),
 	}
 }

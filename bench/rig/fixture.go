@@ -72,8 +72,15 @@ func (r *Rig) Empty(ctx context.Context, engine storage.Engine, many int) (*Hous
 }
 
 // Import imports the house's people, and checks that all came.
-func (h *House) Import(ctx context.Context) (Done, error) {
-	done, err := h.Run(ctx, "people", "import", h.inputs.People, "--json")
+func (h *House) Import(ctx context.Context) (Done, error) { return h.ImportWith(ctx, false) }
+
+// ImportWith is Import, or its dry run.
+func (h *House) ImportWith(ctx context.Context, dry bool) (Done, error) {
+	args := []string{"people", "import", h.inputs.People, "--json"}
+	if dry {
+		args = append(args, "--dry-run")
+	}
+	done, err := h.Run(ctx, args...)
 	if err != nil {
 		return done, err
 	}

@@ -76,6 +76,12 @@ func writePeople(path string, many int) error {
 	return errors.Join(demo.WriteCSV(out, Everybody(many)), out.Flush(), f.Close())
 }
 
+// Everybody consented on one day, at the age of fourteen or above: younger people's consents are refused.
+const (
+	consented = "2025-03-01"
+	youngest  = "2011-03-01"
+)
+
 // Everybody are the people of the town: those of the demonstration, with no column left empty, all subscribed to one
 // newsletter beside their own, and to be reached by e-mail.
 func Everybody(many int) iter.Seq[demo.Row] {
@@ -85,10 +91,10 @@ func Everybody(many int) iter.Seq[demo.Row] {
 			n++
 			row.Email = fmt.Sprintf("%s.%s.%d@posta.example", letters(row.GivenName), letters(row.FamilyName), n)
 			row.Mobile = fmt.Sprintf("+39333%07d", n)
-			row.Channel, row.ConsentDate, row.ConsentSource = "email", "2025-03-01", "modulo allo sportello"
+			row.Channel, row.ConsentDate, row.ConsentSource = "email", consented, "modulo allo sportello"
 			row.Newsletters = append(row.Newsletters, "tutti")
 			row.Consents = []string{"newsletter", "profile"}
-			if len(row.BirthDate) < len(time.DateOnly) {
+			if len(row.BirthDate) < len(time.DateOnly) || row.BirthDate > youngest {
 				row.BirthDate = fmt.Sprintf("%d-%02d-%02d", 1935+n%70, 1+n%12, 1+n%28)
 			}
 			if len(row.Who) == 0 {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"unoxuno/internal/storage"
@@ -97,4 +98,15 @@ func module(path string) string {
 		}
 	}
 	return "unknown"
+}
+
+// LoadAverage is how many processes wanted a processor in the last minute: others may use the machine, too.
+func LoadAverage() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	load, _ := strconv.ParseFloat(first, 64)
+	return load
 }
