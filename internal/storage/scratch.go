@@ -70,6 +70,9 @@ func (db *DB) scratchPostgres(ctx context.Context, tables []string, staging stri
 			}
 		}
 		scratch.scratch, scratch.behind = true, schema
+		if staging == "" {
+			return nil
+		}
 		return tx.Staging(ctx, staging)
 	})
 	if err != nil {
