@@ -121,10 +121,10 @@ func (w *inlineWriter) list(n *ast.List) {
 }
 
 // table writes a table as a screen reader reads it: the first row are the columns' headers. Where the first of them is
-// empty, the first cell of each row is the header of the row.
+// empty, the first cell of each row is the header of the row. A table that is wider than a telephone scrolls in its box.
 func (w *inlineWriter) table(n *east.Table) {
 	rowHeaders := n.FirstChild() != nil && n.FirstChild().FirstChild() != nil && w.plain(n.FirstChild().FirstChild()) == ""
-	w.WriteString("<table class=\"table\">\n")
+	w.WriteString("<div class=\"table-box\"><table class=\"table\">\n")
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		_, isHead := row.(*east.TableHeader)
 		if isHead {
@@ -148,7 +148,7 @@ func (w *inlineWriter) table(n *east.Table) {
 			w.WriteString("</thead>\n<tbody>\n")
 		}
 	}
-	w.WriteString("</tbody>\n</table>\n")
+	w.WriteString("</tbody>\n</table></div>\n")
 }
 
 var breakTag = regexp.MustCompile(`(?i)^<br\s*/?>$`)

@@ -121,6 +121,14 @@ func TestOwnNewslettersAndConsents(t *testing.T) {
 		if body := town.get(page + "/newsletters").body; !strings.Contains(body, `href="/newsletters/sport"`) || strings.Contains(body, `href="/newsletters/scuola"`) {
 			t.Errorf("she gets %v, and the page says otherwise", town.shelf.has[person])
 		}
+		// What she gets is not offered again: neither on her page nor where one signs up, in the browser that has it open.
+		for _, body := range []string{
+			town.get(page + "/newsletters").body, town.send("/join", url.Values{"step": {"who"}, "go": {"wants"}}).body,
+		} {
+			if strings.Contains(body, "Tornei e palestre.") || !strings.Contains(body, "Iscrizioni e mense.") {
+				t.Errorf("what she gets is offered again, or what she left is not offered:\n%s", body)
+			}
+		}
 		town.clock.Advance(time.Minute)
 		for _, purpose := range []string{"profile", "reading"} {
 			town.send(page+"/consents", url.Values{"purpose": {purpose}})
