@@ -67,6 +67,9 @@ func planFor(o options) plan {
 	if o.runs > 0 {
 		p.runs = o.runs
 	}
+	if o.rows > 0 {
+		p.imports, p.beside = o.rows, o.rows
+	}
 	return p
 }
 

@@ -11,6 +11,9 @@
 //     Tx returns (synchronous=FULL).
 //   - Processes that write to one SQLite file take turns: whoever waits is next when a transaction ends. A turn that does
 //     not come within twenty seconds is the fault storage.busy, of kind Unavailable.
+//   - Fill writes into empty tables without their indexes, in one transaction that builds them: nobody sees the tables
+//     without, and an accident leaves the database as it was. It is not done while a process attends (Attend).
+//   - What is tried out in a Scratch database leaves no trace in the town's.
 //   - Questions and transactions have pools of their own, and a transaction asks through its Tx alone: no number of
 //     transactions that wait for each other can hang the program. Tests refuse whatever breaks this (RefuseNested).
 //   - Migrate may be called by several processes at once; each step runs once. A database that is newer than the

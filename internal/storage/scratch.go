@@ -9,6 +9,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"unoxuno/internal/fault"
 )
 
 // Scratch is a database in which a room tries something out, to be thrown away by discard. Making it and working in it
@@ -19,7 +21,8 @@ import (
 //
 // On PostgreSQL it is one connection on which the given tables are hidden behind temporary ones, empty and of the same
 // form; Bring fetches rows of the town's. Its transactions are read-only, which lets them write to temporary tables and to
-// nothing else. The temporary tables that Staging will be asked for are made here, by the same definitions.
+// nothing else. The temporary tables that Staging will be asked for are made here, by the same definitions. The connection
+// must lead to PostgreSQL itself: through a pooler it is the fault storage.scratch_pooler.
 func (db *DB) Scratch(ctx context.Context, tables []string, staging string) (scratch *DB, discard func() error, err error) {
 	if db.engine == Postgres {
 		return db.scratchPostgres(ctx, tables, staging)
@@ -60,6 +63,13 @@ func (db *DB) scratchPostgres(ctx context.Context, tables []string, staging stri
 	own.SetMaxOpenConns(1)
 	scratch = &DB{engine: Postgres, writer: own, reader: own, server: db.server, nested: db.nested}
 	err = scratch.Tx(ctx, func(tx *Tx) error {
+		direct, err := tx.direct(ctx)
+		if err != nil {
+			return err
+		}
+		if !direct {
+			return fault.Conflict("storage.scratch_pooler")
+		}
 		var schema string
 		if err := tx.QueryRowContext(ctx, "SELECT quote_ident(current_schema())").Scan(&schema); err != nil {
 			return err
@@ -79,6 +89,22 @@ func (db *DB) scratchPostgres(ctx context.Context, tables []string, staging stri
 		return nil, nil, errors.Join(err, own.Close())
 	}
 	return scratch, own.Close, nil
+}
+
+// direct tells whether the connection leads to PostgreSQL itself. A pooler names another process than the one that
+// answers; it would lend the temporary tables, which outlast the transaction, to others.
+func (tx *Tx) direct(ctx context.Context) (direct bool, err error) {
+	var answering uint32
+	if err := tx.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&answering); err != nil {
+		return false, err
+	}
+	err = tx.conn.Raw(func(c any) error {
+		if own, ok := c.(*stdlib.Conn); ok {
+			direct = own.Conn().PgConn().PID() == answering
+		}
+		return nil
+	})
+	return direct, err
 }
 
 // Scratched tells whether the transaction works in a scratch database: nothing of it happens to the town.
