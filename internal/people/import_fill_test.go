@@ -198,3 +198,20 @@ func (town town) lines(t testing.TB, query string) (list []string) {
 	}
 	return list
 }
+
+// A row that is set aside is taken before later rows about the same person, which stay in their chunk otherwise.
+func TestRowsAboutOnePersonAreTakenInTheirOrder(t *testing.T) {
+	const file = "email,mobile,given_name,family_name,place\n" +
+		"a@example.org,,Anna,Rossi,\n" +
+		"a@example.org,+393331234567,Luca,Verdi,\n" + // somebody else's address: refused, so that the number stays free
+		"c@example.org,,Carla,Neri,\n" +
+		"b@example.org,,Bruna,Bianchi,\n" +
+		"b@example.org,+393331234567,Bruna,Bianchi,centro-storico\n" + // a number that was met before: set aside
+		"b@example.org,,Bruna,Bianchi,san-lazzaro\n" // her place is known by then
+	eachEngine(t, func(t *testing.T, town town) {
+		r := must[people.ImportResult](t)(town.ImportChunks(t.Context(), strings.NewReader(file), options(), 3))
+		if got := town.holder(t, "b@example.org").Place; got != "centro-storico" || r.Rejected != 1 {
+			t.Errorf("her place is %q; %s", got, numbers(r))
+		}
+	})
+}
