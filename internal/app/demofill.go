@@ -47,7 +47,10 @@ func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) e
 	if err == nil && result.Rejected > 0 {
 		err = fmt.Errorf("%d rows were rejected, the first: %+v", result.Rejected, result.Rejects[0])
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return h.newsletters.RefreshCounts(ctx)
 }
 
 // reallySent is how many of the latest past issues go out for real, to the demonstration's own mail server, so that

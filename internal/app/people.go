@@ -51,6 +51,9 @@ func (c importCmd) Run(r *run) (err error) {
 		Progress: func(p people.ImportProgress) { bar.set(p.Bytes) },
 	})
 	bar.done()
+	if err == nil && !c.DryRun {
+		err = h.newsletters.RefreshCounts(r.ctx)
+	}
 	if err = errors.Join(err, keep(result.Rejected > 0)); err != nil {
 		return err
 	}

@@ -105,6 +105,9 @@ func (h *house) machineRoom() http.Handler {
 	return mux
 }
 
+// countsEvery is how often the kept counts of subscribers are brought up to date.
+const countsEvery = 5 * time.Second
+
 // brakesEvery is how often somebody looks whether too much came back to a newsroom.
 const brakesEvery = 20 * time.Second
 
@@ -127,6 +130,9 @@ func (h *house) tasks() []periodic.Task {
 		}},
 		{Name: "newsletters.reading", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.newsletters.SweepReading(ctx)
+		}},
+		{Name: "newsletters.counts", Next: periodic.Every(countsEvery), Do: func(ctx context.Context, _ time.Time) error {
+			return h.newsletters.RefreshCounts(ctx)
 		}},
 		{Name: "newsletters.digests", Next: h.newsletters.NextSlot, Do: h.newsletters.MakeDigest},
 		{Name: "delivery.brakes", Next: periodic.Every(brakesEvery), Do: func(ctx context.Context, _ time.Time) error {

@@ -34,7 +34,8 @@
 // writes STOP gets none any more (sms_back.go). What people write is not kept.
 //
 // Tables: delivery_batch, delivery_chunk, delivery_message (the ledger), delivery_suppression, delivery_return (what came
-// back), delivery_total (numbers of folded batches), delivery_brake, delivery_note, delivery_sms_part (receipts),
+// back), delivery_total (numbers of folded batches), delivery_brake, delivery_folding (how far
+// folding believes that time has come), delivery_note, delivery_sms_part (receipts),
 // delivery_sms_answer (who was answered today).
 // Facts published: the views delivery_facts (a row for each message that the ledger holds) and delivery_counts (numbers of
 // each batch, to be summed, whether it holds them or not).

@@ -45,7 +45,8 @@
 //
 // Tables: newsletters_newsroom, newsletters_newsletter, newsletters_topic, newsletters_for, newsletters_subscription,
 // newsletters_optout, newsletters_rhythm, newsletters_issue, newsletters_link, newsletters_visits, newsletters_reading,
-// newsletters_image, newsletters_kept, newsletters_digest, newsletters_digested. The room reads the
+// newsletters_image, newsletters_kept, newsletters_digest, newsletters_digested; newsletters_count, newsletters_count_range
+// and newsletters_count_place (kept counts of subscribers). The room reads the
 // views people_profile, people_reachable, people_consenting, delivery_facts and delivery_counts, and the tables people_who,
 // people_wants.
 //

@@ -62,6 +62,8 @@ type Settings struct {
 	PublicURL string // how citizens reach the site, without a final slash
 	MailFrom  string // address that issues come from; "" is newsletter@ the town's domain
 	SMSPrice  int64  // of a part of a text message, in hundredths of a cent; 0 is not known
+	// CountTogether is how many persons' subscriptions are counted together and kept as one number; 0 is 4096.
+	CountTogether int
 }
 
 // Room keeps newsletters. Its exported methods open their own transaction, except those that are given one.

@@ -88,7 +88,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	w.Room = newsletters.New(newsletters.Deps{
 		DB: db, Clock: w.clock, Sealer: sealer, Words: words, Log: log, Identity: w.identity, Disclosure: disclosure.New(db, w.clock, sealer, w.identity), Town: towns, Taxonomy: terms,
 		People: w.people, Delivery: w.delivery,
-	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example", SMSPrice: w.price()})
+	}, newsletters.Settings{PublicURL: "https://uno.comune.example", MailFrom: "newsletter@comune.example", SMSPrice: w.price(), CountTogether: 2})
 	w.delivery.Plug(newsletters.Origin, w.Room)
 	w.delivery.Plug(newsletters.DigestOrigin, w.Digests())
 	w.delivery.PlugPersons(w.people)

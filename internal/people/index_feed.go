@@ -116,10 +116,15 @@ func joined(list []index.Block) []index.Block {
 // feedLife is how long the feed keeps what it tells. Whoever has not looked for half as long begins anew.
 const feedLife = 24 * time.Hour
 
-// sweepFeed removes what is older, but for the last row, from which SQLite counts on.
-func sweepFeed(ctx context.Context, tx *storage.Tx) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM people_change WHERE noted_at < "+tx.Engine().Now()+" - $1"+
-		" AND turn < (SELECT max(turn) FROM people_change)", feedLife.Milliseconds())
+// sweepFeed removes what is older, except the last row, from which SQLite counts on, and what the kept counts have not read
+// yet.
+func (p *People) sweepFeed(ctx context.Context, tx *storage.Tx) error {
+	needed, err := p.subscriptions.CountsReadTo(ctx, tx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM people_change WHERE noted_at < "+tx.Engine().Now()+" - $1 AND turn < $2"+
+		" AND turn < (SELECT max(turn) FROM people_change)", feedLife.Milliseconds(), needed)
 	return err
 }
 

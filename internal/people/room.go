@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -61,6 +62,8 @@ type Subscriptions interface {
 	// Tables are those that Subscribe reads and writes, each with a column person_id, and the definitions of the temporary
 	// ones that it uses.
 	Tables() (tables []string, staging string)
+	// CountsReadTo returns the turn of the feed of changes from which on the room still needs it; see Place.
+	CountsReadTo(ctx context.Context, q storage.Queryer) (turn int64, err error)
 }
 
 // Tie is a way in which somebody is tied to a newsletter.
@@ -190,6 +193,10 @@ func actorOf(ctx context.Context) string {
 type noSubscriptions struct{}
 
 func (noSubscriptions) Tables() ([]string, string) { return nil, "" }
+
+func (noSubscriptions) CountsReadTo(context.Context, storage.Queryer) (int64, error) {
+	return math.MaxInt64, nil
+}
 
 func (noSubscriptions) Known(context.Context, storage.Queryer) ([]Offer, error) { return nil, nil }
 

@@ -339,7 +339,7 @@ func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 		if err := p.sweepEntries(ctx, db.New(tx)); err != nil {
 			return err
 		}
-		return sweepFeed(ctx, tx)
+		return p.sweepFeed(ctx, tx)
 	})
 	return removed, err
 }

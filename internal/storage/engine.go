@@ -279,6 +279,16 @@ func (e Engine) Turn(feed string) string {
 	return "(SELECT coalesce(max(turn), 0) + 1 FROM " + feed + ")"
 }
 
+// Database is a number, as an SQL expression, that tells a database's turns from those of a copy of it: what is copied into
+// another server of PostgreSQL (pg_restore) meets transactions that are counted differently there. SQLite counts turns in
+// the database itself: a copy goes on from where it was.
+func (e Engine) Database() string {
+	if e == Postgres {
+		return "(SELECT system_identifier FROM pg_control_system())"
+	}
+	return "0"
+}
+
 // Settled are the turn of a feed below which all have ended, and the first that had not begun.
 func (e Engine) Settled(feed string) (ended, next string) {
 	if e == Postgres {

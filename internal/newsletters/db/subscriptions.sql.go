@@ -44,51 +44,6 @@ func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams
 	return result.RowsAffected()
 }
 
-const countSubscriptions = `-- name: CountSubscriptions :many
-SELECT s.newsletter, CAST(p.cell_key % 64 AS bigint) AS bucket, count(*) AS n, CAST(sum(p.cell_key) AS bigint) AS keys
-FROM newsletters_subscription s JOIN people_profile p ON p.person_id = s.person_id
-WHERE s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
-    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
-GROUP BY s.newsletter, CAST(p.cell_key % 64 AS bigint)
-`
-
-type CountSubscriptionsRow struct {
-	Newsletter string
-	Bucket     int64
-	N          int64
-	Keys       int64
-}
-
-// Who subscribed on two channels is one person. They are counted by the remainder of their secret keys; see package
-// disclosure.
-func (q *Queries) CountSubscriptions(ctx context.Context) ([]CountSubscriptionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, countSubscriptions)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []CountSubscriptionsRow{}
-	for rows.Next() {
-		var i CountSubscriptionsRow
-		if err := rows.Scan(
-			&i.Newsletter,
-			&i.Bucket,
-			&i.N,
-			&i.Keys,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const endAllSubscriptions = `-- name: EndAllSubscriptions :many
 UPDATE newsletters_subscription SET gone = id, ended_at = $2, ended_how = $3, ended_by = $4
 WHERE person_id = $1 AND ended_at = 0 RETURNING id, newsletter

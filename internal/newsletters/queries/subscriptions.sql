@@ -10,15 +10,6 @@ SELECT * FROM newsletters_subscription WHERE person_id = $1 ORDER BY began_at DE
 -- name: OptOutsOf :many
 SELECT * FROM newsletters_optout WHERE person_id = $1 ORDER BY began_at DESC, id DESC;
 
--- name: CountSubscriptions :many
--- Who subscribed on two channels is one person. They are counted by the remainder of their secret keys; see package
--- disclosure.
-SELECT s.newsletter, CAST(p.cell_key % 64 AS bigint) AS bucket, count(*) AS n, CAST(sum(p.cell_key) AS bigint) AS keys
-FROM newsletters_subscription s JOIN people_profile p ON p.person_id = s.person_id
-WHERE s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
-    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
-GROUP BY s.newsletter, CAST(p.cell_key % 64 AS bigint);
-
 -- name: AddSubscription :execrows
 INSERT INTO newsletters_subscription (id, person_id, newsletter, channel, began_at, began_how, began_by, ended_at,
     ended_how, ended_why, ended_by, ended_issue, pace)

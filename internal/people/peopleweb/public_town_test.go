@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -238,6 +239,10 @@ func (s *shelf) Unsubscribe(_ context.Context, person int64, slug string) error 
 type plug struct{ *shelf }
 
 func (s plug) Tables() ([]string, string) { return nil, "" }
+
+func (s plug) CountsReadTo(context.Context, storage.Queryer) (int64, error) {
+	return math.MaxInt64, nil
+}
 
 func (s plug) Known(context.Context, storage.Queryer) ([]people.Offer, error) {
 	return []people.Offer{{Slug: "scuola"}, {Slug: "rifiuti"}, {Slug: "sport"}}, nil

@@ -1,0 +1,52 @@
+-- name: CountPlace :one
+SELECT turn, database FROM newsletters_count_place WHERE id = 1;
+
+-- name: HoldCounts :many
+-- A writer of counts takes the place first, so that a second one waits for its transaction to end.
+UPDATE newsletters_count_place SET turn = turn WHERE id = 1 RETURNING turn;
+
+-- name: PutCountPlace :exec
+INSERT INTO newsletters_count_place (id, turn, database) VALUES (1, $1, $2)
+ON CONFLICT (id) DO UPDATE SET turn = excluded.turn, database = excluded.database;
+
+-- name: DropCountRanges :exec
+DELETE FROM newsletters_count_range;
+
+-- name: DropCounts :exec
+DELETE FROM newsletters_count;
+
+-- name: AddCountRange :exec
+INSERT INTO newsletters_count_range (first_id, last_id, counted) VALUES ($1, $2, false);
+
+-- name: MarkCountRanges :exec
+-- Ranges lie side by side: the one that holds a person is the last that begins at or before her.
+UPDATE newsletters_count_range SET counted = false
+WHERE counted AND newsletters_count_range.first_id <= sqlc.arg(last) AND newsletters_count_range.first_id >= (
+    SELECT max(b.first_id) FROM newsletters_count_range b WHERE b.first_id <= sqlc.arg(first));
+
+-- name: NextUncounted :many
+SELECT first_id, last_id FROM newsletters_count_range WHERE NOT counted ORDER BY first_id LIMIT 1;
+
+-- name: CountRangeEnd :one
+-- The last of the first so many persons of a range. A range without persons ends where it begins.
+SELECT CAST(COALESCE(MAX(next.person_id), sqlc.arg(first)) AS bigint) AS through, count(*) AS people FROM (
+    SELECT p.person_id FROM people_profile p WHERE p.person_id >= sqlc.arg(first) AND p.person_id <= sqlc.arg(last)
+    ORDER BY p.person_id LIMIT sqlc.arg(most)) next;
+
+-- name: EndCountRange :exec
+UPDATE newsletters_count_range SET last_id = $2, counted = true WHERE first_id = $1;
+
+-- name: ForgetCounts :exec
+DELETE FROM newsletters_count WHERE first_id = $1;
+
+-- name: PutCount :exec
+INSERT INTO newsletters_count (first_id, newsletter, people, cell_keys) VALUES ($1, $2, $3, $4);
+
+-- name: CountSubscribers :many
+-- The subscribers among a range of persons. Who subscribed on two channels is one person.
+SELECT s.newsletter, count(*) AS people, CAST(sum(p.cell_key) AS bigint) AS cell_keys
+FROM newsletters_subscription s JOIN people_profile p ON p.person_id = s.person_id
+WHERE s.person_id >= sqlc.arg(first) AND s.person_id <= sqlc.arg(last)
+    AND s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
+    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
+GROUP BY s.newsletter;
