@@ -66,10 +66,9 @@ func (q *Queries) CountRangeEnd(ctx context.Context, arg CountRangeEndParams) (C
 
 const countSubscribers = `-- name: CountSubscribers :many
 SELECT s.newsletter, count(*) AS people, CAST(sum(p.cell_key) AS bigint) AS cell_keys
-FROM newsletters_subscription s JOIN people_profile p ON p.person_id = s.person_id
-WHERE s.person_id >= $1 AND s.person_id <= $2
-    AND s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
-    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
+FROM (SELECT DISTINCT m.person_id, m.newsletter FROM newsletters_subscription m
+    WHERE m.person_id >= $1 AND m.person_id <= $2 AND m.ended_at = 0) s
+JOIN people_profile p ON p.person_id = s.person_id AND p.person_id >= $1 AND p.person_id <= $2
 GROUP BY s.newsletter
 `
 

@@ -45,8 +45,7 @@ INSERT INTO newsletters_count (first_id, newsletter, people, cell_keys) VALUES (
 -- name: CountSubscribers :many
 -- The subscribers among a range of persons. Who subscribed on two channels is one person.
 SELECT s.newsletter, count(*) AS people, CAST(sum(p.cell_key) AS bigint) AS cell_keys
-FROM newsletters_subscription s JOIN people_profile p ON p.person_id = s.person_id
-WHERE s.person_id >= sqlc.arg(first) AND s.person_id <= sqlc.arg(last)
-    AND s.ended_at = 0 AND (s.channel = 'email' OR NOT EXISTS (SELECT 1 FROM newsletters_subscription m
-    WHERE m.person_id = s.person_id AND m.newsletter = s.newsletter AND m.channel = 'email' AND m.ended_at = 0))
+FROM (SELECT DISTINCT m.person_id, m.newsletter FROM newsletters_subscription m
+    WHERE m.person_id >= sqlc.arg(first) AND m.person_id <= sqlc.arg(last) AND m.ended_at = 0) s
+JOIN people_profile p ON p.person_id = s.person_id AND p.person_id >= sqlc.arg(first) AND p.person_id <= sqlc.arg(last)
 GROUP BY s.newsletter;
