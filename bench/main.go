@@ -1,7 +1,7 @@
 // Command bench measures the whole program from outside, as its users have it: how fast it sends, imports, counts and
 // answers, what that costs, and whether anybody is lost when something breaks.
 //
-// Usage: go run ./bench [-quick] [-large] [-only NAME,…] [-runs N] [-rows N] [-binary bin/unoxuno] [-results FOLDER] [-tables FILE]
+// Usage: go run ./bench [-quick] [-large] [-only NAME,…] [-runs N] [-rows N] [-people N] [-binary bin/unoxuno] [-results FOLDER] [-tables FILE]
 //
 // It writes one JSON file for each measure into the folder of results, and from these files the tables of
 // docs/performance.md and the curves beside it. Times are wall clock of whole processes, start included; CPU is the
@@ -33,7 +33,7 @@ type options struct {
 	quick, large    bool
 	only            string
 	runs            int
-	rows            int
+	rows, people    int
 	binary, folder  string
 	results, tables string
 	justTables      bool
@@ -46,6 +46,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "these measures, separated by commas; \"\" is all: "+strings.Join(names(), ","))
 	flag.IntVar(&o.runs, "runs", 0, "how often each figure is taken; 0 is 3, or 1 with -quick")
 	flag.IntVar(&o.rows, "rows", 0, "rows of an import, alone and beside a server; 0 is the rule's")
+	flag.IntVar(&o.people, "people", 0, "people that an issue is sent to; 0 is the rule's")
 	flag.StringVar(&o.binary, "binary", "bin/unoxuno", "the program")
 	flag.StringVar(&o.folder, "folder", "", "where houses are built, on the disk to be measured; \"\" is the system's folder for what is temporary")
 	flag.StringVar(&o.results, "results", "bench/results", "folder of the results")

@@ -14,6 +14,7 @@ import (
 type plan struct {
 	runs     int           // of each figure
 	town     int           // people an issue is sent to
+	signed   int           // the same, when each mail is signed twice
 	large    int           // people of a large sending
 	imports  int           // rows of an import
 	beside   int           // rows of an import beside a server
@@ -44,7 +45,7 @@ type faultPlan struct {
 
 func planFor(o options) plan {
 	p := plan{
-		runs: 3, town: 100_000, large: 1_000_000, imports: 1_000_000, beside: 100_000, far: 4000, shared: 10_000, sessions: []int{4, 8, 16, 32}, crowd: 1_000_000,
+		runs: 3, town: 100_000, signed: 10_000, large: 1_000_000, imports: 1_000_000, beside: 100_000, far: 4000, shared: 10_000, sessions: []int{8, 32}, crowd: 1_000_000,
 		counts: 2000, visits: 10 * time.Second, idle: time.Minute, growth: []int{10_000, 100_000, 1_000_000}, region: 5_000_000,
 		faults: faultPlan{
 			town: 100_000, kills: 20, stops: 5, away: 2 * time.Minute, stall: 30 * time.Second, greet: 5 * time.Second,
@@ -56,7 +57,7 @@ func planFor(o options) plan {
 	}
 	if o.quick {
 		p = plan{ // of few sizes: making a town takes longer than sending to it
-			runs: 1, town: 1000, large: 4000, imports: 4000, beside: 4000, far: 150, shared: 150, sessions: []int{8}, crowd: 4000,
+			runs: 1, town: 1000, signed: 1000, large: 4000, imports: 4000, beside: 4000, far: 150, shared: 150, sessions: []int{8}, crowd: 4000,
 			counts: 200, visits: time.Second, idle: time.Second, growth: []int{1000}, region: 4000,
 			faults: faultPlan{
 				town: 1000, kills: 2, stops: 2, away: 4 * time.Second, stall: 2 * time.Second, greet: time.Second,
@@ -66,6 +67,9 @@ func planFor(o options) plan {
 	}
 	if o.runs > 0 {
 		p.runs = o.runs
+	}
+	if o.people > 0 {
+		p.town, p.signed = o.people, max(1000, o.people/10)
 	}
 	if o.rows > 0 {
 		p.imports, p.beside = o.rows, o.rows

@@ -6,7 +6,7 @@ import (
 
 // What is wanted of the figures.
 const (
-	wantedRatio      = 0.9    // of smtp-source's best rate
+	wantedOverSource = 1.2    // of smtp-source's processor time, ledger and database included
 	wantedCPU        = 0.06   // seconds per 1,000 messages, ledger and database included
 	wantedPeak       = 120    // MB, to a hundred thousand
 	wantedPeakLarge  = 160    // MB, to a million
@@ -25,8 +25,8 @@ const (
 )
 
 var (
-	wantRatio = record.AtLeast(wantedRatio)
-	wantCPU   = record.AtMost(wantedCPU)
+	wantOverSource = record.AtMost(wantedOverSource)
+	wantCPU        = record.AtMost(wantedCPU)
 )
 
 // wantPeak is how much memory a sending to that many may hold.

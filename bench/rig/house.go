@@ -78,7 +78,12 @@ func (h *House) note(args []string) {
 var port = regexp.MustCompile(`:\d{4,5}\b`)
 
 // general is a setting's value without what differs from run to run.
-func general(value string) string { return port.ReplaceAllString(value, ":PORT") }
+func general(value string) string {
+	if filepath.IsAbs(value) {
+		return filepath.Base(value)
+	}
+	return port.ReplaceAllString(value, ":PORT")
+}
 
 // Try runs the program with these arguments to its end, whatever its exit code.
 func (h *House) Try(ctx context.Context, args ...string) (Done, error) {

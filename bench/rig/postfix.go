@@ -102,17 +102,22 @@ func (p *Postfix) Reached(ctx context.Context, many int64, within time.Duration)
 	})
 }
 
-// Source has smtp-source send messages of 6,000 bytes over as many sessions, each kept open, and returns how many it did
-// a second.
-func (p *Postfix) Source(ctx context.Context, r *Rig, sessions, many int) (float64, error) {
+// Count is how many messages came since Mark.
+func (p *Postfix) Count() int64 {
+	many, _, _ := p.Taken()
+	return many
+}
+
+// source has smtp-source send messages of 6,000 bytes over as many sessions, each kept open, and returns what that cost.
+func source(ctx context.Context, r *Rig, addr string, sessions, many int) (Usage, error) {
 	args := []string{"-d", "-s", strconv.Itoa(sessions), "-m", strconv.Itoa(many), "-l", "6000"}
 	r.Note("smtp-source " + strings.Join(args, " ") + " 127.0.0.1:PORT")
-	cmd := exec.CommandContext(ctx, "smtp-source", append(args, p.Addr)...)
+	cmd := exec.CommandContext(ctx, "smtp-source", append(args, addr)...)
 	begun := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("smtp-source: %w: %s", err, out)
+		return Usage{}, fmt.Errorf("smtp-source: %w: %s", err, out)
 	}
-	return float64(many) / time.Since(begun).Seconds(), nil
+	return Usage{Wall: time.Since(begun), CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
 // counter reads what smtp-sink -c prints: "sess=1 quit=0 mesg=5\r", again and again.
