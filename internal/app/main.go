@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -74,6 +75,11 @@ func Main(ctx context.Context, args []string, getenv func(string) string, std St
 }
 
 func (r *run) parseAndRun(args []string, getenv func(string) string) error {
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			return fault.Invalid("text.encoding")
+		}
+	}
 	var cli CLI
 	done := false
 	parser, err := kong.New(&cli,

@@ -152,8 +152,8 @@ func (r *Room) trace(c *coming, recipient string, report bounce.Report) bool {
 	return err == nil
 }
 
-// quotedToken finds the token in a List-Unsubscribe field of ours.
-var quotedToken = regexp.MustCompile(`subject=unsubscribe-([A-Za-z0-9_-]{20,100})`)
+// quotedToken finds the token in a List-Unsubscribe field of ours. That of a digest grows with the digest's issues.
+var quotedToken = regexp.MustCompile(`subject=unsubscribe-([A-Za-z0-9_-]{20,})`)
 
 // choose finds what the report says of our recipient. Where it names several others, all of them must have failed for
 // ever before that is held against her: a list may have one dead member.

@@ -122,21 +122,8 @@ func (s *Sealer) Digest(purpose, text string) []byte {
 	return s.mac(purpose, []byte(text))
 }
 
-// crypt encrypts body in place, or decrypts it: it adds the stream that the block cipher makes of mac, counted up for each
-// block. The standard library's counter mode does the same, with an allocation for each of the many tokens of a mail.
-func (s *Sealer) crypt(mac, body []byte) {
-	var counter, stream [aes.BlockSize]byte
-	copy(counter[:], mac)
-	for len(body) > 0 {
-		s.block.Encrypt(stream[:], counter[:])
-		n := min(len(body), len(stream))
-		for i := range n {
-			body[i] ^= stream[i]
-		}
-		body = body[n:]
-		binary.BigEndian.PutUint64(counter[8:], binary.BigEndian.Uint64(counter[8:])+1)
-	}
-}
+// crypt encrypts body in place, or decrypts it.
+func (s *Sealer) crypt(mac, body []byte) { cipher.NewCTR(s.block, mac).XORKeyStream(body, body) }
 
 func (s *Sealer) mac(purpose string, body []byte) []byte {
 	h := s.hashes.Get().(hash.Hash)

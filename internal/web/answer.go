@@ -192,6 +192,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", fault.List(err)[0].Field)
 	}
+	if fault.HasKey(err, notTextKey) {
+		status = http.StatusBadRequest
+	}
 	switch {
 	case wantsProblem(r):
 		problem(w, r, status, err)

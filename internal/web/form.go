@@ -82,6 +82,14 @@ func (q *request) form(r *http.Request, keepFiles bool) *posted {
 	case kind == "multipart/form-data":
 		q.posted.readParts(body, params["boundary"], limit, keepFiles, q.site.opt.Temp)
 	}
+	if q.posted.err == nil {
+		q.posted.err = checkValues(q.posted.values)
+	}
+	for _, u := range q.posted.files {
+		if q.posted.err == nil && !isText(u.Name) {
+			q.posted.err = fault.Invalid(notTextKey)
+		}
+	}
 	if errors.As(q.posted.err, new(*fault.Error)) { // it is said after all was read
 		_, _ = io.CopyN(io.Discard, body, maxDrained)
 	}

@@ -126,6 +126,10 @@ func (s *Site) Routes() []Route { return slices.Clone(s.routes) }
 
 // ServeHTTP serves a request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := checkText(r); err != nil {
+		s.fail(w, s.prepare(w, r), err)
+		return
+	}
 	if _, pattern := s.light.Handler(r); pattern != "" {
 		s.light.ServeHTTP(w, r)
 		return
@@ -261,6 +265,11 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 			return fault.New(fault.KindUnauthenticated, "web.sign_in")
 		}
 		return fault.Forbidden("web.forbidden")
+	}
+	if r.Method == http.MethodPost && !route.CrossSite { // what comes from other programs is read by its route
+		if err := req.form(r, true).err; fault.HasKey(err, notTextKey) {
+			return err
+		}
 	}
 	if err := otherWriter(r, actor); err != nil {
 		return err

@@ -149,7 +149,7 @@ func (m *mail) unsubscribes(kind Kind) bool {
 }
 
 // leaveSubject is the subject of the mail that a mail program writes for the mailto of our List-Unsubscribe.
-var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,100})$`)
+var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,})$`)
 
 // leaveToken is the token of an unsubscription by mail, "" when there is none.
 func (m *mail) leaveToken() string {
