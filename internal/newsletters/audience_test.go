@@ -192,6 +192,11 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 				if _, err := w.Subscribe(w.ctx, tx, nil); err != nil {
 					return err
 				}
+				for _, a := range asked {
+					if _, err := w.people.Hold(w.ctx, tx, a.Person); err != nil {
+						return err
+					}
+				}
 				var err error
 				begun, err = w.Subscribe(w.ctx, tx, asked)
 				return err

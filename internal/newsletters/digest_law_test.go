@@ -58,7 +58,7 @@ func newTroubledTown(w *world, rt *rapid.T, named string, paces ...newsletters.P
 func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
-		storagetest.Few(w.T, 10)
+		storagetest.Few(w.T, 3)
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			p := newTroubledTown(w, rt, fmt.Sprintf("d%dx", round), newsletters.Daily, newsletters.AtOnce)

@@ -141,7 +141,7 @@ func (r *Room) Autosave(ctx context.Context, id, version int64, c Content) (Issu
 	}
 	var saved Issue
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		before, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues)
+		before, err := heldDraft(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 }
 
 func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
-	before, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues) // a damaged draft is mended so
+	before, err := heldDraft(ctx, tx, id) // a damaged one is mended so
 	if err != nil {
 		return Issue{}, err
 	}
@@ -183,7 +183,7 @@ func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c C
 	if err != nil {
 		return Issue{}, fmt.Errorf("newsletters: write blocks: %w", err)
 	}
-	n, err := db.New(tx).SaveIssue(ctx, db.SaveIssueParams{
+	_, err = db.New(tx).SaveIssue(ctx, db.SaveIssueParams{
 		ID: id, Version: version, Slug: c.Slug, Title: c.Title, Language: c.Language, Blocks: string(blocks),
 		Audience: c.Audience, Search: storage.Fold(c.Title), UpdatedAt: r.now(), UpdatedBy: actorName(ctx), SmsText: c.SMS,
 		Urgent: c.Urgent,
@@ -194,11 +194,18 @@ func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c C
 	if err != nil {
 		return Issue{}, err
 	}
-	if n == 0 {
-		return Issue{}, r.overtaken(ctx, tx, id)
-	}
 	saved, _, err := issue(ctx, tx, id)
 	return saved, err
+}
+
+// heldDraft takes the issue's row and reads it, for an actor who may write: what is decided of it stays true until the
+// transaction ends.
+func heldDraft(ctx context.Context, tx *storage.Tx, id int64) (Issue, error) {
+	if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+		return Issue{}, err
+	}
+	i, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues)
+	return i, err
 }
 
 // urgency is whether the issue is urgent when it is saved. Only who has access.SendUrgent decides: for anybody else it
@@ -234,31 +241,18 @@ func (r *Room) stale(ctx context.Context, i Issue) error {
 	return fault.Conflict("newsletters.issue.stale", "Who", i.UpdatedBy, "When", when)
 }
 
-// overtaken says who changed the issue after tx had looked at it.
-func (r *Room) overtaken(ctx context.Context, tx *storage.Tx, id int64) error {
-	i, _, err := anyIssue(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	return r.stale(ctx, i)
-}
-
 // Delete throws a draft away. Faults are those of Save.
 func (r *Room) Delete(ctx context.Context, id, version int64) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		i, _, err := anyIssueFor(ctx, tx, id, access.WriteIssues)
+		i, err := heldDraft(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		if err := r.current(ctx, i, version); err != nil {
 			return err
 		}
-		n, err := db.New(tx).DeleteIssue(ctx, db.DeleteIssueParams{ID: id, Version: version})
-		if err != nil {
+		if _, err := db.New(tx).DeleteIssue(ctx, db.DeleteIssueParams{ID: id, Version: version}); err != nil {
 			return err
-		}
-		if n == 0 {
-			return r.overtaken(ctx, tx, id)
 		}
 		return r.Identity.Audit(ctx, tx, "audit.issue.deleted", i.Subject(), i.Title)
 	})
@@ -272,31 +266,42 @@ func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
 	if err != nil {
 		return Issue{}, err
 	}
-	var put Issue
-	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		row, err := db.New(tx).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: c.Newsletter, Slug: c.Slug})
-		if storage.None(err) {
-			put, err = r.create(ctx, tx, c, newDraft())
+	var issue Issue
+	put := func() error {
+		return r.DB.Tx(ctx, func(tx *storage.Tx) error {
+			issue, err = r.put(ctx, tx, c)
 			return err
+		})
+	}
+	if err = put(); fault.HasKey(err, "newsletters.slug.taken") { // somebody else created it at that very moment
+		err = put()
+	}
+	return issue, err
+}
+
+func (r *Room) put(ctx context.Context, tx *storage.Tx, c Content) (Issue, error) {
+	queries, ref := db.New(tx), db.IssueBySlugParams{Newsletter: c.Newsletter, Slug: c.Slug}
+	row, err := queries.IssueBySlug(ctx, ref)
+	if err == nil {
+		if err := queries.HoldIssue(ctx, row.ID); err != nil {
+			return Issue{}, err
 		}
-		if err != nil {
-			return err
-		}
-		before, _, err := anyIssueFor(ctx, tx, row.ID, access.WriteIssues)
-		if err == nil && !before.Editable() {
-			err = before.Readable()
-		}
-		if err != nil {
-			return err
-		}
-		if !before.Damaged && before.says(c) {
-			put = before
-			return nil
-		}
-		put, err = r.save(ctx, tx, row.ID, row.Version, c)
-		return err
-	})
-	return put, err
+		row, err = queries.IssueBySlug(ctx, ref) // perhaps it was deleted, or called otherwise, before it was held
+	}
+	if storage.None(err) {
+		return r.create(ctx, tx, c, newDraft())
+	}
+	if err != nil {
+		return Issue{}, err
+	}
+	before, _, err := anyIssueFor(ctx, tx, row.ID, access.WriteIssues)
+	if err == nil && !before.Editable() {
+		err = before.Readable()
+	}
+	if err != nil || !before.Damaged && before.says(c) {
+		return before, err
+	}
+	return r.save(ctx, tx, row.ID, row.Version, c)
 }
 
 func newDraft() beginning {

@@ -95,7 +95,7 @@ func TestFoldingChangesNoStatistics(t *testing.T) {
 	inTown(t, func(w *world) {
 		plugged(w)
 		mortality, round := w.mortality(), 0
-		storagetest.Few(w.T, 10)
+		storagetest.Few(w.T, 3)
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			p := newTroubledTown(w, rt, fmt.Sprintf("f%dx", round), slices.Repeat([]newsletters.Pace{newsletters.Daily}, rapid.IntRange(1, 5).Draw(rt, "readers"))...)

@@ -177,6 +177,9 @@ func TestNodesThatHandOverTogetherMoveEachOnce(t *testing.T) {
 func (w *world) named(i newsletters.Issue, channel people.Channel) (persons []int64) {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
+		if err := w.people.HoldCrowd(w.ctx, tx); err != nil {
+			return err
+		}
 		s, err := w.Audience(w.ctx, tx, delivery.Matter{Ref: i.ID, Channel: string(channel)}, 0)
 		if err != nil {
 			return err

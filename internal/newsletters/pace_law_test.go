@@ -14,6 +14,7 @@ import (
 	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
+	"unoxuno/internal/storage/storagetest"
 )
 
 // lawReader is what the law below knows of one person: a few lines beside all that the room does.
@@ -47,6 +48,7 @@ var law = []string{"teatro", "concerti", "famiglie"}
 func TestNobodyGetsAnIssueTwiceAndNobodyMissesOne(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
+		storagetest.Few(w.T, 4)
 		rapid.Check(t, func(rt *rapid.T) {
 			round++
 			p := &pacedTown{

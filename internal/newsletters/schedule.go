@@ -45,15 +45,12 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	if !at.After(r.Clock.Now()) {
 		return Issue{}, fault.Invalid("newsletters.schedule.past").On("at")
 	}
-	i, n, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	i, n, err := r.toSend(ctx, r.DB, id, version)
 	if err != nil {
 		return Issue{}, err
 	}
 	if err := i.ReadyToSend(); err != nil {
 		return Issue{}, err
-	}
-	if i.Version != version {
-		return Issue{}, r.stale(ctx, i)
 	}
 	reached, floor, err := r.reachedBy(ctx, n, i)
 	switch {
@@ -67,14 +64,21 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	}
 	var scheduled Issue
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		changed, err := db.New(tx).ScheduleIssue(ctx, db.ScheduleIssueParams{
-			ID: id, Version: version, ScheduledAt: clock.Millis(at), SentBy: actorName(ctx),
-		})
+		// Whom it reaches was asked of this version, so that nothing else is scheduled.
+		if err := db.New(tx).HoldIssue(ctx, id); err != nil {
+			return err
+		}
+		i, _, err := r.toSend(ctx, tx, id, version)
+		if err == nil {
+			err = i.ReadyToSend()
+		}
 		if err != nil {
 			return err
 		}
-		if changed == 0 {
-			return r.overtaken(ctx, tx, id)
+		if _, err := db.New(tx).ScheduleIssue(ctx, db.ScheduleIssueParams{
+			ID: id, Version: version, ScheduledAt: clock.Millis(at), SentBy: actorName(ctx),
+		}); err != nil {
+			return err
 		}
 		if scheduled, _, err = issue(ctx, tx, id); err != nil {
 			return err

@@ -58,7 +58,7 @@ func (d Dispatch) Messages() int64 { return d.Batch.Messages + d.Texts.Messages 
 func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (Dispatch, error) {
 	var d Dispatch
 	if !confirmEmpty {
-		if err := r.few(ctx, id); err != nil {
+		if err := r.few(ctx, id, version); err != nil {
 			return d, err
 		}
 	}
@@ -66,12 +66,9 @@ func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (
 		if err := r.holdToSend(ctx, tx, id); err != nil {
 			return err
 		}
-		i, n, err := issueFor(ctx, tx, id, access.SendIssues)
+		i, n, err := r.toSend(ctx, tx, id, version)
 		if err != nil {
 			return err
-		}
-		if !i.Public() && i.State != Cancelled && i.Version != version {
-			return r.stale(ctx, i)
 		}
 		d, err = r.send(ctx, tx, i, n, confirmEmpty)
 		return err
@@ -91,14 +88,25 @@ func (r *Room) holdToSend(ctx context.Context, tx *storage.Tx, id int64) error {
 	return db.New(tx).HoldIssue(ctx, id)
 }
 
+// toSend reads an issue for an actor who may send it. One that can still be sent is refused as stale unless its version is
+// the one that the actor saw.
+func (r *Room) toSend(ctx context.Context, q storage.Queryer, id, version int64) (Issue, Newsletter, error) {
+	i, n, err := issueFor(ctx, q, id, access.SendIssues)
+	if err == nil && !i.Public() && i.State != Cancelled && i.Version != version {
+		err = r.stale(ctx, i)
+	}
+	return i, n, err
+}
+
 // few refuses with newsletters.issue.too_few, on the field audience, an issue that goes to fewer people than the floor, as far as
 // the context's actor may know: then nothing is told of its readers afterwards, and whom it is for should be asked again.
-// The command line is not asked.
-func (r *Room) few(ctx context.Context, id int64) error {
+// The command line is not asked. A figure cannot be asked inside the transaction that sends; but both look at the same
+// version, so that what was asked about is what is sent.
+func (r *Room) few(ctx context.Context, id, version int64) error {
 	if access.From(ctx).Kind != access.StaffAct {
 		return nil
 	}
-	i, n, err := issueFor(ctx, r.DB, id, access.SendIssues)
+	i, n, err := r.toSend(ctx, r.DB, id, version)
 	if err != nil || i.Public() || i.ReadyToSend() != nil {
 		return err
 	}
@@ -234,7 +242,7 @@ func (r *Room) dispatched(ctx context.Context, tx *storage.Tx, i Issue) (Dispatc
 	return d, nil
 }
 
-// begin freezes what the issue says and marks it, if it is still as it was read.
+// begin freezes what a held issue says, and marks it.
 func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter) error {
 	kept, err := json.Marshal(frameOf(n))
 	if err != nil {
@@ -249,7 +257,7 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter)
 		ID: i.ID, Version: i.Version, SentAt: r.now(), Frame: string(kept), SentBy: by,
 	})
 	if err == nil && changed == 0 {
-		err = r.overtaken(ctx, tx, i.ID)
+		err = r.stale(ctx, i)
 	}
 	if err != nil {
 		return err

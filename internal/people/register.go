@@ -277,7 +277,11 @@ func onField(err error, field string) error {
 // ConfirmAddress notes that the person's address answered; nothing happens when it did before.
 func (p *People) ConfirmAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
-		if _, err := p.Hold(ctx, tx, person); err != nil { // who was erased has no address: see below
+		found, err := p.Hold(ctx, tx, person)
+		if err == nil && !found {
+			err = fault.NotFound("people.address.unknown")
+		}
+		if err != nil {
 			return err
 		}
 		q := db.New(tx)
