@@ -9,7 +9,7 @@ import (
 
 // fewerCases is how many cases rapid tries of a law where each is work on a database: with a new seed each time, on both
 // engines.
-const fewerCases = "10"
+const fewerCases = "20"
 
 // Long tells whether the environment variable UNOXUNO_LONG asks for the long run: every law with many cases, every
 // simulation at its full size.
