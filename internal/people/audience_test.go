@@ -309,6 +309,9 @@ func (town town) matching(t testing.TB, a people.Audience) (ids []int64) {
 		}
 		ids = append(ids, id)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return ids
 }
 

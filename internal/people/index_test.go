@@ -108,6 +108,9 @@ func (town town) ids(t failer, query string, args ...any) []int64 {
 		}
 		ids = append(ids, id)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return ids
 }
 

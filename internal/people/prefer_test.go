@@ -29,6 +29,9 @@ func (town town) writtenTo(t *testing.T, person int64) string {
 		}
 		values = append(values, value)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	var shown []string
 	for _, a := range must[people.Person](t)(town.Get(t.Context(), person)).Addresses {
 		if a.Preferred {

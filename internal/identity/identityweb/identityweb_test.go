@@ -351,7 +351,7 @@ func TestAnAccountFromInvitationToNewPassword(t *testing.T) {
 		h.wantStatus(a, http.StatusUnprocessableEntity)
 		h.wantText(a, "non sono uguali")
 		h.wantStatus(h.post(link, "password", password, "again", password), http.StatusSeeOther)
-		h.wantText(h.get("/office/account"), "edo@comune.example", "<dd>Redazione</dd>")
+		h.wantText(h.get("/office/account"), "edo@comune.example", "<dd><bdi>Redazione</bdi></dd>")
 		h.wantStatus(h.get(link), http.StatusGone)
 
 		a = h.post("/office/account", "current", "non è questa", "password", "una frase nuova", "again", "una frase nuova")
