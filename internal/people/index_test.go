@@ -109,7 +109,7 @@ func (town town) ids(t failer, query string, args ...any) []int64 {
 		ids = append(ids, id)
 	}
 	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", query, err)
 	}
 	return ids
 }
