@@ -1,7 +1,7 @@
-// Package access holds the nouns of permission: who acts (Actor) and what may be done (Permission).
+// Package access defines who acts (Actor) and what an actor may do (Permission).
 //
-// It keeps nothing and decides little: identity finds the actor of a request and writes what was done to the audit
-// log; web refuses a route whose permission the actor lacks; rooms ask Actor.CanIn where a newsroom bounds a right.
+// It stores nothing. Package identity finds the actor of a request and writes the audit log. Package web refuses a
+// route whose permission the actor lacks. Rooms call Actor.CanIn where a right is limited to newsrooms.
 package access
 
 import (
@@ -12,9 +12,9 @@ import (
 // Permission is the right to do one kind of thing.
 type Permission string
 
-// The permissions there are. The first three are not granted by a role: Public is everybody's; Citizen is of whoever holds
-// the link that every message to a person carries; Proved is of whoever has besides used a link, or a code, that was sent
-// to her just now. The handlers themselves look at both.
+// The permissions. No role grants the first three. Everybody has Public. Citizen needs the link that every message to a
+// person carries. Proved needs, besides, a link or code that was sent to the person just now. The handlers check
+// Citizen and Proved themselves.
 const (
 	Public  Permission = "public"
 	Citizen Permission = "citizen"
@@ -24,8 +24,8 @@ const (
 	WriteIssues      Permission = "issues.write"      // write, preview, test-send to oneself
 	SendIssues       Permission = "issues.send"       // send, schedule, cancel
 	SendUrgent       Permission = "issues.urgent"     // mark an issue urgent: it goes to everybody at once
-	ResumeSending    Permission = "issues.resume"     // let a newsroom go on that a brake holds
-	ReadStatistics   Permission = "statistics.read"   // numbers of issues
+	ResumeSending    Permission = "issues.resume"     // let a newsroom's sending go on after a brake stopped it
+	ReadStatistics   Permission = "statistics.read"   // statistics of issues
 	ManageNewsrooms  Permission = "newsrooms.manage"  // newsrooms and newsletters
 	FindPeople       Permission = "people.find"       // look a person up; every look is audited
 	ManagePeople     Permission = "people.manage"     // change, register, export, erase
@@ -36,30 +36,30 @@ const (
 	OperateTown      Permission = "town.operate"      // deliveries, health, settings
 )
 
-// ActorKind says what sort of one acts.
+// ActorKind is the kind of an actor.
 type ActorKind string
 
 // The kinds of actor.
 const (
 	Anonymous ActorKind = "anonymous" // a visitor who has not said who she is
-	PersonAct ActorKind = "person"    // a citizen, by a link of her own
+	PersonAct ActorKind = "person"    // a citizen who opened a link of her own
 	StaffAct  ActorKind = "staff"     // a member of staff, by session or token
 	Console   ActorKind = "console"   // the command line
 	System    ActorKind = "system"    // the program itself, on schedule
 )
 
-// Actor is the one who does something.
+// Actor is who performs an action.
 type Actor struct {
 	Kind        ActorKind
-	ID          int64        // of the staff account or the person; 0 otherwise
+	ID          int64        // id of the staff account or the person; 0 otherwise
 	Name        string       // for the audit log: the account's e-mail, "console", "system"
-	Permissions []Permission // what a role grants
-	Newsrooms   []string     // slugs that bound the newsroom rights; nil means every newsroom
-	Called      string       // the account's own name, to be shown; "" where a program acts by a token
-	Role        string       // the account's role; "" where there is none
+	Permissions []Permission // granted by the role
+	Newsrooms   []string     // slugs of the newsrooms that the rights are limited to; nil means every newsroom
+	Called      string       // the account's display name; "" for a token
+	Role        string       // the account's role; "" if there is none
 }
 
-// Can tells whether the actor has the permission anywhere at all.
+// Can tells whether the actor has the permission in at least one newsroom.
 func (a Actor) Can(p Permission) bool {
 	switch {
 	case p == Public, p == Citizen, p == Proved:
@@ -79,12 +79,12 @@ func (a Actor) CanIn(p Permission, newsroom string) bool {
 
 type key struct{}
 
-// With returns a context in which actor acts.
+// With returns a copy of ctx whose actor is actor.
 func With(ctx context.Context, actor Actor) context.Context {
 	return context.WithValue(ctx, key{}, actor)
 }
 
-// From is the actor of the context, an anonymous one when nobody was named.
+// From returns the actor of the context, or an anonymous one if the context has none.
 func From(ctx context.Context) Actor {
 	if a, ok := ctx.Value(key{}).(Actor); ok {
 		return a

@@ -13,32 +13,33 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// What an account may ask on a day.
+// The daily budget of an account.
 const (
 	FiguresADay = 60  // with noise
-	bandsADay   = 500 // after those
+	bandsADay   = 500 // without figures left: bands only
 )
 
-// An alarm is raised when so many figures of a day are of audiences that hardly differ from another one asked that day: by
-// fewer than nearby people.
+// An alarm is raised when AlikeAlarm figures of a day are about audiences that hardly differ from another audience of
+// that day: by fewer than nearby people.
 const (
 	AlikeAlarm = 20
 	nearby     = 50
 )
 
-// Question is something about people that somebody thought up and wants counted.
+// Question is a set of counts about people that an editor asks for. Because she may choose the audience freely, the
+// answers carry noise and spend her budget.
 type Question struct {
-	Subject string // for the audit log, what it is asked for: "newsletter teatro"
-	Text    string // for the audit log, the audience as it was asked
+	Subject string // what the question is for, in the audit log: "newsletter teatro"
+	Text    string // the audience as it was typed, for the audit log
 	Floor   int64
-	Free    bool // a single public term: it spends nothing
+	Free    bool // the audience is a single public term: the answer spends nothing
 	Counts  []Count
 }
 
-// Count is one of the numbers that a question asks for.
+// Count is one number that a question asks for.
 type Count struct {
-	Name string // what is asked, in one form for all ways of asking it
-	Form string // what the noise is drawn for: the form of the question without its negligible parts; "" is Name
+	Name string // the canonical text of the count: the same for every way of asking for it
+	Form string // seeds the noise: the text without its negligible parts; "" means Name
 	Cell Cell
 }
 
@@ -49,8 +50,8 @@ func (c Count) form() string {
 	return c.Form
 }
 
-// Ask shows the numbers of the question to the context's actor, spends her figures of the day and writes the audit log.
-// What she asked that day already shows the same again and spends nothing.
+// Ask answers the question for the context's actor, spends the actor's budget of the day and writes the audit log. A
+// count that was asked for earlier that day shows the same figure again and spends nothing.
 func (r *Room) Ask(ctx context.Context, q Question) ([]Figure, error) {
 	actor := access.From(ctx)
 	if q.Free && !SeesExact(ctx) {
@@ -79,8 +80,8 @@ func (r *Room) Ask(ctx context.Context, q Question) ([]Figure, error) {
 	return shown, err
 }
 
-// Known shows the numbers of the question that the context's actor has asked for today, and those that are free. The others
-// are Unasked. It writes nothing and spends nothing: it is for pages that are only looked at, or fetched ahead.
+// Known shows the counts that the context's actor has already asked for today, and the free ones. The others are
+// Unasked. It writes nothing and spends nothing, so pages that are only viewed or prefetched use it.
 func (r *Room) Known(ctx context.Context, q Question) ([]Figure, error) {
 	d := &day{room: r, account: access.From(ctx).ID, day: dayOf(r.clock.Now()), exact: SeesExact(ctx)}
 	asked := map[string]db.AskedRow{}
@@ -99,12 +100,12 @@ func (r *Room) Known(ctx context.Context, q Question) ([]Figure, error) {
 	return shown, err
 }
 
-// digest names a count among those that an account asked for.
+// digest identifies a count among those that an account has asked for.
 func (r *Room) digest(c Count) string {
 	return base64.RawURLEncoding.EncodeToString(r.sealer.Digest("disclosure asked", c.Name))
 }
 
-// day is what an account asks on a day, taken by this transaction.
+// day is the budget of an account for a day, locked by this transaction.
 type day struct {
 	room    *Room
 	tx      *storage.Tx
@@ -141,7 +142,7 @@ func (r *Room) take(ctx context.Context, tx *storage.Tx, actor access.Actor) (*d
 
 func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
 
-// show is what the account is shown of a count.
+// show returns the figure of a count, from what was asked before or by spending budget.
 func (d *day) show(ctx context.Context, q Question, c Count) (Figure, error) {
 	digest := d.room.digest(c)
 	row, again := d.asked[digest]
@@ -188,7 +189,7 @@ func (d *day) figure(q Question, c Count, banded bool) Figure {
 	return d.room.About(c.form(), c.Cell, q.Floor)
 }
 
-// spend takes the figure from those of the day, and notices whether it is of nearly the same people as an earlier one.
+// spend takes one figure from the day's budget and counts it if its people are nearly those of an earlier figure.
 func (d *day) spend(c Count, row db.AskedRow) {
 	if row.Banded {
 		d.row.Bands++
@@ -203,7 +204,7 @@ func (d *day) spend(c Count, row db.AskedRow) {
 	}
 }
 
-// put writes down what was spent, and raises the alarm once a day.
+// put stores what was spent, and raises the alarm at most once a day.
 func (d *day) put(ctx context.Context, q Question) error {
 	if !d.changed {
 		return nil
@@ -219,7 +220,7 @@ func (d *day) put(ctx context.Context, q Question) error {
 	})
 }
 
-// sketch is the text in which a set of people is remembered.
+// sketch encodes the buckets of a cell as text, so that later cells can be compared with it.
 func sketch(c Cell) string {
 	var b []byte
 	for _, n := range c.Buckets {
@@ -240,14 +241,14 @@ func sketched(text string) (all [buckets]int64, ok bool) {
 	return all, true
 }
 
-// Alarm says that an account asked for many audiences that hardly differ.
+// Alarm reports an account that asked for many audiences that hardly differ.
 type Alarm struct {
 	Account string
 	At      time.Time
 	Alike   int64
 }
 
-// Alarms are those of the last week, the newest first.
+// Alarms returns the alarms of the last week, newest first.
 func (r *Room) Alarms(ctx context.Context) ([]Alarm, error) {
 	rows, err := db.New(r.db).Alarms(ctx, clock.Millis(r.clock.Now().AddDate(0, 0, -7)))
 	list := make([]Alarm, len(rows))

@@ -8,7 +8,7 @@ import (
 	"unoxuno/internal/locale"
 )
 
-// The floors: a number of people below them is not shown.
+// The floors. A number of people below the floor is not shown.
 const (
 	Floor          = 5
 	SensitiveFloor = 10
@@ -20,36 +20,36 @@ type kind uint8
 const (
 	exact   kind = iota
 	about        // with noise, rounded
-	fewer        // below the floor, or none
+	fewer        // below the floor, or zero
 	band         // between two numbers
-	hidden       // nothing: it would give away another one
-	unasked      // nothing yet: nobody has asked for it
+	hidden       // nothing, because it would reveal another number
+	unasked      // nothing yet, because nobody has asked for it
 )
 
-// Figure is a number about people as its reader may know it. The zero Figure is exactly none.
+// Figure is a number about people as its reader may know it. The zero Figure is exactly 0.
 type Figure struct {
 	kind     kind
-	value    int64 // exact and about: the number; band: where it begins; fewer: the floor
-	from, to int64 // of a band: its ends, to excluded; to 0 has no end
+	value    int64 // exact and about: the number; band: its lower end; fewer: the floor
+	from, to int64 // the ends of a band, to excluded; to is 0 if the band has no upper end
 }
 
-// Exact is the number itself.
+// Exact shows the number itself.
 func Exact(n int64) Figure { return Figure{kind: exact, value: n} }
 
-// Fewer says that the number is below a floor, or none at all.
+// Fewer says that the number is below a floor. It may be zero.
 func Fewer(floor int64) Figure { return Figure{kind: fewer, value: floor} }
 
-// Hidden says nothing of the number.
+// Hidden shows nothing.
 func Hidden() Figure { return Figure{kind: hidden} }
 
-// Unasked stands for a number that is shown to whoever asks for it; see Room.Known.
+// Unasked stands for a number that is shown on request; see Room.Known.
 func Unasked() Figure { return Figure{kind: unasked} }
 
-// IsUnasked tells whether the number is still to be asked for.
+// IsUnasked tells whether the number has not been asked for yet.
 func (f Figure) IsUnasked() bool { return f.kind == unasked }
 
-// AtLeast is the number, where it reaches the floor, else Fewer. It is the rule for what really happened and nobody
-// thought up: subscribers, visits, recipients.
+// AtLeast shows the number if it reaches the floor, and Fewer otherwise. It is for counts of what really happened
+// (subscribers, visits, recipients), not for audiences that an editor made up.
 func AtLeast(n, floor int64) Figure {
 	if n < floor {
 		return Fewer(floor)
@@ -57,7 +57,7 @@ func AtLeast(n, floor int64) Figure {
 	return Exact(n)
 }
 
-// Plus is the sum of figures that are exact; Hidden where one is not.
+// Plus returns the sum if all figures are exact, and Hidden otherwise.
 func (f Figure) Plus(more ...Figure) Figure {
 	for _, o := range more {
 		if f.kind != exact || o.kind != exact {
@@ -68,22 +68,21 @@ func (f Figure) Plus(more ...Figure) Figure {
 	return f
 }
 
-// Number is the number that is shown, exact or about; ok is false where none is.
+// Number returns the number that is shown, exact or approximate. ok is false if none is shown.
 func (f Figure) Number() (n int64, ok bool) { return f.value, f.kind <= about }
 
-// IsExact tells whether the number is shown as it is.
+// IsExact tells whether the exact number is shown.
 func (f Figure) IsExact() bool { return f.kind == exact }
 
-// None tells whether it is known that the number is zero.
+// None tells whether the reader knows that the number is zero.
 func (f Figure) None() bool { return f.kind == exact && f.value == 0 }
 
-// Few tells whether the number is below the floor as far as its reader may know; exactly known numbers are compared
-// with floor.
+// Few tells whether the reader knows that the number is below the floor. An exact number is compared with floor.
 func (f Figure) Few(floor int64) bool {
 	return f.kind == fewer || f.kind == exact && f.value < floor
 }
 
-// Bar is the length of the figure in a chart: what is not shown is drawn as none.
+// Bar returns the length of the figure in a chart. It is 0 if no number is shown.
 func (f Figure) Bar() int64 {
 	if f.kind <= about {
 		return f.value
@@ -91,10 +90,11 @@ func (f Figure) Bar() int64 {
 	return 0
 }
 
-// Text is the figure in the reader's language: "6.150", "circa 6.150", "meno di 5", "tra 100 e 200", "non mostrato".
+// Text returns the figure in the reader's language: "6.150", "circa 6.150", "meno di 5", "tra 100 e 200", "non
+// mostrato".
 func (f Figure) Text(ctx context.Context) string { return f.say(ctx, "disclosure.figure.") }
 
-// People is the figure as a number of people: "circa 6.150 persone", "meno di 5 persone".
+// People returns the figure as a number of people: "circa 6.150 persone", "meno di 5 persone".
 func (f Figure) People(ctx context.Context) string { return f.say(ctx, "disclosure.people.") }
 
 func (f Figure) say(ctx context.Context, words string) string {
@@ -117,7 +117,7 @@ func (f Figure) say(ctx context.Context, words string) string {
 	return locale.T(ctx, words+"hidden")
 }
 
-// String is the figure in CSV, in the audit log and on a terminal: 6150, ~6150, <5, 100-200, 1000+, or a dash.
+// String returns the figure for CSV, the audit log and terminals: 6150, ~6150, <5, 100-200, 1000+, or a dash.
 func (f Figure) String() string {
 	switch f.kind {
 	case exact:

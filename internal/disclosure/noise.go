@@ -8,30 +8,31 @@ import (
 	"unoxuno/internal/seal"
 )
 
-// The noise of a figure: its standard deviation, and what the result is rounded to.
+// The noise of a figure: its standard deviation, and the step that the result is rounded to.
 const (
 	deviation = 5
 	step      = 5
 )
 
-// bandDeviation is the noise of bands, which nobody counts: it is so wide that hundreds of them tell less than one figure.
+// bandDeviation is the standard deviation of the noise of bands. It is so wide that hundreds of bands reveal less than
+// one figure.
 const bandDeviation = 25
 
-// KeyBits is how long the secret key of a person is. The sum of the keys of 2^27 people fits a bigint.
+// KeyBits is the length of a person's secret key. The sum of the keys of 2^27 people fits a bigint.
 const KeyBits = 36
 
-// buckets is how many parts a Cell is counted in.
+// buckets is the number of parts that a Cell is counted in.
 const buckets = 64
 
 // NewKey makes the secret key of a person.
 func NewKey() int64 {
 	var b [8]byte
-	_, _ = rand.Read(b[:])                                        // it never fails
+	_, _ = rand.Read(b[:])                                        // never fails
 	return int64(binary.BigEndian.Uint64(b[:]) >> (64 - KeyBits)) //nolint:gosec // fewer bits than fit
 }
 
-// Cell is a set of people, counted: how many they are, the sum of their secret keys, and how many of them have a key that
-// leaves each remainder by 64, which tells two sets that hardly differ.
+// Cell is a counted set of people: their number, the sum of their secret keys, and for each remainder by 64 how many
+// keys leave it. Comparing the remainders shows whether two sets hardly differ.
 type Cell struct {
 	N       int64
 	Keys    uint64
@@ -45,14 +46,14 @@ func (c *Cell) Add(key int64) {
 	c.Buckets[key%buckets]++ // keys are not negative
 }
 
-// AddMany counts n people whose keys leave the remainder bucket and make sum together, as a database groups them.
+// AddMany counts n people whose keys leave the remainder bucket and have the sum sum. A database groups them so.
 func (c *Cell) AddMany(bucket, n, sum int64) {
 	c.N += n
 	c.Keys += uint64(sum) //nolint:gosec // it wraps on purpose
 	c.Buckets[bucket] += n
 }
 
-// Without takes away people who were counted.
+// Without subtracts people who were counted before.
 func (c *Cell) Without(o Cell) {
 	c.N, c.Keys = c.N-o.N, c.Keys-o.Keys
 	for i := range c.Buckets {
@@ -60,7 +61,7 @@ func (c *Cell) Without(o Cell) {
 	}
 }
 
-// Plus counts other people, too.
+// Plus adds the people of another cell.
 func (c *Cell) Plus(o Cell) {
 	c.N, c.Keys = c.N+o.N, c.Keys+o.Keys
 	for i := range c.Buckets {
@@ -71,11 +72,11 @@ func (c *Cell) Plus(o Cell) {
 // Noise draws the noise of figures from the town's secret.
 type Noise struct{ sealer *seal.Sealer }
 
-// NewNoise is noise drawn by the town's secret.
+// NewNoise returns the noise drawn from the town's secret.
 func NewNoise(s *seal.Sealer) Noise { return Noise{s} }
 
-// About is the number of people in the cell with noise: the same for the same form and people, whenever and by whatever
-// way they were counted. The floor is held against the number with its noise; nobody at all is always fewer.
+// About returns the number of people in the cell with noise. The noise is the same for the same form and people,
+// however and whenever they are counted. The floor is compared with the noised number. An empty cell is always Fewer.
 func (n Noise) About(form string, c Cell, floor int64) Figure {
 	noised := float64(c.N) + n.normal("figure", form, c)*deviation
 	if c.N == 0 || noised < float64(floor) {
@@ -84,7 +85,7 @@ func (n Noise) About(form string, c Cell, floor int64) Figure {
 	return Figure{kind: about, value: int64(math.Round(noised/step)) * step}
 }
 
-// Band is the stretch in which the number lies, as far as a wide noise lets one see.
+// Band returns the range that contains the number after wide noise was added.
 func (n Noise) Band(form string, c Cell) Figure {
 	noised := float64(c.N) + n.normal("band", form, c)*bandDeviation
 	from, to := int64(0), int64(50)
@@ -100,16 +101,17 @@ func (n Noise) Band(form string, c Cell) Figure {
 	return Figure{kind: band, from: from, to: to}
 }
 
-// The number of people that a part of a question may decide over without being heard: surely up to the first, never from
-// the second on, and between them by a coin, so that nobody finds the edge with people whom he registered himself.
+// A part of a question that affects few people is left out of the count: always if it affects surelySmall people or
+// fewer, never if it affects neverSmall or more. In between chance decides, so that nobody finds the threshold with
+// people he registered himself.
 const (
 	surelySmall = 1
 	neverSmall  = 17
 )
 
-// Negligible tells whether a part of the question decides over so few people, effect, that the question is counted
-// without it. form and c are of the question as it stands, part names it without the part; dropped is over how many the
-// parts decided that were left out already: together they are not to change the number much.
+// Negligible tells whether a part of a question affects so few people (effect) that the question is counted without the
+// part. form and c belong to the whole question, and part names the part. dropped is how many people the parts left out
+// so far affect: together they must not change the number much.
 func (n Noise) Negligible(form, part string, c Cell, effect, dropped int64) bool {
 	if effect <= surelySmall {
 		return true
@@ -123,13 +125,13 @@ func (n Noise) Negligible(form, part string, c Cell, effect, dropped int64) bool
 	return coin < math.Pow(math.Cos(far*math.Pi/2), 2)
 }
 
-// normal is a draw from the standard normal distribution (Box and Muller).
+// normal draws from the standard normal distribution (Box and Muller).
 func (n Noise) normal(what, form string, c Cell) float64 {
 	u, v := n.draw(what, form, c)
 	return math.Sqrt(-2*math.Log(1-u)) * math.Cos(2*math.Pi*v)
 }
 
-// draw are two numbers from 0 until 1, which only the town's secret foretells.
+// draw returns two numbers in [0, 1). Only the town's secret can predict them.
 func (n Noise) draw(what, form string, c Cell) (u, v float64) {
 	text := binary.BigEndian.AppendUint64(nil, c.Keys)
 	text = binary.BigEndian.AppendUint64(text, uint64(c.N)) //nolint:gosec // not negative
@@ -138,8 +140,8 @@ func (n Noise) draw(what, form string, c Cell) (u, v float64) {
 	return unit(digest[:8]), unit(digest[8:])
 }
 
-// Alike tells whether two sets of people hardly differ. It counts the people by the remainders of their keys: two that
-// leave the same one and changed places are not seen.
+// Alike tells whether two sets of people hardly differ. It compares how many keys leave each remainder, so it does not
+// notice two people who changed places if their keys leave the same remainder.
 func Alike(a, b Cell) bool {
 	var apart int64
 	for i := range a.Buckets {

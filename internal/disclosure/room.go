@@ -17,18 +17,18 @@ var schema embed.FS
 //go:embed words/*.toml
 var words embed.FS
 
-// Schema is the room's migrations.
+// Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
-// Words are the room's words, it.toml and en.toml.
+// Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }
 
-// Auditor writes the audit log within the transaction of the deed.
+// Auditor writes the audit log in the transaction of the action.
 type Auditor interface {
 	Audit(ctx context.Context, tx *storage.Tx, action, subject, detail string) error
 }
 
-// Room decides what of numbers about people is shown.
+// Room decides which numbers about people are shown.
 type Room struct {
 	Noise
 
@@ -37,29 +37,29 @@ type Room struct {
 	audit Auditor
 }
 
-// New makes the room upon a database that has its schema.
+// New returns the room for a database that has its schema.
 func New(db *storage.DB, c clock.Clock, s *seal.Sealer, a Auditor) *Room {
 	return &Room{NewNoise(s), db, c, a}
 }
 
-// SeesExact tells whether the context's actor is shown exact numbers of people: administrators, the command line and the
-// program itself.
+// SeesExact tells whether the context's actor sees exact numbers of people. Administrators, the command line and the
+// program itself do.
 func SeesExact(ctx context.Context) bool { return access.From(ctx).Can(access.SeeExact) }
 
-// Sent is a number of what was sent with an issue.
+// Sent is a number about a sent issue.
 type Sent struct {
-	Name     string // names the number, for ever
+	Name     string // identifies the number and seeds its noise; it never changes
 	N, Floor int64
-	Narrowed bool // the issue had an audience of its own, which somebody thought up
+	Narrowed bool // the issue had an audience of its own, which an editor typed
 	Few      bool // fewer people than the floor got the issue
-	Whole    bool // it is how many people got it, and no part of that
+	Whole    bool // N is the number of all recipients, not of a part of them
 }
 
-// noisedBelow: what was sent to an audience that somebody thought up carries noise below it.
+// noisedBelow: the number of recipients of an audience that an editor typed carries noise if it is smaller.
 const noisedBelow = 50
 
-// Sent shows the number as the context's actor may know it. Of an audience that somebody thought up every part carries
-// noise, so that no part is the whole less the others.
+// Sent shows the number as the context's actor may know it. For an audience that an editor typed every part carries
+// noise, so that no part can be found by subtracting the others from the whole.
 func (r *Room) Sent(ctx context.Context, s Sent) Figure {
 	switch {
 	case SeesExact(ctx):

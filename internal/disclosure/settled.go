@@ -8,16 +8,16 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Named is a set of people that is counted again and again under a name: the subscribers of a newsletter.
+// Named is a set of people that is counted again and again under a name, such as the subscribers of a newsletter.
 type Named struct {
 	Name  string
 	Cell  Cell
 	Floor int64
 }
 
-// Settled shows numbers that are looked at again and again, as the context's actor may know them: with noise, and unmoved
-// until so many people have come or gone (five to twenty, which only the town's secret knows) that no one of them can be
-// told from it.
+// Settled shows numbers that are viewed again and again, as the context's actor may know them. They carry noise and do
+// not change until 5 to 20 people have come or gone, so that no change can be linked to one person. Only the town's
+// secret predicts how many.
 func (r *Room) Settled(ctx context.Context, all ...Named) ([]Figure, error) {
 	shown := make([]Figure, len(all))
 	if SeesExact(ctx) {
@@ -37,7 +37,7 @@ func (r *Room) Settled(ctx context.Context, all ...Named) ([]Figure, error) {
 	var moved []db.SettleParams
 	for i, n := range all {
 		was, known := settled[n.Name]
-		cell := Cell{N: was.People, Keys: uint64(was.KeysSum)} //nolint:gosec // as it was written
+		cell := Cell{N: was.People, Keys: uint64(was.KeysSum)} //nolint:gosec // restores the bits that were stored
 		if !known || r.moved(n.Name, cell, n.Cell.N) {
 			cell = n.Cell
 			moved = append(moved, db.SettleParams{
@@ -60,7 +60,7 @@ func (r *Room) Settled(ctx context.Context, all ...Named) ([]Figure, error) {
 	})
 }
 
-// moved tells whether n is far enough from what was shown last.
+// moved tells whether n is far enough from the number shown last.
 func (r *Room) moved(name string, was Cell, n int64) bool {
 	coin, _ := r.draw("settled", name, was)
 	return max(n-was.N, was.N-n) >= 5+int64(coin*16)

@@ -18,17 +18,20 @@ type Shown struct {
 	Total   Figure
 }
 
-// Protect shows the columns of a table. Counts below the floor are Fewer. Where the total less what is shown would tell
-// them, a second count is hidden, the smallest, or the total where there is none that is large enough. How large is enough
-// is drawn from the town's secret by the table's name: else what is hidden would tell that it is. The first column
-// decides; the counts of the others hold those of the first (all visits, and those of people), are hidden in the same
-// rows, and lose their totals where anything is hidden, so that no column is read off another.
+// Protect decides which cells of a table are shown. Counts below the floor become Fewer. Where the total minus the
+// shown counts would reveal them, the smallest shown count is hidden too (secondary suppression), or the total if no
+// count is large enough. The required size is drawn from the town's secret and the table's name: with a fixed one, the
+// fact that a cell is hidden would itself reveal something.
+//
+// The first column decides. The counts of the other columns include its counts (all visits, and those of people), so
+// they are hidden in the same rows. They lose their total if any of their cells is hidden, so that no column can be
+// computed from another.
 func (n Noise) Protect(table string, floor int64, columns ...Column) []Shown {
 	coin, _ := n.draw("slack", table, Cell{})
 	return protect(floor, int64(coin*float64(2*floor-1)), columns...)
 }
 
-// protect hides with a slack from 0 to 2*(floor-1).
+// protect is Protect with a given slack, from 0 to 2*(floor-1).
 func protect(floor, slack int64, columns ...Column) []Shown {
 	shown := make([]Shown, len(columns))
 	for at, c := range columns {
@@ -56,11 +59,11 @@ func (c Column) follow(floor int64, first []Figure) Shown {
 	return s
 }
 
-// protect shows one column.
+// protect decides for one column.
 func (c Column) protect(floor, slack int64) Shown {
 	s := Shown{Figures: make([]Figure, len(c.Counts)), Total: Exact(c.Total)}
 	v := veil{floor: floor, slack: slack}
-	var open []int // rows that may be shown, the smallest count first
+	var open []int // rows that may be shown, smallest count first
 	for row, n := range c.Counts {
 		s.Figures[row] = AtLeast(n, floor)
 		if n < floor {
@@ -82,7 +85,7 @@ func (c Column) protect(floor, slack int64) Shown {
 		if v.holds(next) {
 			return s
 		}
-		if at >= len(open)-1 { // no count would be left: the total is hidden, and the counts that were hidden for it are not
+		if at >= len(open)-1 { // no count would be left to show: hide the total instead, and show these counts
 			for _, row := range open {
 				s.Figures[row] = Exact(c.Counts[row])
 			}
@@ -94,21 +97,21 @@ func (c Column) protect(floor, slack int64) Shown {
 	}
 }
 
-// veil is what is hidden of a column whose total is shown. Anybody can work out the sum of it.
+// veil sums up the hidden counts of a column whose total is shown. Anybody can compute their sum.
 type veil struct {
 	floor, slack int64
-	small        int64 // so many counts are below the floor
-	large        int64 // so many hidden counts are not,
-	above        int64 // and make so much together
-	sum          int64 // of all that is hidden
+	small        int64 // number of counts below the floor
+	large        int64 // number of hidden counts at or above the floor
+	above        int64 // sum of those
+	sum          int64 // sum of all hidden counts
 }
 
 func (v *veil) add(n int64) { v.large, v.above, v.sum = v.large+1, v.above+n, v.sum+n }
 
-// holds tells whether what is hidden may be shown with its sum. The sum then fits every number below the floor in each
-// count that is below it, also for who knows that no hidden count is above next, the smallest that is shown. The condition
-// upon the hidden counts above the floor says nothing of those below it: where it fails more is hidden, or the total, and
-// that tells nothing of them either.
+// holds tells whether the total may be shown, which reveals v.sum. It is true if every count below the floor may still
+// be any number below the floor, even for a reader who knows that no hidden count exceeds next, the smallest shown
+// count. Where the conditions on the counts at or above the floor fail, more is hidden, or the total. They do not
+// depend on the counts below the floor, so this reveals nothing about them.
 func (v *veil) holds(next int64) bool {
 	switch {
 	case v.small == 0:

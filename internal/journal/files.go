@@ -12,19 +12,19 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// files are the journal's files in a folder. Several processes of one machine append to the same one; each writes its
-// lines in one piece.
+// files are the journal's files in a folder. Several processes of one machine append to the same file; each writes its
+// lines in one call.
 type files struct {
 	folder, machine string
 
 	mu   sync.Mutex
 	day  string
 	file *os.File
-	torn bool // the last line was not written whole
+	torn bool // the last line was not written completely
 
 	syncing sync.Mutex
-	written uint64 // how many writes there were, under mu
-	synced  uint64 // up to which of them all are on disk, under syncing
+	written uint64 // number of writes; guarded by mu
+	synced  uint64 // number of writes that are on disk; guarded by syncing
 }
 
 const (
@@ -47,8 +47,7 @@ func newFiles(folder string) *files {
 	}, name)}
 }
 
-// write appends lines, and returns when they are on disk if durable is set. Those who write at the same moment share one
-// call of fsync.
+// write appends lines. If durable is set, it returns when they are on disk. Concurrent writers share one fsync.
 func (f *files) write(now time.Time, lines []byte, durable bool) error {
 	turn, err := f.append(now, lines)
 	if err != nil || !durable {
@@ -62,7 +61,7 @@ func (f *files) write(now time.Time, lines []byte, durable bool) error {
 	f.mu.Lock()
 	file, last := f.file, f.written
 	f.mu.Unlock()
-	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) { // a closed one was synced before
+	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) { // a closed file was synced before
 		return storage.Fault(err)
 	}
 	f.synced = last
@@ -94,7 +93,7 @@ func (f *files) open(day string) error {
 		return nil
 	}
 	if f.file != nil {
-		// Whoever waits for the old file's fsync finds the new one: so the old one is on disk before.
+		// A writer that waits for the old file's fsync finds the new file, so the old one is synced first.
 		if err := errors.Join(f.file.Sync(), f.file.Close()); err != nil {
 			return err
 		}
@@ -115,7 +114,7 @@ func (f *files) open(day string) error {
 	return nil
 }
 
-// begin makes a new file durable, and tells whether an old one ends within a line.
+// begin makes a new file durable. It tells whether an existing file ends in the middle of a line.
 func (f *files) begin(file *os.File) (torn bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -141,7 +140,7 @@ func (f *files) begin(file *os.File) (torn bool, err error) {
 	return false, nil
 }
 
-// names are the files that there are, the oldest first.
+// names returns the names of the files, oldest first.
 func (f *files) names() ([]string, error) {
 	entries, err := os.ReadDir(f.folder)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -21,7 +21,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// world is a journal beside an empty database.
+// world is a journal and an empty database.
 type world struct {
 	*testing.T
 	db     *storage.DB
@@ -57,7 +57,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// note notes a fact and then ends the transaction with the error.
+// note notes a fact and ends the transaction with the error end.
 func (w *world) note(person int64, end error, facts ...journal.Fact) {
 	w.Helper()
 	err := w.db.Tx(w.Context(), func(tx *storage.Tx) error {
@@ -71,7 +71,7 @@ func (w *world) note(person int64, end error, facts ...journal.Fact) {
 	}
 }
 
-// olderCopy makes the database one that was copied before anything was noted.
+// olderCopy replaces the database by a copy from before the first note.
 func (w *world) olderCopy() {
 	w.Helper()
 	_, err := w.db.ExecContext(w.Context(), "DELETE FROM journal_entry")
@@ -103,8 +103,8 @@ func (w *world) text() string {
 
 var left, back = journal.Fact{Matter: "newsletter/teatro"}, journal.Fact{Matter: "newsletter/teatro", Back: true}
 
-// What was committed after a copy was made is told when the copy is put back, and what was not is not. The last fact about a
-// matter counts.
+// After a restore, Missing reports what was committed since the copy was made, and nothing that was not committed. Of
+// several facts about one matter the last counts.
 func TestAnOlderCopyIsToldWhatItLacks(t *testing.T) {
 	each(t, func(w *world) {
 		w.note(1, nil, left)
@@ -113,7 +113,7 @@ func TestAnOlderCopyIsToldWhatItLacks(t *testing.T) {
 		w.note(3, nil, back)
 		w.note(4, nil, left, journal.Fact{Matter: "consent/profile"})
 		if m := w.missing(w.room); !m.IsEmpty() {
-			w.Fatalf("the database that was used last lacks %d entries", m.Committed())
+			w.Fatalf("the current database lacks %d entries", m.Committed())
 		}
 		w.olderCopy()
 		m := w.missing(w.room)
@@ -131,16 +131,16 @@ func TestAnOlderCopyIsToldWhatItLacks(t *testing.T) {
 		}
 		w.must(w.db.Tx(w.Context(), func(tx *storage.Tx) error { return w.room.Done(w.Context(), tx, entries) }))
 		if facts, _ := w.missing(w.room).Of(1); len(facts) > 0 {
-			w.Errorf("what was done again is told again: %v", facts)
+			w.Errorf("missing again after it was done: %v", facts)
 		}
 		if facts, _ := w.missing(w.open("another secret of thirty-two characters")).Of(4); len(facts) > 0 {
-			w.Errorf("without the secret %v is read", facts)
+			w.Errorf("without the secret the facts %v can be read", facts)
 		}
 	})
 }
 
-// A machine may stop at any byte of its writing. Whatever was committed then is told; what was under way is told as long as
-// nobody knows what became of it, and not any more once the database has said that it did not happen.
+// A machine may stop at any byte that it writes. What was committed by then is reported. What was in progress is
+// reported until Settle has found that it did not happen.
 func TestAMachineThatStopsLosesNoEntry(t *testing.T) {
 	each(t, func(w *world) {
 		w.note(1, nil, left)
@@ -157,7 +157,7 @@ func TestAMachineThatStopsLosesNoEntry(t *testing.T) {
 			again := w.open("a secret of thirty-two characters")
 			m := w.missing(again)
 			if facts, _ := m.Of(1); len(facts) != 1 {
-				w.Fatalf("cut after %d bytes, an older entry is lost", cut)
+				w.Fatalf("cut after %d bytes, an earlier entry is lost", cut)
 			}
 			if facts, _ := m.Of(2); (len(facts) == 1) != (cut >= begun-1) {
 				w.Fatalf("cut after %d bytes of %d: %v", cut, begun, facts)
@@ -172,13 +172,13 @@ func TestAMachineThatStopsLosesNoEntry(t *testing.T) {
 		m := w.missing(again)
 		for person, want := range map[int64]int{1: 1, 2: 0, 3: 1} {
 			if facts, _ := m.Of(person); len(facts) != want {
-				w.Errorf("after it was settled, of person %d there are %v", person, facts)
+				w.Errorf("after Settle person %d has the facts %v", person, facts)
 			}
 		}
 	})
 }
 
-// Who reads the files without the secret learns nothing of anybody.
+// Without the secret the files reveal nothing about anybody.
 func TestTheFilesNameNobody(t *testing.T) {
 	each(t, func(w *world) {
 		const person = 7_123_456_789
@@ -187,13 +187,13 @@ func TestTheFilesNameNobody(t *testing.T) {
 		text := w.text()
 		for _, secret := range []string{"ciechi", "newsletter", "person ", strconv.Itoa(person), strconv.FormatInt(person, 16)} {
 			if strings.Contains(text, secret) {
-				w.Errorf("the files tell %q:\n%s", secret, text)
+				w.Errorf("the files contain %q:\n%s", secret, text)
 			}
 		}
 	})
 }
 
-// Entries of many at once are all there, whichever process writes them; and files go when their time is over.
+// No entry of concurrent writers is lost, whichever process writes it. Old files are removed.
 func TestManyWriteAtOnceAndOldFilesGo(t *testing.T) {
 	each(t, func(w *world) {
 		rooms := []*journal.Room{w.room, w.open("a secret of thirty-two characters")}
@@ -222,13 +222,13 @@ func TestManyWriteAtOnceAndOldFilesGo(t *testing.T) {
 	})
 }
 
-// A journal that cannot be written lets no deed happen: it would be lost at a restore.
+// If the journal cannot be written, nothing is committed: the change would be lost at a restore.
 func TestNoDeedWithoutItsEntry(t *testing.T) {
 	each(t, func(w *world) {
 		w.must(os.WriteFile(w.folder, []byte("in the way"), 0o600))
 		err := w.db.Tx(w.Context(), func(tx *storage.Tx) error { return w.room.Note(w.Context(), tx, 1, left) })
 		if err == nil {
-			w.Error("the deed was committed")
+			w.Error("the transaction was committed")
 		}
 		var n int
 		w.must(w.db.QueryRowContext(w.Context(), "SELECT count(*) FROM journal_entry").Scan(&n))

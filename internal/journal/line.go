@@ -29,17 +29,17 @@ func appendMark(lines []byte, id int64, mark byte) []byte {
 	return append(strconv.AppendInt(lines, id, 16), ' ', mark, '\n')
 }
 
-// writeFacts is the facts as text.
+// writeFacts encodes the facts.
 func writeFacts(facts []Fact) []byte {
 	text, err := json.Marshal(facts)
 	if err != nil {
-		panic(err) // cannot be: they are texts
+		panic(err) // impossible: they are texts
 	}
 	return text
 }
 
-// read reads the lines of a file into entries, by number. It returns how many lines it cannot read: of a machine that
-// stopped while it wrote, the last may be cut off.
+// read reads the lines of a file into entries, by number. It returns the number of lines that it cannot read. If a
+// machine stopped while it wrote, the last line may be cut off.
 func (r *Room) read(text []byte, entries map[int64]*entry) (bad int) {
 	for line := range bytes.Lines(text) {
 		if line[0] == '#' || line[0] == '\n' {
@@ -75,7 +75,7 @@ func (r *Room) readLine(words []string, entries map[int64]*entry) bool {
 			return false
 		}
 		entries[id] = begun
-	case e == nil: // its beginning was in a file that is gone
+	case e == nil: // its first line was in a file that was removed
 	case mark == markCommitted:
 		e.committed = true
 	case mark == markUndone:

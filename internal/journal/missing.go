@@ -16,18 +16,19 @@ import (
 // Missing is what the files have and the database has not.
 type Missing struct {
 	room      *Room
-	committed int64             // how many entries surely belong to deeds that happened
-	by        map[hash][]*entry // by person, in the order of the deeds
+	committed int64             // number of entries whose transactions surely committed
+	by        map[hash][]*entry // by person, in the order of the transactions
 }
 
-// Committed is how many of the missing entries belong to deeds that surely happened. More than none: the database is older
-// than the files.
+// Committed returns how many of the missing entries surely belong to committed transactions. If there is any, the
+// database is older than the files.
 func (m Missing) Committed() int64 { return m.committed }
 
-// IsEmpty is true when the database has all that the files have.
+// IsEmpty tells whether the database has every entry of the files.
 func (m Missing) IsEmpty() bool { return len(m.by) == 0 }
 
-// Of is what was taken from the person and not taken back, one fact for each matter, and the numbers of the entries.
+// Of returns what was taken away from the person and not given back, one fact for each matter, and the numbers of the
+// entries.
 func (m Missing) Of(person int64) (taken []Fact, entries []int64) {
 	if len(m.by) == 0 {
 		return nil, nil
@@ -47,7 +48,7 @@ func (m Missing) Of(person int64) (taken []Fact, entries []int64) {
 	return slices.DeleteFunc(taken, func(f Fact) bool { return f.Back }), entries
 }
 
-// All are the numbers of all missing entries.
+// All returns the numbers of all missing entries.
 func (m Missing) All() (ids []int64) {
 	for _, entries := range m.by {
 		for _, e := range entries {
@@ -58,8 +59,8 @@ func (m Missing) All() (ids []int64) {
 	return ids
 }
 
-// Missing reads the files and compares them with the database. Entries whose deed did not happen are left out. Of others
-// that were under way when the machine stopped it is not known: see Settle.
+// Missing reads the files and compares them with the database. It leaves out entries whose transactions did not commit.
+// Entries that were in progress when the machine stopped are included; see Settle.
 func (r *Room) Missing(ctx context.Context) (Missing, error) {
 	names, err := r.files.names()
 	if err != nil {
@@ -98,7 +99,7 @@ func (r *Room) Missing(ctx context.Context) (Missing, error) {
 	return m, nil
 }
 
-// has are those of the entries that the database has.
+// has returns the entries that the database has.
 func (r *Room) has(ctx context.Context, entries map[int64]*entry) (map[int64]bool, error) {
 	first, last := int64(math.MaxInt64), int64(0)
 	for id := range entries {
@@ -112,7 +113,7 @@ func (r *Room) has(ctx context.Context, entries map[int64]*entry) (map[int64]boo
 	return has, err
 }
 
-// Done notes in the transaction that the database has the entries.
+// Done records in the transaction that the database has the entries.
 func (r *Room) Done(ctx context.Context, tx *storage.Tx, entries []int64) error {
 	for _, id := range entries {
 		if err := db.New(tx).AddEntry(ctx, db.AddEntryParams{ID: id, NotedAt: clock.Millis(r.clock.Now())}); err != nil {
@@ -122,8 +123,9 @@ func (r *Room) Done(ctx context.Context, tx *storage.Tx, entries []int64) error 
 	return nil
 }
 
-// Settle is for a database that is not an older copy. An entry that it lacks then belongs to a deed that did not happen,
-// because the machine stopped before the commit: the files say so from now on, lest a later restore does it.
+// Settle is for a database that is not an older copy. An entry that it lacks belongs to a transaction that never
+// committed, because the machine stopped before. Settle marks the entry as undone in the files, so that no later
+// restore applies it.
 func (r *Room) Settle(m Missing) error {
 	var lines []byte
 	for _, id := range m.All() {

@@ -18,13 +18,13 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema is the room's migrations.
+// Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Settings say where the files are and for how long they are kept.
 type Settings struct {
-	Folder string // it is made when the first entry is written
-	Days   int    // for so many days a copy of the database may be put back
+	Folder string // created with the first entry
+	Days   int    // how many days a copy of the database may be restored
 }
 
 // Room writes the journal and reads it.
@@ -37,7 +37,7 @@ type Room struct {
 	files  *files
 }
 
-// New makes the room upon a database that has its schema.
+// New returns the room for a database that has its schema.
 func New(d *storage.DB, c clock.Clock, s *seal.Sealer, log *slog.Logger, settings Settings) *Room {
 	return &Room{d, c, s, log, settings.Days, newFiles(settings.Folder)}
 }
@@ -45,60 +45,61 @@ func New(d *storage.DB, c clock.Clock, s *seal.Sealer, log *slog.Logger, setting
 // Close closes the file that is being written.
 func (r *Room) Close() error { return r.files.close() }
 
-// Fact is one thing that was taken away from what stands about a person, or that she took back.
+// Fact is one thing that was taken away from a person's data, or given back to it at her wish.
 type Fact struct {
-	Matter string // what it is about: "newsletter/teatro". Of the facts about one matter the last counts
-	Detail string // what else must be known to do it again
+	Matter string // what the fact is about, such as "newsletter/teatro"; only the last fact about a matter counts
+	Detail string // what else is needed to do it again
 	Back   bool   // she took it back
 }
 
 // Erased is the matter of an erasure.
 const Erased = "person"
 
-// Again is how rooms call, in their own records, what was taken again after a restore.
+// Again is the reason that rooms store with a change that was done again after a restore.
 const Again = "restore"
 
-// Note writes an entry about the person. The line is on disk before the transaction commits; without it nothing is
-// committed. Whoever calls it holds the person, so that entries about her are numbered in the order of their deeds.
+// Note adds facts about the person to the transaction's entry. The entry is on disk before the transaction commits; if
+// it cannot be written, nothing is committed. The caller holds the person, so that her entries are numbered in the
+// order of their transactions.
 func (r *Room) Note(ctx context.Context, tx *storage.Tx, person int64, facts ...Fact) error {
-	deed := tx.Ending(r, func() storage.Ending { return &deed{room: r, entries: map[int64]*entry{}} }).(*deed)
-	e := deed.entries[person]
+	p := tx.Ending(r, func() storage.Ending { return &pending{room: r, entries: map[int64]*entry{}} }).(*pending)
+	e := p.entries[person]
 	if e == nil {
 		e = &entry{id: storage.NewID(), person: r.hash(person)}
 		if err := db.New(tx).AddEntry(ctx, db.AddEntryParams{ID: e.id, NotedAt: clock.Millis(r.clock.Now())}); err != nil {
 			return err
 		}
-		deed.entries[person] = e
-		deed.order = append(deed.order, e)
+		p.entries[person] = e
+		p.order = append(p.order, e)
 	}
 	e.facts = append(e.facts, facts...)
 	return nil
 }
 
-// Purposes of what the sealer makes for the journal.
+// The purposes of the sealer's digests and tokens.
 const (
 	purposePerson = "journal.person"
 	purposeFacts  = "journal.facts"
 )
 
-// hash is how the files name a person.
+// hash returns the person's name in the files.
 func (r *Room) hash(person int64) hash {
 	return hash(r.sealer.Digest(purposePerson, strconv.FormatInt(person, 10)))
 }
 
 type hash [16]byte
 
-// entry is what one transaction took from one person.
+// entry is what one transaction took away from one person.
 type entry struct {
 	id        int64
 	person    hash
 	facts     []Fact
-	committed bool // the files say so
-	undone    bool // the files say that its deed did not happen
+	committed bool // the files say that its transaction committed
+	undone    bool // the files say that its transaction did not commit
 }
 
-// sealed is what the entry says, readable with the town's secret alone. Number and person are inside, too, so that no line
-// can be put together from two.
+// sealed encrypts the entry's facts with the town's secret. The token includes the number and the person, so that parts
+// of two lines cannot be combined.
 func (r *Room) sealed(e *entry) string {
 	return r.sealer.Seal(purposeFacts, append(e.bound(), writeFacts(e.facts)...), time.Time{})
 }
@@ -107,24 +108,24 @@ func (e *entry) bound() []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(e.id)), e.person[:]...)
 }
 
-// deed follows one transaction.
-type deed struct {
+// pending holds the entries of one transaction.
+type pending struct {
 	room    *Room
 	entries map[int64]*entry // by person
 	order   []*entry
 }
 
-// Committing puts the entries on disk.
-func (d *deed) Committing() error {
+// Committing writes the entries to disk.
+func (p *pending) Committing() error {
 	var lines []byte
-	for _, e := range d.order {
-		lines = appendEntry(lines, e, d.room.sealed(e))
+	for _, e := range p.order {
+		lines = appendEntry(lines, e, p.room.sealed(e))
 	}
-	return d.room.files.write(d.room.clock.Now(), lines, true)
+	return p.room.files.write(p.room.clock.Now(), lines, true)
 }
 
-// Ended notes what became of the deed. That need not be on disk at once: Settle asks the database.
-func (d *deed) Ended(outcome storage.Outcome) {
+// Ended marks the entries as committed or undone. The marks need not be on disk at once: Settle can ask the database.
+func (p *pending) Ended(outcome storage.Outcome) {
 	mark := byte(markCommitted)
 	switch outcome {
 	case storage.Unknown:
@@ -133,16 +134,16 @@ func (d *deed) Ended(outcome storage.Outcome) {
 		mark = markUndone
 	}
 	var lines []byte
-	for _, e := range d.order {
+	for _, e := range p.order {
 		lines = appendMark(lines, e.id, mark)
 	}
-	if err := d.room.files.write(d.room.clock.Now(), lines, false); err != nil {
-		d.room.log.Warn("the journal does not say yet what became of an entry; the next start asks the database", "err", err)
+	if err := p.room.files.write(p.room.clock.Now(), lines, false); err != nil {
+		p.room.log.Warn("the journal does not say yet what became of an entry; the next start asks the database", "err", err)
 	}
 }
 
-// Sweep removes what is older than any copy that may be put back. The files go first, so that the database never lacks an
-// entry that they have.
+// Sweep removes entries that are older than any copy that may be restored. It removes the files first, so that the
+// database never lacks an entry that they have.
 func (r *Room) Sweep(ctx context.Context) error {
 	if err := r.Prune(); err != nil {
 		return err
@@ -152,9 +153,9 @@ func (r *Room) Sweep(ctx context.Context) error {
 	})
 }
 
-// sweptLater is how many days longer the database remembers an entry than the files do: each machine removes its files
-// by itself, when it runs.
+// sweptLater is how many days longer the database keeps an entry than the files do. Each machine removes its own files
+// when it runs, which may be late.
 const sweptLater = 60
 
-// Prune removes this machine's files that are older than any copy that may be put back.
+// Prune removes this machine's files that are older than any copy that may be restored.
 func (r *Room) Prune() error { return r.files.prune(r.clock.Now().AddDate(0, 0, -r.days)) }

@@ -1,11 +1,11 @@
-// Package seal makes tokens that carry a few bytes, are bound to one purpose and end at a time.
+// Package seal makes tokens that carry a few bytes for one purpose and expire.
 //
-// A token is url-safe text: an HMAC-SHA256 over purpose, expiry and payload, and behind it expiry and payload, encrypted
-// by AES-256 in counter mode with the HMAC as initial counter (a synthetic initialisation vector, as in RFC 5297). Who
-// holds a token can read nothing in it, change nothing in it, and use it for its one purpose only. The same payload
-// gives the same token. Whoever holds the town's secret can make and read tokens; changing the secret ends them all.
+// A token is URL-safe text: an HMAC-SHA256 over purpose, expiry and payload, followed by expiry and payload, encrypted
+// by AES-256 in counter mode with the HMAC as initial counter (a synthetic initialisation vector, as in RFC 5297). The
+// holder of a token can neither read nor change it, and can use it for its purpose only. The same payload gives the
+// same token. The town's secret makes and reads tokens; a new secret makes every token invalid.
 //
-// Tokens made before tokens were encrypted still open: links in old mails never end.
+// Tokens that were made before tokens were encrypted still open, so that links in old mails keep working.
 package seal
 
 import (
@@ -21,19 +21,19 @@ import (
 	"time"
 )
 
-// ErrInvalid is returned for a token that was forged, cut, made for another purpose, or past its time.
+// ErrInvalid is returned for a token that was forged, cut or made for another purpose, or that has expired.
 var ErrInvalid = errors.New("token is not valid, or no longer")
 
-// macLen is 16 bytes, half of SHA-256: 128 bits cannot be guessed, and links stay short (RFC 2104 §5 allows it).
+// macLen is 16 bytes, half of SHA-256. RFC 2104 §5 allows it: 128 bits cannot be guessed, and links stay short.
 const macLen = 16
 
-// Sealer makes and opens tokens with one secret. It may be used from many goroutines.
+// Sealer makes and opens tokens with one secret. It is safe for concurrent use.
 type Sealer struct {
-	hashes sync.Pool // HMACs that have taken in the secret: half of their work
+	hashes sync.Pool // HMACs that have already absorbed the secret, which is half of their work
 	block  cipher.Block
 }
 
-// New returns a sealer; the secret should be 32 random bytes.
+// New returns a sealer. The secret should be 32 random bytes.
 func New(secret []byte) *Sealer {
 	sum := sha256.Sum256(secret)
 	s := &Sealer{}
@@ -42,13 +42,13 @@ func New(secret []byte) *Sealer {
 	key.Write([]byte("unoxuno seal encryption"))
 	block, err := aes.NewCipher(key.Sum(nil))
 	if err != nil {
-		panic(err) // cannot be: the key has 32 bytes
+		panic(err) // impossible: the key has 32 bytes
 	}
 	s.block = block
 	return s
 }
 
-// Seal makes a token for purpose that ends at expires (whole seconds); the zero time never ends.
+// Seal makes a token for purpose that expires at expires, in whole seconds. The zero time means never.
 func (s *Sealer) Seal(purpose string, payload []byte, expires time.Time) string {
 	var at int64
 	if !expires.IsZero() {
@@ -61,14 +61,14 @@ func (s *Sealer) Seal(purpose string, payload []byte, expires time.Time) string 
 	return base64.RawURLEncoding.EncodeToString(append(mac, body...))
 }
 
-// Open returns the payload of a token made by Seal for the same purpose, if at now its time is not over.
+// Open returns the payload of a token that Seal made for the same purpose and that has not expired at now.
 func (s *Sealer) Open(purpose, token string, now time.Time) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) < macLen+1 {
 		return nil, ErrInvalid
 	}
 	mac, body := raw[:macLen], raw[macLen:]
-	if readable := hmac.Equal(mac, s.mac(purpose, body)); !readable { // else it was made before tokens were encrypted
+	if readable := hmac.Equal(mac, s.mac(purpose, body)); !readable { // else it was made before encryption
 		s.crypt(mac, body)
 		if !hmac.Equal(mac, s.mac(purpose, body)) {
 			return nil, ErrInvalid
@@ -81,7 +81,7 @@ func (s *Sealer) Open(purpose, token string, now time.Time) ([]byte, error) {
 	return body[n:], nil
 }
 
-// Ints seals whole numbers, the usual payload: identifiers.
+// Ints seals whole numbers, usually identifiers.
 func (s *Sealer) Ints(purpose string, expires time.Time, ints ...int64) string {
 	var payload []byte
 	for _, i := range ints {
@@ -90,7 +90,7 @@ func (s *Sealer) Ints(purpose string, expires time.Time, ints ...int64) string {
 	return s.Seal(purpose, payload, expires)
 }
 
-// OpenInts returns the n numbers of a token made by Ints.
+// OpenInts returns the numbers in a token made by Ints. It fails if there are not exactly n.
 func (s *Sealer) OpenInts(purpose, token string, now time.Time, n int) ([]int64, error) {
 	ints, err := s.OpenAllInts(purpose, token, now)
 	if err == nil && len(ints) != n {
@@ -99,7 +99,7 @@ func (s *Sealer) OpenInts(purpose, token string, now time.Time, n int) ([]int64,
 	return ints, err
 }
 
-// OpenAllInts returns the numbers of a token made by Ints, however many they are.
+// OpenAllInts returns all numbers in a token made by Ints.
 func (s *Sealer) OpenAllInts(purpose, token string, now time.Time) ([]int64, error) {
 	payload, err := s.Open(purpose, token, now)
 	if err != nil {
@@ -116,13 +116,13 @@ func (s *Sealer) OpenAllInts(purpose, token string, now time.Time) ([]int64, err
 	return ints, nil
 }
 
-// Digest is a keyed digest of text for purpose: the same text gives the same digest, and nobody without the secret
-// can tell the text from it.
+// Digest returns a keyed digest of text for purpose. The same text gives the same digest. Without the secret the text
+// cannot be found from it.
 func (s *Sealer) Digest(purpose, text string) []byte {
 	return s.mac(purpose, []byte(text))
 }
 
-// crypt encrypts body in place, or decrypts it.
+// crypt encrypts or decrypts body in place.
 func (s *Sealer) crypt(mac, body []byte) { cipher.NewCTR(s.block, mac).XORKeyStream(body, body) }
 
 func (s *Sealer) mac(purpose string, body []byte) []byte {

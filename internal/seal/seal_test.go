@@ -42,8 +42,7 @@ func TestTokenOpensOnlyAsSealed(t *testing.T) {
 	})
 }
 
-// Nothing of a payload can be read in its token: neither is it there, nor do the tokens of two payloads that begin alike
-// look alike behind their codes.
+// A token does not contain its payload, and two payloads with the same beginning are encrypted differently.
 func TestNothingCanBeReadInAToken(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := seal.New([]byte(rapid.String().Draw(t, "secret")))
@@ -67,13 +66,13 @@ func TestNothingCanBeReadInAToken(t *testing.T) {
 	})
 }
 
-// Two tokens of the secret "secret", made before tokens were encrypted: of person 77.
+// Two tokens for person 77 with the secret "secret", made before tokens were encrypted.
 const (
 	oldUnsubscribe = "Ql80N3uiUV90TtahfP1fAQCaAZaT2J_uRw"
 	oldOwnPage     = "aZYsUOTIFkzMWDpIHrLYcYDIzrQNmgE"
 )
 
-// The links of mails that were sent before tokens were encrypted lead where they led.
+// Links in mails that were sent before tokens were encrypted still work.
 func TestTokensOfBeforeEncryptionOpen(t *testing.T) {
 	s := seal.New([]byte("secret"))
 	for purpose, token := range map[string]string{"newsletters.unsubscribe": oldUnsubscribe, "people.own-page": oldOwnPage} {
@@ -105,7 +104,7 @@ func FuzzOpenNeverFails(f *testing.F) {
 	})
 }
 
-// A token is the same bytes for ever: links in old mails must open.
+// The bytes of a token never change: links in old mails must open.
 func TestTokensOfEarlierVersionsOpen(t *testing.T) {
 	s := seal.New([]byte("a secret of thirty-two characters"))
 	const made = "G8VeJ6bd8nDqHCOUXRm_xm0INYpLOy6xh1yQEgXLasImXQ67DrDkXuckeWpsluPimyBJ49uTnEbCAmo"

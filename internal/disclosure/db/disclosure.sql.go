@@ -242,7 +242,7 @@ type TakeDayRow struct {
 	AlarmedAt int64
 }
 
-// Takes the row of the account's day, made if it is the first question of the day.
+// Locks the account's row of the day. The first question of the day inserts it.
 func (q *Queries) TakeDay(ctx context.Context, arg TakeDayParams) (TakeDayRow, error) {
 	row := q.db.QueryRowContext(ctx, takeDay, arg.AccountID, arg.Day, arg.Account)
 	var i TakeDayRow

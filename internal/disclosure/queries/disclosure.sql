@@ -1,5 +1,5 @@
 -- name: TakeDay :one
--- Takes the row of the account's day, made if it is the first question of the day.
+-- Locks the account's row of the day. The first question of the day inserts it.
 INSERT INTO disclosure_day (account_id, day, account, spent, bands, alike, alarmed_at) VALUES ($1, $2, $3, 0, 0, 0, 0)
 ON CONFLICT (account_id, day) DO UPDATE SET account = excluded.account
 RETURNING spent, bands, alike, alarmed_at;

@@ -1,6 +1,6 @@
 -- +goose Up
--- The entries of the journal whose deeds this database has. It says that there was one and when, and neither of whom nor
--- what. What an entry says stands in the journal's files alone.
+-- The journal entries whose transactions this database committed: their numbers and times. The content of an entry is
+-- in the journal's files only.
 CREATE TABLE journal_entry (
     id       bigint NOT NULL PRIMARY KEY,
     noted_at bigint NOT NULL
