@@ -47,7 +47,7 @@ func TestEveryWayToBeAwayIsUnavailable(t *testing.T) {
 	}
 }
 
-// What SQLite itself says when its file is read-only, has no more room, or is being written by somebody else.
+// The errors come from SQLite itself: its file is read-only, is full, or is being written by somebody else.
 func TestSQLiteSaysWhatBefellIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "town.db")
 	db, err := storage.Open(t.Context(), "sqlite:"+path)
@@ -87,6 +87,6 @@ func TestSQLiteSaysWhatBefellIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := storage.Open(t.Context(), "sqlite:"+path); !fault.Is(err, fault.KindUnavailable) {
-		t.Errorf("what is no database: %v", err)
+		t.Errorf("not a database: %v", err)
 	}
 }

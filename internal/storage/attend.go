@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Attend notes that this process answers people while it has the database open. Whoever writes much then writes it in
-// small parts (see Attended), and nobody fills tables without their indexes (see Fill). Attend waits while somebody does.
-// It ends with leave, or with the process.
+// Attend registers this process as a server: it answers people while it has the database open. Others then write much
+// data only in small parts (see Attended), and Fill is refused. Attend waits while a Fill is running. It ends with
+// leave, or with the process.
 func (db *DB) Attend(ctx context.Context) (leave func() error, err error) {
 	if db.engine == Postgres {
 		return db.attendPostgres(ctx)
@@ -26,8 +26,8 @@ func (db *DB) Attend(ctx context.Context) (leave func() error, err error) {
 	return lock.Unlock, nil
 }
 
-// Attended tells whether a process answers people out of this SQLite file. PostgreSQL has many writers: it is always
-// false there.
+// Attended tells whether a server process uses this SQLite file. On PostgreSQL it always returns false, because writers
+// there do not wait for each other.
 func (db *DB) Attended() (bool, error) {
 	if db.engine != SQLite {
 		return false, nil
@@ -41,14 +41,14 @@ func (db *DB) attendance() *flock.Flock {
 	return flock.New(db.path+".attended", flock.SetPermissions(0o600))
 }
 
-// attendanceKey is the key of PostgreSQL's advisory lock that those who attend share.
+// attendanceKey is the key of the PostgreSQL advisory lock that servers share.
 const attendanceKey = "hashtextextended(current_schema() || '/storage.attended', 0)"
 
-// attendAgain is how often a process that attends looks whether its lock still stands.
+// attendAgain is how often a server checks that it still holds its lock.
 const attendAgain = 10 * time.Second
 
-// attendPostgres holds a shared advisory lock in a transaction that does nothing else, because a pooler keeps the
-// connection of a transaction and not that of a session. The transaction has no snapshot: it delays no VACUUM.
+// attendPostgres holds a shared advisory lock in a transaction that does nothing else. A connection pooler keeps a
+// transaction on one connection, but not a session. The transaction has no snapshot, so it does not delay VACUUM.
 func (db *DB) attendPostgres(ctx context.Context) (leave func() error, err error) {
 	own := stdlib.OpenDB(*db.server)
 	own.SetMaxOpenConns(1)
@@ -72,16 +72,16 @@ func (db *DB) attendPostgres(ctx context.Context) (leave func() error, err error
 				if _, err := held.ExecContext(ctx, "SELECT 1"); err == nil {
 					continue
 				}
-				_ = held.Rollback() // the connection is lost, and the lock with it
+				_ = held.Rollback() // the connection is lost, and with it the lock
 			}
-			held, _ = attend(ctx, own) // nil while the server is away: tried again
+			held, _ = attend(ctx, own) // nil while the server is away; the loop tries again
 		}
 	}()
 	return func() error {
 		stop()
 		<-ended
 		if held != nil {
-			_ = held.Rollback() // closing the connection ends it as well
+			_ = held.Rollback() // closing the connection ends it too
 		}
 		return own.Close()
 	}, nil
@@ -101,10 +101,10 @@ func attend(ctx context.Context, own *sql.DB) (*sql.Tx, error) {
 	return tx, nil
 }
 
-// scratchLock is the file in a scratch folder that its process holds locked.
+// scratchLock is the file in a scratch folder that the owning process keeps locked.
 const scratchLock = "lock"
 
-// removeScratch removes the scratch copies of processes that were killed.
+// removeScratch removes the scratch copies that killed processes left behind.
 func (db *DB) removeScratch() error {
 	folders, err := filepath.Glob(db.path + ".scratch-*")
 	for _, folder := range folders {

@@ -11,11 +11,11 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// lockPoll is how often a waiting process looks whether the lock file is free.
+// lockPoll is how often a waiting process checks whether the lock file is free.
 const lockPoll = 100 * time.Millisecond
 
-// Backup writes a consistent copy of a SQLite database to file while the program goes on working. The copy appears
-// under its name only when it is whole.
+// Backup writes a consistent copy of a SQLite database to file while the program goes on working. The file appears only
+// when the copy is complete.
 func (db *DB) Backup(ctx context.Context, file string) error {
 	if db.engine != SQLite {
 		return fault.Invalid("storage.backup_postgres")
@@ -27,7 +27,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	// A connection of its own: the readers may not write, and the writer may be at work.
+	// Backup needs its own connection: readers may not write, and the writer may be busy.
 	own, err := openSQLite(ctx, db.path)
 	if err != nil {
 		return err
@@ -40,8 +40,8 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	return os.Rename(part, file)
 }
 
-// Restore puts the backup at file in the place of the SQLite database of url, which must not be open. A database that
-// is there already is kept beside it under the name that Restore returns; "" when there was none.
+// Restore replaces the SQLite database of url, which must not be open, by the backup at file. It keeps an existing
+// database under the name that it returns; the name is "" if there was none.
 func Restore(ctx context.Context, url, file string) (kept string, err error) {
 	path, ok := sqlitePath(url)
 	if !ok {
@@ -66,13 +66,13 @@ func Restore(ctx context.Context, url, file string) (kept string, err error) {
 	return kept, os.Rename(part, path)
 }
 
-// setAside folds the database's journal into it, so that it is whole in one file, and renames it.
+// setAside writes the WAL back into the database, so that the database is one file, and renames it.
 func setAside(ctx context.Context, path, kept string) error {
 	db, err := openSQLite(ctx, path)
 	if err != nil {
 		return err
 	}
-	// Leaving WAL needs the database to oneself, and fails at once where any other connection is open, an idle one too.
+	// Leaving WAL mode needs exclusive access. It fails at once if any other connection is open, even an idle one.
 	_, err = db.writer.ExecContext(ctx, "PRAGMA busy_timeout = 0")
 	var mode string
 	if err == nil {

@@ -16,7 +16,7 @@ type Builder struct {
 	args []any
 }
 
-// Add appends text; each ? in it stands for one of args, in order. Text is the program's own, never a reader's.
+// Add appends text. Each ? in it stands for one of args, in order. Text must be a constant of the program, never input.
 func (b *Builder) Add(text string, args ...any) *Builder {
 	for _, r := range text {
 		if r != '?' {
@@ -35,7 +35,7 @@ func (b *Builder) Add(text string, args ...any) *Builder {
 func (b *Builder) Append(o *Builder) *Builder {
 	before := len(b.args)
 	text := placeholder.ReplaceAllStringFunc(o.text.String(), func(mark string) string {
-		n, _ := strconv.Atoi(mark[1:]) // its own digits
+		n, _ := strconv.Atoi(mark[1:]) // digits only
 		return "$" + strconv.Itoa(before+n)
 	})
 	b.text.WriteString(text)
@@ -43,12 +43,12 @@ func (b *Builder) Append(o *Builder) *Builder {
 	return b
 }
 
-// placeholder is what Add made of a ?: its texts hold no other dollar sign.
+// placeholder matches what Add writes for a ?. Its texts contain no other dollar sign.
 var placeholder = regexp.MustCompile(`\$[0-9]+`)
 
-// In appends the condition " = ANY (…)" that what b wrote last is among the list, which is one argument however long it
-// is: a database keeps one text prepared, and is not handed hundreds of values one by one. SQLite, which has no arrays,
-// reads the list from JSON.
+// In appends the condition " = ANY (…)": what b wrote last is in the list. The list is one argument, however long it
+// is. So there is one statement to prepare, and the database does not get hundreds of values one by one. SQLite has no
+// arrays and reads the list from JSON.
 func In[T int64 | string](b *Builder, list []T) {
 	b.args = append(b.args, list)
 	b.text.WriteString(" = ANY ($")
@@ -56,14 +56,14 @@ func In[T int64 | string](b *Builder, list []T) {
 	b.text.WriteByte(')')
 }
 
-// SQL is the text written so far.
+// SQL returns the text written so far.
 func (b *Builder) SQL() string { return b.text.String() }
 
-// Args are the arguments so far, for $1, $2 ….
+// Args returns the arguments so far, for $1, $2 ….
 func (b *Builder) Args() []any { return b.args }
 
-// undecomposed are letters that Unicode does not take apart into a letter and a mark, as people without that letter on
-// their keyboard write them, and the apostrophes and hyphens that programs put in the place of those typed.
+// undecomposed maps letters that Unicode does not decompose to what people type if their keyboard lacks them, and
+// typographic apostrophes and hyphens to the plain ones.
 func undecomposed() []string {
 	return []string{
 		"ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ı", "i", "ŋ", "n", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th", "ə", "e",
@@ -73,8 +73,8 @@ func undecomposed() []string {
 
 var foldLetters = strings.NewReplacer(undecomposed()...)
 
-// Fold is s without case, accents and doubled spaces, for search: "Niccolò  D’AMICO" and "niccolo d'amico" fold alike, and
-// so do "Łukasz" and "lukasz". Texts that are kept folded are folded anew after this has changed.
+// Fold returns s without case, accents and repeated spaces, for search: "Niccolò  D’AMICO" and "niccolo d'amico" fold
+// to the same text, and so do "Łukasz" and "lukasz". If Fold changes, stored folded texts must be folded again.
 func Fold(s string) string {
 	if folded, ok := foldASCII(s); ok {
 		return folded
@@ -98,7 +98,7 @@ func Fold(s string) string {
 	return b.String()
 }
 
-// foldASCII is Fold of a text without accents, which most are.
+// foldASCII is Fold for text without accents, which most text is.
 func foldASCII(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	space := false

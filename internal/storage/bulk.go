@@ -15,10 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Load inserts many rows fast: COPY on PostgreSQL, statements of many rows on SQLite. Values are int64, string or bool,
-// and columns bigint, text or boolean. A row may be written over once the next one is asked for. It takes no conflict:
-// load into a staging table where rows may be there already, and give the transaction up after an error. It returns how
-// many rows were loaded.
+// Load inserts many rows fast: by COPY on PostgreSQL, by multi-row statements on SQLite. Values are int64, string or
+// bool; columns are bigint, text or boolean. The caller may overwrite a row once the next one is requested. Load does
+// not handle conflicts: where rows may exist already, load into a staging table. After an error the transaction must be
+// rolled back. Load returns the number of rows inserted.
 func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) (n int64, err error) {
 	load := insertRows
 	if tx.engine == Postgres {
@@ -27,7 +27,7 @@ func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows ite
 	err = tx.conn.Raw(func(c any) error {
 		n, err = load(ctx, c, table, columns, rows)
 		if err != nil {
-			// Not ErrBadConn: database/sql must not throw the connection away under the transaction.
+			// Not ErrBadConn: database/sql must not close the connection under the transaction.
 			return errors.Join(err, driver.ErrSkip)
 		}
 		return nil
@@ -35,8 +35,8 @@ func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows ite
 	return n, err
 }
 
-// copyRows loads rows by COPY in PostgreSQL's binary format, which is written here: the general way of the driver
-// looks up how to write each value anew, and took most of an import's own time.
+// copyRows loads rows by COPY in PostgreSQL's binary format. We write the format ourselves: the driver's general way
+// looks up the encoding of every value, and took most of an import's own time.
 func copyRows(ctx context.Context, c any, table string, columns []string, rows iter.Seq[[]any]) (int64, error) {
 	conn, ok := c.(*stdlib.Conn)
 	if !ok {
@@ -53,17 +53,17 @@ func copyRows(ctx context.Context, c any, table string, columns []string, rows i
 	return tag.RowsAffected(), err
 }
 
-// copyStream writes rows in the format of COPY … BINARY
-// (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format").
+// copyStream encodes rows in the format of COPY … BINARY (https://www.postgresql.org/docs/current/sql-copy.html,
+// "Binary Format").
 type copyStream struct {
 	next  func() ([]any, bool)
-	ready []byte // written, not yet read
-	kept  []byte // the memory of ready
+	ready []byte // encoded, not yet read
+	kept  []byte // the buffer behind ready
 	begun bool
 	ended bool
 }
 
-// copyReady is how much is made ready at a time, in bytes.
+// copyReady is how many bytes are encoded at a time.
 const copyReady = 60 << 10
 
 func (s *copyStream) Read(p []byte) (int, error) {
@@ -80,7 +80,7 @@ func (s *copyStream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// more makes the next rows ready.
+// more encodes the next rows.
 func (s *copyStream) more() (err error) {
 	b := s.kept[:0]
 	if !s.begun {
@@ -121,14 +121,14 @@ func appendCopied(b []byte, value any) ([]byte, error) {
 	return b, fmt.Errorf("copy: a value is %T", value)
 }
 
-// One statement inserts several rows, so that what a call costs is shared; more values do not make it faster.
+// One statement inserts several rows, so that the cost of a call is shared. More values do not make it faster.
 const (
 	insertedRows   = 32
 	insertedValues = 512
 )
 
-// insertRows loads rows by statements of many rows, which the connection keeps prepared. What a column holds in all rows
-// of a statement, as often happens, is bound once: binding a value costs about as much as storing it.
+// insertRows loads rows by multi-row statements, which the connection keeps prepared. A column often has the same value
+// in all rows of a statement; it is then bound once, because binding a value costs about as much as storing it.
 func insertRows(ctx context.Context, c any, table string, columns []string, rows iter.Seq[[]any]) (n int64, err error) {
 	conn, ok := c.(driver.ExecerContext)
 	if !ok {
@@ -142,7 +142,7 @@ func insertRows(ctx context.Context, c any, table string, columns []string, rows
 	for row := range rows {
 		l.values = append(l.values, row...)
 		if n++; n%int64(l.most) == 0 {
-			// The context is looked at here: to have each statement watch it costs more than the statement.
+			// The context is checked here: having each statement watch it costs more than the statement.
 			if err := errors.Join(ctx.Err(), l.flush()); err != nil {
 				return n, err
 			}
@@ -151,26 +151,26 @@ func insertRows(ctx context.Context, c any, table string, columns []string, rows
 	return n, errors.Join(ctx.Err(), l.flush())
 }
 
-// inserter gathers the rows of a statement.
+// inserter collects the rows of a statement.
 type inserter struct {
 	ctx     context.Context
 	conn    driver.ExecerContext
 	table   string
 	columns []string
-	most    int    // rows of a statement
-	same    uint64 // columns, by bit, that held the same in all rows of each statement so far: few forms come of it
-	values  []any  // of the rows gathered
+	most    int    // rows per statement
+	same    uint64 // columns, as bits, with one value in all rows of every statement so far
+	values  []any  // of the rows collected
 	args    []driver.NamedValue
 	texts   map[insertForm]string
 }
 
-// insertForm is the form of a statement: how many rows, and which columns are the same in all (by bit).
+// insertForm is the form of a statement: the number of rows, and the columns (as bits) with the same value in all.
 type insertForm struct {
 	rows int
 	same uint64
 }
 
-// flush inserts the rows gathered.
+// flush inserts the collected rows.
 func (l *inserter) flush() error {
 	width := len(l.columns)
 	form := insertForm{rows: len(l.values) / width}
@@ -197,13 +197,13 @@ func (l *inserter) flush() error {
 	return err
 }
 
-// sameColumns are the columns, by bit, that hold the same in all rows, but for one at least; none where there are too
-// many columns for bits.
+// sameColumns returns, as bits, the columns that have the same value in all rows. The last column is never among them.
+// If there are too many columns for the bits, it returns 0.
 func sameColumns(values []any, width int) uint64 {
 	if width > 63 {
 		return 0
 	}
-	same := uint64(1)<<(width-1) - 1 // the last one is always bound for each row
+	same := uint64(1)<<(width-1) - 1 // the last column is always bound for each row
 	for i := width; i < len(values); i++ {
 		if values[i] != values[i%width] {
 			same &^= 1 << (i % width)
@@ -212,8 +212,8 @@ func sameColumns(values []any, width int) uint64 {
 	return same
 }
 
-// text is INSERT OR FAIL INTO t (a, b, c) VALUES (?, ?, ?), (?1, ?, ?) where a is the same in all rows. OR FAIL leaves what
-// a failing statement did to the transaction, which must be given up anyway: SQLite need not keep it apart.
+// text returns INSERT OR FAIL INTO t (a, b, c) VALUES (?, ?, ?), (?1, ?, ?) where a is the same in all rows. After an
+// error the transaction is rolled back anyway, so with OR FAIL SQLite need not be able to undo the single statement.
 func (l *inserter) text(form insertForm) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "INSERT OR FAIL INTO %s (%s) VALUES ", l.table, strings.Join(l.columns, ", "))

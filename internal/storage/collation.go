@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// Text is compared and sorted by its code, as SQLite does, whatever the locale of a PostgreSQL database. In the order of
-// it_IT a search by the first letters finds nobody, pages of a list overlap, and an index serves neither. So every text
-// column has the collation "C": a migration's text gets it here, and sortByCode gives it to what older programs made.
+// Text is compared and sorted by code point, as SQLite does, whatever the locale of a PostgreSQL database. In the order
+// of it_IT a search by the first letters finds nobody, pages of a list overlap, and an index serves neither. So every
+// text column has the collation "C". sortedByCode adds it to the text of a migration; sortByCode adds it to columns
+// that older versions made.
 
-// textColumn is the definition of a text column. In our schemas each is NOT NULL or a key.
+// textColumn matches the definition of a text column. In our schemas each one is NOT NULL or a key.
 var textColumn = regexp.MustCompile(`(?i)\btext(\s+(?:NOT\s+NULL|PRIMARY\s+KEY)\b)`)
 
-// sortedByCode is a schema's text for PostgreSQL with the collation of its text columns written out.
+// sortedByCode adds the collation to the text columns of a schema for PostgreSQL.
 func sortedByCode(schema []byte) []byte {
 	return textColumn.ReplaceAll(schema, []byte(`text COLLATE "C"$1`))
 }
 
-// localText lists the tables whose text is sorted by the locale of the database, with the change that ends this. It is
-// empty where the locale sorts by code anyway.
+// localText lists the tables with text that is sorted by the database's locale, and the statement that changes it. It
+// returns no rows if the locale sorts by code point anyway.
 const localText = `
 SELECT c.relname, string_agg('ALTER COLUMN ' || quote_ident(a.attname) || ' TYPE text COLLATE "C"', ', ' ORDER BY a.attnum)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -31,13 +32,13 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.
   AND 'a' < 'B'
 GROUP BY c.relname ORDER BY c.relname`
 
-// ownViews lists the rooms' views with their definitions, in the order in which they can be made.
+// ownViews lists the rooms' views and their definitions, in an order in which they can be created.
 const ownViews = `
 SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'v' AND c.relname LIKE ANY ($1) ORDER BY c.oid`
 
-// sortByCode gives text columns that were made before, in a database with another locale, the collation "C". It returns
-// how many tables were changed. Their indexes are built anew, so a large town waits once for some minutes.
+// sortByCode gives the collation "C" to text columns made before, in a database with another locale. It returns the
+// number of tables changed. Their indexes are rebuilt, so a large town waits some minutes, once.
 func (db *DB) sortByCode(ctx context.Context, schemas []Schema) (tables int, err error) {
 	if db.engine != Postgres {
 		return 0, nil
@@ -54,7 +55,7 @@ func (db *DB) sortByCode(ctx context.Context, schemas []Schema) (tables int, err
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }() // no effect after the commit
 	views, err := pairs(ctx, tx, ownViews, prefixes)
 	if err != nil {
 		return 0, err
@@ -77,7 +78,7 @@ func (db *DB) sortByCode(ctx context.Context, schemas []Schema) (tables int, err
 	return len(changes), tx.Commit()
 }
 
-// pairs are the rows, two texts each, that a query finds.
+// pairs returns the rows of a query that selects two texts.
 func pairs(ctx context.Context, q interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }, query string, args ...any) (list [][2]string, err error) {

@@ -9,8 +9,8 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// What an older program made in a database with an Italian locale is sorted by its code after the upgrade, views and
-// indexes included, and so is what is made new.
+// An upgrade changes the order of the columns that an older version made in a database with an Italian locale, and
+// keeps its views and indexes. New columns are sorted by code point too.
 func TestTextIsSortedByItsCodeWhateverTheLocale(t *testing.T) {
 	url := storagetest.Italian(t)
 	db, err := storage.Open(t.Context(), url)

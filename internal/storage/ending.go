@@ -2,12 +2,12 @@ package storage
 
 import "errors"
 
-// Ending is something outside the database that follows a transaction to its end.
+// Ending is something outside the database that must know how a transaction ends.
 type Ending interface {
-	// Committing is called when everything in the transaction is done. An error rolls the transaction back.
+	// Committing is called before the commit, when all other work is done. An error rolls the transaction back.
 	Committing() error
-	// Ended is called once after Committing. Of a commit that failed nobody knows: the database may have made it before
-	// the connection was lost.
+	// Ended is called once after Committing. If the commit failed the outcome is Unknown: the database may have
+	// committed before the connection was lost.
 	Ended(outcome Outcome)
 }
 
@@ -21,7 +21,7 @@ const (
 	RolledBack
 )
 
-// Ending returns the ending that the transaction has for owner; begin makes it when there is none yet.
+// Ending returns the transaction's ending for owner. begin makes it if there is none yet.
 func (tx *Tx) Ending(owner any, begin func() Ending) Ending {
 	if e, ok := tx.endings[owner]; ok {
 		return e
@@ -33,7 +33,7 @@ func (tx *Tx) Ending(owner any, begin func() Ending) Ending {
 	return tx.endings[owner]
 }
 
-// commit commits the transaction and tells its endings.
+// commit commits the transaction and calls its endings.
 func (tx *Tx) commit() error {
 	var asked []Ending
 	tell := func(outcome Outcome) {

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Engine is a database engine. All that differs between engines stands in this file and, for bulk loading, in bulk.go.
+// Engine is a database engine. All differences between engines are in this file and, for bulk loading, in bulk.go.
 type Engine int
 
 // The engines.
@@ -32,8 +32,8 @@ func (e Engine) String() string {
 	return "SQLite"
 }
 
-// rewritten remembers each text's SQLite form: the texts are constants and few, those of audiences are bounded by
-// being forgotten all at once when there are too many.
+// rewriteCache remembers the SQLite form of each text. Most texts are constants and few. Audiences add more, so the
+// whole cache is dropped when it is too large.
 type rewriteCache struct {
 	mu    sync.RWMutex
 	texts map[string]string
@@ -43,8 +43,8 @@ const rewriteCacheSize = 2000
 
 var rewritten = &rewriteCache{texts: map[string]string{}}
 
-// rewrite gives $1 the form ?1 on SQLite, and what In wrote the form that reads a list from JSON. A dollar within quotes
-// is left alone.
+// rewrite turns $1 into ?1 on SQLite, and a list condition of In into one that reads JSON. A dollar within quotes is
+// left alone.
 func (e Engine) rewrite(query string) string {
 	if e == Postgres || !strings.Contains(query, "$") {
 		return query
@@ -79,10 +79,10 @@ func numbered(query string) string {
 	return among.ReplaceAllString(string(b), "IN (SELECT value FROM json_each($1))")
 }
 
-// among is what In wrote.
+// among matches a condition written by In.
 var among = regexp.MustCompile(`= ANY \((\?[0-9]+)\)`)
 
-// listed is a list that In was given as SQLite reads it; other arguments are as they were.
+// listed encodes a list given to In as JSON for SQLite. It returns other arguments unchanged.
 func listed(argument any) (any, error) {
 	switch argument.(type) {
 	case []int64, []string:
@@ -92,13 +92,13 @@ func listed(argument any) (any, error) {
 	return argument, driver.ErrSkip
 }
 
-// gooseUp is the first line of every file of a schema.
+// gooseUp is the first line of every schema file.
 const gooseUp = "-- +goose Up\n"
 
-// schemaFiles are the files of a schema as the engine should read them: /*sqlite: …*/ and /*postgres: …*/ are how a
-// table is to be kept by the one and by the other, a comment to whom it does not concern. On SQLite a table's own bigint
-// key becomes an INTEGER PRIMARY KEY, which is the table's order itself and needs no index beside it. On PostgreSQL text
-// is sorted by its code; see collation.go.
+// schemaFiles are the files of a schema in the engine's form. /*sqlite: …*/ and /*postgres: …*/ hold table options for
+// one engine and are comments to the other. On SQLite a table's own bigint key becomes INTEGER PRIMARY KEY, which is
+// the order of the table itself and needs no second index. On PostgreSQL text is sorted by code point; see
+// collation.go.
 func (e Engine) schemaFiles(files fs.FS) fs.FS { return schemaFiles{files, e} }
 
 type schemaFiles struct {
@@ -113,7 +113,7 @@ var (
 	}
 )
 
-// Open opens a file whose text is the engine's.
+// Open opens a file with its text in the engine's form.
 func (f schemaFiles) Open(name string) (fs.File, error) {
 	file, err := f.FS.Open(name)
 	if err != nil || path.Ext(name) != ".sql" {
@@ -129,7 +129,7 @@ func (f schemaFiles) Open(name string) (fs.File, error) {
 	} else {
 		text = sortedByCode(text)
 	}
-	// A file is run as one text, and not statement by statement: goose looks for the end of a statement with a buffer of
+	// A file is run as one statement. Otherwise goose would look for the end of each statement with a buffer of
 	// megabytes for every line, and each statement would be a round trip.
 	text = bytes.Replace(text, []byte(gooseUp), []byte(gooseUp+"-- +goose StatementBegin\n"), 1)
 	return schemaFile{file, bytes.NewReader(append(text, "\n-- +goose StatementEnd\n"...))}, nil
@@ -140,12 +140,12 @@ type schemaFile struct {
 	text io.Reader
 }
 
-// Read reads the text that the engine is given.
+// Read reads the text in the engine's form.
 func (f schemaFile) Read(b []byte) (int, error) { return f.text.Read(b) }
 
-// SkipLocked ends a SELECT that takes rows to work on: on PostgreSQL rows that another transaction holds are passed
-// over; SQLite has one writer and needs nothing. It is the lock of a change that leaves the key alone, so that a row is
-// not passed over because another is just being written that refers to it.
+// SkipLocked ends a SELECT that claims rows to work on. On PostgreSQL it skips rows that another transaction has
+// locked. Its lock is the one for changes that leave the key alone, so that a row is not skipped because a row that
+// refers to it is being inserted. SQLite has one writer and needs nothing.
 func (e Engine) SkipLocked() string {
 	if e == Postgres {
 		return " FOR NO KEY UPDATE SKIP LOCKED"
@@ -153,9 +153,9 @@ func (e Engine) SkipLocked() string {
 	return ""
 }
 
-// ForUpdate ends a SELECT of rows that the transaction is about to change, in the order in which it names them: on
-// PostgreSQL whoever else wants to change or delete one waits for the transaction's end. Rows that refer to them may
-// still be added. SQLite has one writer and needs nothing.
+// ForUpdate ends a SELECT of rows that the transaction is about to change. PostgreSQL locks them in the order of the
+// SELECT: others who want to change or delete one wait until the transaction ends. Rows that refer to them can still be
+// added. SQLite has one writer and needs nothing.
 func (e Engine) ForUpdate() string {
 	if e == Postgres {
 		return " FOR NO KEY UPDATE"
@@ -163,20 +163,20 @@ func (e Engine) ForUpdate() string {
 	return ""
 }
 
-// Share lets the transaction run beside others that share the same name, and waits for one that has it alone. It holds
-// until the end of the transaction. SQLite has one writer and needs nothing.
+// Share takes a shared lock with that name until the transaction ends. It waits while another transaction has the lock
+// alone. SQLite has one writer and needs nothing.
 func (tx *Tx) Share(ctx context.Context, name string) error {
 	return tx.gate(ctx, "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '/' || $1, 0))", name)
 }
 
-// Alone waits until no other transaction shares the name or has it, and keeps all of them out until its end. Whoever
-// comes after it waits, so that it does not starve.
+// Alone takes the lock with that name exclusively until the transaction ends. Transactions that ask for it later wait
+// behind this one, so that it does not starve.
 func (tx *Tx) Alone(ctx context.Context, name string) error {
 	return tx.gate(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || $1, 0))", name)
 }
 
-// gate takes an advisory lock of the transaction, which a pooler keeps. Its key is made of the schema, too: two towns may
-// share a server.
+// gate takes an advisory lock for the transaction; a pooler keeps it. The key includes the schema, because two towns
+// may share a server.
 func (tx *Tx) gate(ctx context.Context, query, name string) error {
 	if tx.engine == SQLite {
 		return nil
@@ -185,8 +185,8 @@ func (tx *Tx) gate(ctx context.Context, query, name string) error {
 	return err
 }
 
-// Now is the database's clock in UTC unix milliseconds, as an SQL expression: leases are measured by it, so that
-// nodes whose clocks differ agree.
+// Now is an SQL expression for the database's clock in UTC unix milliseconds. Leases use it, so that nodes with
+// different clocks agree.
 func (e Engine) Now() string {
 	if e == Postgres {
 		return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
@@ -194,22 +194,22 @@ func (e Engine) Now() string {
 	return "cast((julianday('now') - 2440587.5) * 86400000 as integer)"
 }
 
-// clocksDiffer is how far a clock may be set back by hand or by its time server without anything being amiss.
+// clocksDiffer is how far a clock may be set back, by hand or by its time server, in normal operation.
 const clocksDiffer = time.Minute
 
-// LeaseEnded is the SQL condition that a lease of the given length, kept in column until when it holds by the database's
-// clock, has ended. A lease that holds for longer than its length was written while that clock ran ahead: it has ended,
-// too, or nobody would get it until the clock is there again.
+// LeaseEnded is an SQL condition: the lease of the given length, whose end is stored in column until, has ended by the
+// database's clock. A lease that ends later than its length allows was written while that clock ran ahead. It counts as
+// ended, because otherwise nobody would get it until the clock caught up.
 func (e Engine) LeaseEnded(column string, length time.Duration) string {
 	return fmt.Sprintf("(%s <= %s OR %[1]s > %[2]s + %d)", column, e.Now(), (length + clocksDiffer).Milliseconds())
 }
 
-// stagingTable is a table's definition as Staging reads it: it ends with the first line that begins with ");".
+// stagingTable matches the definition of a table for Staging: it ends with the first line that begins with ");".
 var stagingTable = regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) (\(.*?^\));`)
 
-// Staging makes the tables that definitions, a text of CREATE TABLE statements, speak of: temporary and empty. What is
-// put there lasts to the end of the transaction (PostgreSQL) or until Staging is called for them again (SQLite). A room
-// keeps the text in <room>/staging/*.sql, where sqlc reads it beside the schema.
+// Staging creates the tables in definitions, a text of CREATE TABLE statements, as empty temporary tables. Their rows
+// last until the transaction ends (PostgreSQL) or until the next call of Staging for them (SQLite). A room keeps the
+// text in <room>/staging/*.sql, where sqlc reads it together with the schema.
 func (tx *Tx) Staging(ctx context.Context, definitions string) error {
 	end := ""
 	if tx.engine == Postgres {
@@ -222,7 +222,7 @@ func (tx *Tx) Staging(ctx context.Context, definitions string) error {
 	}
 	for _, table := range tables {
 		name, columns := table[1], table[2]
-		if tx.behind == "" { // there they were made with it
+		if tx.behind == "" { // a scratch database has created them already
 			if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+name+" "+columns+end); err != nil {
 				return fmt.Errorf("staging %s: %w", name, err)
 			}
@@ -234,21 +234,21 @@ func (tx *Tx) Staging(ctx context.Context, definitions string) error {
 	return nil
 }
 
-// Analyze refreshes what the planner knows of the tables; needed after every bulk fill (without it one query was
-// measured at 33 s instead of 0.7 on PostgreSQL).
+// Analyze refreshes the planner's statistics of the tables. It is needed after every bulk load: without it one query
+// took 33 s instead of 0.7 on PostgreSQL.
 func (db *DB) Analyze(ctx context.Context, tables ...string) error {
 	return analyze(ctx, db, tables)
 }
 
-// Analyze is DB.Analyze within the transaction that fills the tables.
+// Analyze is DB.Analyze in the transaction that fills the tables.
 func (tx *Tx) Analyze(ctx context.Context, tables ...string) error {
 	return analyze(ctx, tx, tables)
 }
 
-// manyRows is how many rows that were added make the planner's picture of a table old.
+// manyRows is how many added rows make the statistics of a table outdated.
 const manyRows = 1000
 
-// AnalyzeAfter is Analyze where so many rows were added that it matters.
+// AnalyzeAfter calls Analyze if so many rows were added that the statistics are outdated.
 func (tx *Tx) AnalyzeAfter(ctx context.Context, added int64, tables ...string) error {
 	if added < manyRows {
 		return nil
@@ -265,13 +265,12 @@ func analyze(ctx context.Context, q Queryer, tables []string) error {
 	return nil
 }
 
-// Turn is the turn of the transaction that writes, as an SQL expression: what stands in the column turn of a feed, a
-// table of what was changed, whose readers want to miss nothing and to see nothing twice.
+// Turn is an SQL expression for the number of the writing transaction. It goes into the column turn of a feed: a table
+// of changes whose readers must neither miss a row nor see one twice.
 //
-//   - PostgreSQL numbers transactions in the order in which they began to write, and tells the lowest number that is
-//     still at work. What has a lower number has ended: it was seen, or is nowhere. So a reader goes on from that number
-//     and leaves out the rows above it that it has seen already.
-//   - SQLite lets one transaction write at a time: turns are counted, and the count grows as they are committed.
+//   - PostgreSQL numbers transactions in the order in which they begin to write, and knows the lowest number that is
+//     still running. A reader continues from that number and skips the rows above it that it has already seen.
+//   - SQLite runs one writing transaction at a time, so a counter in the feed is enough.
 func (e Engine) Turn(feed string) string {
 	if e == Postgres {
 		return "pg_current_xact_id()::text::bigint"
@@ -279,9 +278,9 @@ func (e Engine) Turn(feed string) string {
 	return "(SELECT coalesce(max(turn), 0) + 1 FROM " + feed + ")"
 }
 
-// Database is a number, as an SQL expression, that tells a database's turns from those of a copy of it: what is copied into
-// another server of PostgreSQL (pg_restore) meets transactions that are counted differently there. SQLite counts turns in
-// the database itself: a copy goes on from where it was.
+// Database is an SQL expression that identifies the database. Turns of one PostgreSQL server mean nothing on another,
+// where pg_restore may have copied the feed to. SQLite counts turns in the database itself, so a copy continues with
+// them.
 func (e Engine) Database() string {
 	if e == Postgres {
 		return "(SELECT system_identifier FROM pg_control_system())"
@@ -289,7 +288,8 @@ func (e Engine) Database() string {
 	return "0"
 }
 
-// Settled are the turn of a feed below which all have ended, and the first that had not begun.
+// Settled returns two SQL expressions for a feed: the turn below which all transactions have ended, and the first turn
+// that has not begun.
 func (e Engine) Settled(feed string) (ended, next string) {
 	if e == Postgres {
 		return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"

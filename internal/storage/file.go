@@ -13,7 +13,7 @@ func sqlitePath(url string) (string, bool) {
 	return path, ok && path != ""
 }
 
-// copyFile copies from to a new file, on disk when it returns.
+// copyFile copies from to a new file, which is on disk when copyFile returns.
 func copyFile(from, to string) (err error) {
 	in, err := os.Open(from)
 	if err != nil {

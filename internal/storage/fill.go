@@ -9,14 +9,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Fill runs do, which writes very many rows into empty tables, while these tables have no indexes: to sort the entries of
-// an index once costs a fraction of keeping it sorted for every row. What a foreign key needs stays, and so does on SQLite
-// what is the order of a table itself.
+// Fill runs do, which loads very many rows into empty tables, while these tables have no indexes. Sorting the entries
+// of an index once costs a fraction of keeping it sorted for every row. Indexes that foreign keys need stay, and so do
+// those that are the order of the table itself on SQLite.
 //
-// All of it is one transaction: indexes dropped, rows written, indexes built. Nobody ever sees the tables without their
-// indexes, and after an accident at any moment the database is as it was before. Meanwhile the others wait: on SQLite
-// those who write, on PostgreSQL those who want these tables. So it is only done where no process answers people out of
-// the database (see Attend); filled is false, and do was not called, where one does, or where a table holds rows.
+// All of it is one transaction: drop indexes, load, create indexes. Nobody sees the tables without their indexes, and
+// after a failure the database is as before. Meanwhile others wait: writers on SQLite, users of these tables on
+// PostgreSQL. So Fill works only while no server uses the database (see Attend). filled is false, and do was not
+// called, if a server does or if a table has rows.
 func (db *DB) Fill(ctx context.Context, tables []string, do func(tx *Tx) error) (filled bool, err error) {
 	defer db.nested.enter()()
 	if db.behind != "" {
@@ -41,8 +41,8 @@ func (db *DB) Fill(ctx context.Context, tables []string, do func(tx *Tx) error) 
 	return filled, Fault(err)
 }
 
-// alone keeps processes from attending to a SQLite database until leave; it is false where one attends. On PostgreSQL the
-// transaction itself takes the lock.
+// alone keeps servers from attending to a SQLite database until leave. It returns false if one attends. On PostgreSQL
+// the transaction takes the lock.
 func (db *DB) alone() (leave func() error, alone bool, err error) {
 	if db.engine == Postgres {
 		return func() error { return nil }, true, nil
@@ -55,8 +55,8 @@ func (db *DB) alone() (leave func() error, alone bool, err error) {
 	return lock.Close, true, nil
 }
 
-// sortOnDisk lets the connection keep in files what it sorts, until restore: in memory it would be as much as all entries
-// of an index.
+// sortOnDisk makes the connection sort in files until restore. In memory sorting would need room for all entries of an
+// index.
 func (db *DB) sortOnDisk(ctx context.Context, conn *sql.Conn) (restore func() error, err error) {
 	if db.engine == Postgres {
 		return func() error { return nil }, nil
@@ -109,8 +109,8 @@ func (db *DB) fill(ctx context.Context, conn *sql.Conn, tables []string, do func
 	return true, nil
 }
 
-// lockEmpty takes the tables until the transaction ends. It is false where somebody attends to the database, or a table
-// holds rows.
+// lockEmpty locks the tables until the transaction ends. It returns false if a server uses the database, or if a table
+// has rows.
 func (tx *Tx) lockEmpty(ctx context.Context, tables []string) (free bool, err error) {
 	if tx.engine == Postgres {
 		err := tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock("+attendanceKey+")").Scan(&free)
@@ -135,7 +135,7 @@ func (tx *Tx) lockEmpty(ctx context.Context, tables []string) (free bool, err er
 // deferred is an index that is dropped and created again.
 type deferred struct{ drop, create string }
 
-// droppable are the indexes of the tables that can be created again by one statement.
+// droppable returns the indexes of the tables that one statement can create again.
 func (tx *Tx) droppable(ctx context.Context, tables []string) (list []deferred, err error) {
 	for _, table := range tables {
 		rows, err := tx.QueryContext(ctx, tx.engine.indexesOf(), table)
@@ -161,8 +161,8 @@ func (tx *Tx) droppable(ctx context.Context, tables []string) (list []deferred, 
 	return list, nil
 }
 
-// indexesOf is a query for the indexes of the table $1: name, name of the constraint that the index keeps ("" for none),
-// and definition, of the constraint or else of the index.
+// indexesOf is a query for the indexes of table $1: name, constraint that the index serves ("" for none), and
+// definition of the constraint or else of the index.
 func (e Engine) indexesOf() string {
 	if e == SQLite {
 		return "SELECT name, '', sql FROM sqlite_master WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL"

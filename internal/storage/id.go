@@ -9,7 +9,7 @@ import (
 // idEpoch is 2020-01-01T00:00:00Z in unix milliseconds: identifiers count from there.
 const idEpoch = 1_577_836_800_000
 
-// counterBits is what is left of 63 bits after 41 for the milliseconds (enough until 2089).
+// counterBits is what remains of 63 bits after 41 for the milliseconds, which last until 2089.
 const counterBits = 22
 
 type idMaker struct {
@@ -19,9 +19,9 @@ type idMaker struct {
 
 var ids = &idMaker{}
 
-// NewID makes an identifier: positive, growing within this process, and unlike those of other processes by a random
-// start in each millisecond (two nodes that make one in the same millisecond meet once in four million). It needs no
-// database, so rows that point at each other can be made ready before they are written in bulk.
+// NewID makes an identifier. It is positive, grows within this process, and starts at random in each millisecond: two
+// nodes that make one in the same millisecond collide once in four million times. It needs no database, so rows that
+// refer to each other can be prepared before they are loaded.
 func NewID() int64 {
 	ids.mu.Lock()
 	defer ids.mu.Unlock()

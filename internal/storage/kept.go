@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// keptStatements is how many prepared statements a connection to SQLite keeps. The texts of a program are few; those of
-// audiences are many, and push the others out now and then.
+// keptStatements is how many prepared statements a SQLite connection keeps. The program has few texts. Audiences have
+// many, and now and then replace others.
 const keptStatements = 300
 
-// keeping makes connections that keep what they have prepared: reading a text and planning it took SQLite as long as
-// running it. (pgx does the same for PostgreSQL by itself.) Those that write take turns with other processes.
+// keeping makes connections that keep their prepared statements, because parsing and planning a text took SQLite as
+// long as running it. (pgx does the same for PostgreSQL.) Connections that write take turns with other processes.
 type keeping struct {
 	driver.Connector
 	turns string // path of the database whose writers take turns; "" for connections that only read
@@ -36,7 +36,7 @@ func (k keeping) Connect(ctx context.Context) (driver.Conn, error) {
 	return kept, nil
 }
 
-// sqliteConn and sqliteStmt are what database/sql uses of the driver.
+// sqliteConn and sqliteStmt are the parts of the driver that database/sql uses.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -54,16 +54,16 @@ type sqliteStmt interface {
 	driver.StmtQueryContext
 }
 
-// keptConn is a connection with the statements that it has prepared and that are not running. database/sql sees to it
-// that one goroutine at a time uses it.
+// keptConn is a connection and its prepared statements that are not running. database/sql ensures that one goroutine at
+// a time uses it.
 type keptConn struct {
 	sqliteConn
 	idle  map[string]sqliteStmt
 	turns *turnstile // nil for a connection that only reads
-	held  bool       // its transaction has the turn
+	held  bool       // its transaction holds the turn
 }
 
-// BeginTx begins a transaction when it is this connection's turn to write.
+// BeginTx waits for this connection's turn to write and begins a transaction.
 func (c *keptConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if c.turns == nil {
 		return c.sqliteConn.BeginTx(ctx, o)
@@ -79,16 +79,16 @@ func (c *keptConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, 
 	return keptTx{tx, c}, nil
 }
 
-// keptTx gives the turn away when it ends.
+// keptTx releases the turn when it ends.
 type keptTx struct {
 	driver.Tx
 	conn *keptConn
 }
 
-// Commit ends the transaction.
+// Commit commits the transaction.
 func (tx keptTx) Commit() error { return errors.Join(tx.Tx.Commit(), tx.conn.release()) }
 
-// Rollback takes back what the transaction did.
+// Rollback rolls the transaction back.
 func (tx keptTx) Rollback() error { return errors.Join(tx.Tx.Rollback(), tx.conn.release()) }
 
 func (c *keptConn) release() error {
@@ -96,7 +96,7 @@ func (c *keptConn) release() error {
 	return c.turns.give()
 }
 
-// ExecContext runs a statement; one that stands alone and writes waits for its turn.
+// ExecContext runs a statement. A statement outside a transaction that writes waits for its turn.
 func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.turns == nil || c.held || !writes(query) {
 		return c.exec(ctx, query, args)
@@ -120,7 +120,7 @@ func (c *keptConn) exec(ctx context.Context, query string, args []driver.NamedVa
 	return result, errors.Join(err, c.give(query, s, err))
 }
 
-// QueryContext runs a statement that yields rows; the statement is free again when they are closed.
+// QueryContext runs a query. The statement is free again when the rows are closed.
 func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	s, err := c.take(ctx, query)
 	if err != nil {
@@ -136,13 +136,13 @@ func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver
 	return &keptRows{Rows: rows, conn: c, query: query, stmt: s}, nil
 }
 
-// CheckNamedValue takes lists, too, as arguments.
+// CheckNamedValue also accepts lists as arguments.
 func (c *keptConn) CheckNamedValue(v *driver.NamedValue) (err error) {
 	v.Value, err = listed(v.Value)
 	return err
 }
 
-// take is a prepared statement that nobody else runs; nil for what is not worth keeping.
+// take returns a prepared statement that nobody else is running, or nil if the text is not worth keeping.
 func (c *keptConn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	if s, ok := c.idle[query]; ok {
 		delete(c.idle, query)
@@ -162,7 +162,7 @@ func (c *keptConn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	return whole, nil
 }
 
-// worthKeeping tells whether a text is one of the statements that come again and again.
+// worthKeeping tells whether a text is likely to be run again.
 func worthKeeping(query string) bool {
 	first, _, _ := strings.Cut(strings.TrimSpace(withoutComments(query)), " ")
 	switch first {
@@ -172,7 +172,7 @@ func worthKeeping(query string) bool {
 	return false
 }
 
-// withoutComments is a text without the comment lines before it: sqlc's name of a query is one.
+// withoutComments returns a text without the comment lines before it, such as sqlc's name of a query.
 func withoutComments(query string) string {
 	for strings.HasPrefix(query, "--") {
 		_, query, _ = strings.Cut(query, "\n")
@@ -180,7 +180,7 @@ func withoutComments(query string) string {
 	return query
 }
 
-// give keeps a statement that ran well; one that failed is closed.
+// give keeps a statement that succeeded and closes one that failed.
 func (c *keptConn) give(query string, s sqliteStmt, failed error) error {
 	if _, twice := c.idle[query]; twice || failed != nil {
 		return s.Close()
@@ -219,7 +219,7 @@ type keptRows struct {
 	stmt  sqliteStmt
 }
 
-// Close ends the reading.
+// Close closes the rows.
 func (r *keptRows) Close() error {
 	if r.stmt == nil {
 		return nil

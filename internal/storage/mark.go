@@ -9,17 +9,17 @@ import (
 	"strconv"
 )
 
-// Mark says what a SQLite database is for. It stands in the file itself as its application identifier
-// (https://sqlite.org/fileformat2.html#the_application_id), so it goes wherever the file goes.
+// Mark says what a SQLite database is for. It is the file's application identifier
+// (https://sqlite.org/fileformat2.html#the_application_id), so copies keep it.
 type Mark uint32
 
 // Demonstration marks the invented town of `unoxuno demo`: "unxd" in ASCII.
 const Demonstration Mark = 0x756e7864
 
-// markAt is where the application identifier stands in a SQLite file.
+// markAt is the offset of the application identifier in a SQLite file.
 const markAt = 68
 
-// SetMark marks the SQLite database, in the file itself when it returns.
+// SetMark marks the SQLite database. The mark is in the file when SetMark returns.
 func (db *DB) SetMark(ctx context.Context, m Mark) error {
 	if db.engine != SQLite {
 		return nil
@@ -31,7 +31,8 @@ func (db *DB) SetMark(ctx context.Context, m Mark) error {
 	return err
 }
 
-// HasMark tells whether the SQLite file at path bears the mark. It opens no database, so it leaves no trace.
+// HasMark tells whether the SQLite file at path has the mark. It reads the file without opening the database, so it
+// leaves no trace.
 func HasMark(path string, m Mark) (bool, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -16,8 +16,8 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Schema is the schema of one room: its migrations, 0001_name.sql and on. Each room counts its own steps in the table
-// <room>_schema, so that a room can be read, and moved, alone.
+// Schema is the schema of one room: its migrations 0001_name.sql and so on. Each room counts its own steps in the table
+// <room>_schema, so that a room can be migrated alone.
 type Schema struct {
 	Room  string
 	Files fs.FS // holds the .sql files at its root
@@ -26,9 +26,9 @@ type Schema struct {
 // migrationLock is the key of PostgreSQL's advisory lock that lets one node migrate at a time: "unoxuno" in ASCII.
 const migrationLock = 0x756e6f78756e6f
 
-// Migrate brings every room's schema up to date, in the order given: a room's foreign keys point at rooms before it.
-// It returns how many steps were run. Several processes may call it at once: one works, the others wait and then find
-// nothing to do. When the database has a step that this program does not know it is refused, untouched.
+// Migrate brings every room's schema up to date in the given order: foreign keys point at earlier rooms. It returns how
+// many steps it ran. Several processes may call it at once: one works, the others wait and then find nothing to do. If
+// the database has a step that this program does not know, Migrate changes nothing and fails.
 func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err error) {
 	unlock, err := db.lockMigrations(ctx)
 	if err != nil {
@@ -61,12 +61,12 @@ func (db *DB) Migrate(ctx context.Context, schemas ...Schema) (steps int, err er
 	return steps + tables, nil
 }
 
-// Fingerprint is a digest of all that Migrate would run on the engine. Schemas with the same fingerprint make the same
-// tables, so that tests may copy what was made before.
+// Fingerprint is a digest of everything that Migrate would run on the engine. Schemas with the same fingerprint make
+// the same tables, so tests may copy a database instead of migrating again.
 func Fingerprint(e Engine, schemas ...Schema) (string, error) {
 	h := sha256.New()
 	for _, s := range schemas {
-		_, _ = fmt.Fprintln(h, s.Room) // a hash takes everything
+		_, _ = fmt.Fprintln(h, s.Room) // a hash never fails
 		files := e.schemaFiles(s.Files)
 		err := fs.WalkDir(s.Files, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
@@ -109,7 +109,7 @@ func refuseNewer(ctx context.Context, room string, p *goose.Provider) error {
 	return nil
 }
 
-// lockMigrations waits until no other process migrates this database, and returns what ends its own turn.
+// lockMigrations waits until no other process migrates this database. It returns the function that releases the lock.
 func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
 	if db.engine == SQLite {
 		lock := flock.New(db.path + ".migrate")
@@ -118,8 +118,8 @@ func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
 		}
 		return lock.Unlock, nil
 	}
-	// A lock of a transaction, which a pooler keeps on one connection; one of the session it would not.
-	// A reader holds it: the steps themselves take the writers.
+	// The lock belongs to a transaction, because a pooler keeps a transaction on one connection but not a session. A
+	// reader connection holds it, because the steps need the writers.
 	tx, err := db.reader.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (db *DB) lockMigrations(ctx context.Context) (func() error, error) {
 	return tx.Rollback, nil
 }
 
-// Sub is the folder of embedded files, whose name is the program's own and therefore a path: what fs.Sub checks.
+// Sub returns the folder of embedded files. Its name is a constant of the program, so fs.Sub cannot fail.
 func Sub(files fs.FS, folder string) fs.FS {
 	sub, err := fs.Sub(files, folder)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"sync"
 )
 
-// RefuseNested returns a context for Open. A database opened with it panics when a goroutine that is inside DB.Tx asks
-// the database for anything but through its Tx. Such a question waits for a second connection while it holds the first:
-// enough of them at once, and all wait for ever. Tests open every database so; it costs a few microseconds a statement.
+// RefuseNested returns a context for Open. The database then panics if a goroutine inside DB.Tx uses the database other
+// than through its Tx. Such a call waits for a second connection while it holds the first; enough of them at once wait
+// for ever. Tests open every database this way. It costs a few microseconds a statement.
 func RefuseNested(ctx context.Context) context.Context {
 	return context.WithValue(ctx, refuseNestedKey{}, true)
 }
 
 type refuseNestedKey struct{}
 
-// nesting remembers which goroutines are inside a transaction. A nil nesting remembers nothing and refuses nothing.
+// nesting records which goroutines are inside a transaction. A nil nesting records and refuses nothing.
 type nesting struct {
 	mu     sync.Mutex
 	inside map[uint64]string // by goroutine: where its transaction began
@@ -31,7 +31,7 @@ func newNesting(ctx context.Context) *nesting {
 	return &nesting{inside: map[uint64]string{}}
 }
 
-// enter notes that the goroutine begins a transaction and returns what notes its end.
+// enter records that the goroutine begins a transaction. It returns the function that records the end.
 func (n *nesting) enter() (leave func()) {
 	if n == nil {
 		return func() {}
@@ -62,7 +62,7 @@ func (n *nesting) refuse(what string) {
 	}
 }
 
-// goroutine is the number of the goroutine that calls, which the runtime tells only in the head of a stack.
+// goroutine returns the number of the calling goroutine. The runtime shows it only at the beginning of a stack trace.
 func goroutine() uint64 {
 	var head [40]byte
 	words := bytes.Fields(head[:runtime.Stack(head[:], false)])

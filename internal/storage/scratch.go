@@ -13,16 +13,16 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Scratch is a database in which a room tries something out, to be thrown away by discard. Making it and working in it
-// keeps nobody from reading or writing.
+// Scratch returns a database in which a room can try something out; discard throws it away. Others can read and write
+// the town's database meanwhile.
 //
-// On SQLite it is a copy of the database as it is now. It lies beside the database, readable by its owner alone; what a
-// killed process left of its copy goes when the next one is made.
+// On SQLite it is a copy of the database as it is now. It lies beside the database and only its owner can read it. The
+// copy of a killed process is removed when the next one is made.
 //
-// On PostgreSQL it is one connection on which the given tables are hidden behind temporary ones, empty and of the same
-// form; Bring fetches rows of the town's. Its transactions are read-only, which lets them write to temporary tables and to
-// nothing else. The temporary tables that Staging will be asked for are made here, by the same definitions. The connection
-// must lead to PostgreSQL itself: through a pooler it is the fault storage.scratch_pooler.
+// On PostgreSQL it is one connection on which empty temporary tables of the same form hide the given tables. Bring
+// copies rows of the town into them. Its transactions are read-only, so they can write to temporary tables only. The
+// temporary tables that Staging will need are created here, from the definitions in staging. The connection must lead
+// to PostgreSQL itself: through a pooler Scratch fails with the fault storage.scratch_pooler.
 func (db *DB) Scratch(ctx context.Context, tables []string, staging string) (scratch *DB, discard func() error, err error) {
 	if db.engine == Postgres {
 		return db.scratchPostgres(ctx, tables, staging)
@@ -45,7 +45,7 @@ func (db *DB) Scratch(ctx context.Context, tables []string, staging string) (scr
 	}
 	scratch, err = openSQLite(ctx, file)
 	if err == nil {
-		// A copy that is thrown away need not survive an accident.
+		// The copy is thrown away, so it need not survive a crash.
 		_, err = scratch.writer.ExecContext(ctx, "PRAGMA synchronous = off")
 	}
 	if err != nil {
@@ -91,8 +91,8 @@ func (db *DB) scratchPostgres(ctx context.Context, tables []string, staging stri
 	return scratch, own.Close, nil
 }
 
-// direct tells whether the connection leads to PostgreSQL itself. A pooler names another process than the one that
-// answers; it would lend the temporary tables, which outlast the transaction, to others.
+// direct tells whether the connection leads to PostgreSQL itself. A pooler reports another process than the one that
+// answers. It would give the temporary tables, which outlast the transaction, to other clients.
 func (tx *Tx) direct(ctx context.Context) (direct bool, err error) {
 	var answering uint32
 	if err := tx.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&answering); err != nil {
@@ -107,15 +107,15 @@ func (tx *Tx) direct(ctx context.Context) (direct bool, err error) {
 	return direct, err
 }
 
-// Scratched tells whether the transaction works in a scratch database: nothing of it happens to the town.
+// Scratched tells whether the transaction works in a scratch database, so that it does not change the town's data.
 func (tx *Tx) Scratched() bool { return tx.scratch }
 
-// Behind names the town's own table where a temporary one hides it; ok is false where none does.
+// Behind returns the name of the town's own table if a temporary one hides it. ok is false if none does.
 func (tx *Tx) Behind(table string) (name string, ok bool) {
 	return tx.behind + "." + table, tx.behind != ""
 }
 
-// Bring copies into the temporary table that hides the town's the rows whose column is one of keys.
+// Bring copies the rows whose column has one of the keys from the town's table into the temporary table that hides it.
 func (tx *Tx) Bring(ctx context.Context, table, column string, keys []int64) error {
 	var b Builder
 	name, _ := tx.Behind(table)

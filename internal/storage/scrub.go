@@ -15,21 +15,21 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// SQLite overwrites what is deleted (secure_delete). Traces stay in two places: in the write-ahead log until a checkpoint
-// empties it, and in the unused end of pages that were split, until VACUUM writes the whole file anew. So an erasure is
-// noted in the file itself, and Scrub removes both. PostgreSQL does this by itself; docs/operations.md says what holds.
+// SQLite overwrites deleted data (secure_delete). Traces stay in two places: in the write-ahead log until a checkpoint
+// empties it, and in the unused end of pages that were split, until VACUUM rewrites the file. So an erasure is recorded
+// in the file itself, and Scrub removes both. PostgreSQL cleans up by itself; see docs/operations.md.
 
-// The database's user_version says what is still to be removed: generation*scrubStates + state. The generation grows with
-// each erasure, so that one which happens meanwhile is not taken for done.
+// The database's user_version says what is still to be removed: generation*scrubStates + state. The generation grows
+// with each erasure, so that an erasure during a Scrub is not taken for done.
 const (
-	notScrubbed = iota // made when secure_delete was not on
+	notScrubbed = iota // made before secure_delete was on
 	clean
 	erased     // something was erased
-	logEmptied // since then the write-ahead log was emptied
+	logEmptied // the write-ahead log was emptied after that
 	scrubStates
 )
 
-// Erased notes in the transaction that something personal was deleted for good; see DB.Scrub.
+// Erased records in the transaction that personal data was erased; see DB.Scrub.
 func (tx *Tx) Erased(ctx context.Context) error {
 	if tx.engine != SQLite {
 		return nil
@@ -45,7 +45,8 @@ func (tx *Tx) Erased(ctx context.Context) error {
 	return err
 }
 
-// NotScrubbed tells whether the database was made before deleted data was overwritten, and not written anew since.
+// NotScrubbed tells whether the database was made before deleted data was overwritten, and has not been rewritten
+// since.
 func (db *DB) NotScrubbed(ctx context.Context) (bool, error) {
 	is, err := db.scrubState(ctx)
 	return db.engine == SQLite && is%scrubStates == notScrubbed, err
@@ -59,7 +60,7 @@ func (db *DB) scrubState(ctx context.Context) (is int64, err error) {
 	return is, err
 }
 
-// markNew notes that an empty database has nothing to be removed.
+// markNew records that an empty database has nothing to remove.
 func (db *DB) markNew(ctx context.Context) error {
 	if is, err := db.scrubState(ctx); err != nil || is != notScrubbed {
 		return err
@@ -74,10 +75,10 @@ func (db *DB) markNew(ctx context.Context) error {
 	})
 }
 
-// Scrub removes what erasures left behind, and tells whether nothing is left to do. The write-ahead log is emptied,
-// unless a reader still needs it: then try again. When whole is set the file is written anew, too. That keeps all who
-// write waiting, about a minute for each few gigabytes, and needs twice the file's size on disk: the fault
-// storage.scrub_room tells of too little.
+// Scrub removes the traces of erasures. done tells whether nothing is left to do. It empties the write-ahead log,
+// unless a reader still needs it: then call again. If whole is set it also rewrites the file. Writers wait meanwhile,
+// about a minute for each few gigabytes, and twice the file's size is needed on disk: too little is the fault
+// storage.scrub_room.
 func (db *DB) Scrub(ctx context.Context, whole bool) (done bool, err error) {
 	was, err := db.scrubState(ctx)
 	state := was % scrubStates
@@ -97,7 +98,7 @@ func (db *DB) Scrub(ctx context.Context, whole bool) (done bool, err error) {
 			return false, Fault(err)
 		}
 	}
-	// Not longer: while it waits for readers nobody may write.
+	// Keep this short: while the checkpoint waits for readers nobody can write.
 	if _, err := own.ExecContext(ctx, "PRAGMA busy_timeout = 100"); err != nil {
 		return false, err
 	}
@@ -117,7 +118,7 @@ func (db *DB) Scrub(ctx context.Context, whole bool) (done bool, err error) {
 	return db.scrubbed(ctx, was, next)
 }
 
-// scrubbed notes the new state, unless something was erased since.
+// scrubbed records the new state, unless something was erased meanwhile.
 func (db *DB) scrubbed(ctx context.Context, was, next int64) (done bool, err error) {
 	err = db.Tx(ctx, func(tx *Tx) error {
 		var is int64
@@ -131,7 +132,7 @@ func (db *DB) scrubbed(ctx context.Context, was, next int64) (done bool, err err
 	return done, err
 }
 
-// scrubber is a connection of its own that keeps what VACUUM sorts on disk, and not in memory.
+// scrubber returns a connection of its own on which VACUUM sorts on disk instead of in memory.
 func (db *DB) scrubber() (*sql.DB, error) {
 	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: db.path}).EscapedPath() +
 		"?_pragma=busy_timeout(20000)&_pragma=synchronous(full)&_pragma=secure_delete(1)&_pragma=temp_store(file)")
@@ -155,7 +156,7 @@ func (db *DB) Size() int64 {
 	return file.Size()
 }
 
-// roomToScrub is a fault when the disk has no room for two copies of the file.
+// roomToScrub returns a fault if the disk has no room for two copies of the file.
 func (db *DB) roomToScrub() error {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Dir(db.path), &disk); err != nil {

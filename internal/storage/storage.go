@@ -21,7 +21,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Queryer runs SQL written for PostgreSQL on either engine: what sqlc's generated code asks for. DB and Tx are both.
+// Queryer runs SQL written for PostgreSQL on either engine. sqlc's generated code needs it; DB and Tx implement it.
 type Queryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
@@ -29,29 +29,29 @@ type Queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// DB is an open database. As a Queryer it reads; what changes data goes through Tx.
+// DB is an open database. Its Queryer methods read. Changes go through Tx.
 type DB struct {
 	engine  Engine
-	writer  *sql.DB         // transactions; on SQLite one connection
-	reader  *sql.DB         // questions: transactions that wait for each other keep nobody from reading
+	writer  *sql.DB         // for transactions; one connection on SQLite
+	reader  *sql.DB         // for reads outside transactions, so that waiting transactions do not block readers
 	path    string          // of the SQLite file; "" on PostgreSQL
 	server  *pgx.ConnConfig // nil on SQLite
 	scratch bool            // see Scratch
-	behind  string          // quoted schema of the town's tables where temporary ones hide them: see Scratch; "" otherwise
+	behind  string          // quoted schema of the town's tables that temporary ones hide (see Scratch); "" otherwise
 	nested  *nesting
 }
 
-// Pools says how many connections a process holds to PostgreSQL at most. A transaction takes one writer, a question
-// outside transactions one reader, so neither ever waits for the other.
+// Pools is the maximum number of connections of a process to PostgreSQL. A transaction takes one writer and a read
+// outside transactions one reader, so neither waits for the other.
 type Pools struct{ Readers, Writers int }
 
-// DefaultPools are the pools of one node on a small machine: PostgreSQL allows 100 connections unless told otherwise.
+// DefaultPools returns the pools of one node on a small machine. PostgreSQL allows 100 connections by default.
 func DefaultPools() Pools { return Pools{Readers: 8, Writers: 12} }
 
-// Open opens the database at url: sqlite:PATH (made with its folder when missing) or postgres://….
+// Open opens the database at url: sqlite:PATH (created with its folder if missing) or postgres://….
 func Open(ctx context.Context, url string) (*DB, error) { return OpenWith(ctx, url, DefaultPools()) }
 
-// OpenWith is Open with pools of a chosen size. SQLite has one writer whatever they say, and readers after the machine.
+// OpenWith is Open with the given pools. SQLite always has one writer, and as many readers as the machine can use.
 func OpenWith(ctx context.Context, url string, pools Pools) (*DB, error) {
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
@@ -77,8 +77,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err)
 	}
-	// Our own processes take turns by a turnstile; busy_timeout waits for other programs, and for older ones of ours.
-	// _txlock=immediate takes the turn at BEGIN, so that a transaction never fails half-way for want of it.
+	// Our processes take turns through a turnstile. busy_timeout is for other programs, and for older versions of ours.
+	// _txlock=immediate takes the write lock at BEGIN, so that a transaction never fails half-way because it cannot get
+	// the lock.
 	pragmas := "?_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(full)&_pragma=secure_delete(1)&_pragma=temp_store(memory)&_pragma=analysis_limit(1000)&_pragma=cache_size(-16000)&_txlock="
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
@@ -94,17 +95,17 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	writer.SetMaxOpenConns(1)
 	reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db := &DB{engine: SQLite, writer: writer, reader: reader, path: path, nested: newNesting(ctx)}
-	// The writer comes first: it makes the file and turns WAL on, which a reader may not.
+	// The writer comes first: it creates the file and turns WAL on, which a reader may not.
 	if err := pingWhenFree(ctx, writer); err != nil {
 		return nil, errors.Join(fault.Unavailable("storage.open", "URL", "sqlite:"+path).Because(err), db.Close())
 	}
 	return db, nil
 }
 
-// openTries bounds how often a SQLite file that others are opening at the same moment is tried, lockPoll apart.
+// openTries is how often opening is tried, every lockPoll, while other processes open the same SQLite file.
 const openTries = 200
 
-// pingWhenFree waits for others to have opened the file: the change to WAL asks for it alone and does not heed
+// pingWhenFree waits until other processes have opened the file. The change to WAL needs exclusive access and ignores
 // busy_timeout (https://sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
 func pingWhenFree(ctx context.Context, db *sql.DB) error {
 	for try := 1; ; try++ {
@@ -140,29 +141,29 @@ func openPostgres(ctx context.Context, url string, pools Pools) (*DB, error) {
 	return db, nil
 }
 
-// idleConns is how many connections of a pool stay open while nobody uses them.
+// idleConns is how many connections of a pool stay open while they are idle.
 const idleConns = 6
 
 // Close closes every connection.
 func (db *DB) Close() error { return errors.Join(db.reader.Close(), db.writer.Close()) }
 
-// Engine is the engine that the database runs on.
+// Engine returns the engine that the database runs on.
 func (db *DB) Engine() Engine { return db.engine }
 
-// Ping tells whether the database answers.
+// Ping returns nil if the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	db.nested.refuse("a ping")
 	return db.reader.PingContext(ctx)
 }
 
-// ExecContext runs a statement that stands alone.
+// ExecContext runs a single statement outside a transaction.
 func (db *DB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	db.nested.refuse(query)
 	result, err := db.writer.ExecContext(ctx, db.engine.rewrite(query), args...)
 	return result, Fault(err)
 }
 
-// PrepareContext prepares a reading statement.
+// PrepareContext prepares a statement that reads.
 func (db *DB) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	db.nested.refuse(query)
 	return db.reader.PrepareContext(ctx, db.engine.rewrite(query))
@@ -190,7 +191,7 @@ type Tx struct {
 	endings map[any]Ending
 }
 
-// Engine is the engine that the transaction runs on.
+// Engine returns the engine that the transaction runs on.
 func (tx *Tx) Engine() Engine { return tx.engine }
 
 // ExecContext runs a statement.
@@ -213,12 +214,12 @@ func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *s
 	return tx.tx.QueryRowContext(ctx, tx.engine.rewrite(query), args...)
 }
 
-// maxTries bounds how often Tx begins again when PostgreSQL asks for it (deadlock, serialisation).
+// maxTries is how often Tx tries again after a deadlock or a serialisation failure on PostgreSQL.
 const maxTries = 5
 
-// Tx runs do in one transaction: all of it happens, or nothing. do may be run again from the start when the database
-// asks for it, so it must leave no trace outside the transaction before it returns. It asks the database through tx
-// alone: see RefuseNested.
+// Tx runs do in one transaction: all of it happens, or nothing. Tx may call do again after a deadlock or a
+// serialisation failure, so do must have no effect outside the transaction. do must use the database only through tx:
+// see RefuseNested.
 func (db *DB) Tx(ctx context.Context, do func(tx *Tx) error) error {
 	defer db.nested.enter()()
 	for try := 1; ; try++ {
@@ -235,14 +236,14 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 		return fmt.Errorf("connection: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	// What is read-only may still write to temporary tables.
+	// A read-only transaction may still write to temporary tables.
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.behind != ""})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	done := false
 	defer func() {
-		if !done { // an error, or a panic on its way up
+		if !done { // an error, or a panic in progress
 			_ = tx.Rollback()
 		}
 	}()
@@ -254,13 +255,13 @@ func (db *DB) tx(ctx context.Context, do func(tx *Tx) error) (err error) {
 	return ours.commit()
 }
 
-// retryable tells the accidents after which PostgreSQL says "try again" (SQLSTATE 40001, 40P01).
+// retryable tells whether PostgreSQL asks for the transaction to be repeated (SQLSTATE 40001, 40P01).
 func retryable(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// IsUnique tells whether err says that a row with that key is there already.
+// IsUnique tells whether err means that a row with that key exists already.
 func IsUnique(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -270,5 +271,5 @@ func IsUnique(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
-// None tells whether err says that there is no such row.
+// None tells whether err means that there is no such row.
 func None(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -100,7 +100,7 @@ func TestStagingMakesEmptyTablesOfTheTransaction(t *testing.T) {
 		"CREATE TABLE thing_gone (\n    id bigint NOT NULL\n);\n"
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
 		fill := func(tx *storage.Tx) error {
-			for range 2 { // staging again empties
+			for range 2 { // the second call empties the tables
 				if err := tx.Staging(t.Context(), two); err != nil {
 					return err
 				}
@@ -123,7 +123,7 @@ func TestStagingMakesEmptyTablesOfTheTransaction(t *testing.T) {
 		}
 		empty := func(tx *storage.Tx) error { return tx.Staging(t.Context(), "CREATE TABLE thing_none (id bigint)") }
 		if err := db.Tx(t.Context(), empty); err == nil {
-			t.Error("a text in which no table is found is taken")
+			t.Error("a text without a table is accepted")
 		}
 	}, schema(things))
 }
@@ -186,7 +186,7 @@ func TestBackupWhileWritingAndRestore(t *testing.T) {
 	}
 	add()
 	backup := filepath.Join(t.TempDir(), "copy.db")
-	err = db.Tx(ctx, func(tx *storage.Tx) error { // an open writer does not stop a backup
+	err = db.Tx(ctx, func(tx *storage.Tx) error { // an open writing transaction does not stop a backup
 		if _, err := tx.ExecContext(ctx, "INSERT INTO thing_item (id, name) VALUES ($1, 'uncommitted')", storage.NewID()); err != nil {
 			return err
 		}
@@ -228,7 +228,7 @@ func TestDatabaseClockIsNow(t *testing.T) {
 		if err := db.QueryRowContext(t.Context(), "SELECT "+db.Engine().Now()).Scan(&before); err != nil {
 			t.Fatal(err)
 		}
-		id := storage.NewID()>>22 + 1_577_836_800_000 // the time that an identifier carries
+		id := storage.NewID()>>22 + 1_577_836_800_000 // the time in an identifier
 		if err := db.QueryRowContext(t.Context(), "SELECT "+db.Engine().Now()).Scan(&after); err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +270,7 @@ func TestFold(t *testing.T) {
 }
 
 func TestFullDiskIsToldAndLosesNothing(t *testing.T) {
-	// SQLite itself is told that there is no more room: what the engine says then is what it says on a full disk.
+	// SQLite gets a page limit and then reports what it reports on a full disk.
 	db := storagetest.Open(t, storage.SQLite, schema(things))
 	if _, err := db.ExecContext(t.Context(), "INSERT INTO thing_item (id, name) VALUES (1, 'kept')"); err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestFullDiskIsToldAndLosesNothing(t *testing.T) {
 		return nil
 	}
 	if err := db.Tx(t.Context(), fill); !fault.HasKey(err, "storage.full") {
-		t.Fatalf("told %v; want storage.full", err)
+		t.Fatalf("got %v; want storage.full", err)
 	}
 	if n := count(t, db); n != 1 {
 		t.Errorf("%d rows; want the one that was there", n)

@@ -11,13 +11,13 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// turnstile lets the processes that write to one SQLite file take turns. SQLite itself lets a writer that waits look
-// again and again, at growing intervals, and whoever asks at the right moment is next: a program that writes one
-// transaction after the other keeps all others waiting for as long as it likes.
+// turnstile lets the processes that write to one SQLite file take turns. SQLite itself makes a waiting writer poll at
+// growing intervals, so a program that writes one transaction after another can keep all others waiting as long as it
+// likes.
 //
-// Whoever wants to write first takes the lock next, then the lock turn, then lets go of next. While somebody waits for
-// the turn he holds next, so that whoever has just written cannot take the turn again before him. Both are locks on
-// files, which the system releases when a process dies.
+// A writer first takes the lock next, then the lock turn, and then releases next. A process that waits for the turn
+// holds next, so the one that has just written cannot take the turn again before it. Both are locks on files; the
+// system releases them when a process dies.
 //
 // A turnstile belongs to one connection, which one goroutine uses at a time.
 type turnstile struct {
@@ -26,7 +26,7 @@ type turnstile struct {
 	next, turn *flock.Flock
 }
 
-// patience is how long a writer waits for its turn before the caller is told to try again.
+// patience is how long a writer waits for its turn before it fails.
 const patience = 20 * time.Second
 
 func newTurnstile(path string) *turnstile {
@@ -39,7 +39,7 @@ func (t *turnstile) lock(end string) *flock.Flock {
 	return flock.New(t.path+end, flock.SetPermissions(0o600))
 }
 
-// take waits for the turn to write; the fault storage.busy when it does not come.
+// take waits for the turn to write. It fails with the fault storage.busy if the turn does not come in time.
 func (t *turnstile) take(ctx context.Context) error {
 	ctx, stop := context.WithTimeoutCause(ctx, t.patience, fault.Unavailable("storage.busy"))
 	defer stop()
@@ -50,8 +50,8 @@ func (t *turnstile) take(ctx context.Context) error {
 	return errors.Join(err, t.next.Unlock())
 }
 
-// wait waits for a lock. Waiting cannot be broken off: when ctx ends it goes on in the background with the old lock,
-// which is released as soon as it is had, and a new one takes its place.
+// wait waits for a lock. The system call cannot be interrupted. If ctx ends first, the wait goes on in the background
+// with the old lock, which is released as soon as it is acquired, and a new lock replaces it.
 func (t *turnstile) wait(ctx context.Context, lock **flock.Flock, end string) error {
 	if had, err := (*lock).TryLock(); had || err != nil {
 		return err
@@ -65,19 +65,19 @@ func (t *turnstile) wait(ctx context.Context, lock **flock.Flock, end string) er
 		*lock = t.lock(end)
 		go func() {
 			if <-had == nil {
-				_ = waiting.Unlock() // nobody is left who could be told
+				_ = waiting.Unlock() // nobody is left to report to
 			}
 		}()
 		return context.Cause(ctx)
 	}
 }
 
-// give lets the next one write.
+// give releases the turn.
 func (t *turnstile) give() error { return t.turn.Unlock() }
 
 func (t *turnstile) close() error { return errors.Join(t.next.Close(), t.turn.Close()) }
 
-// writes tells whether a statement that stands alone takes the writer's turn. VACUUM INTO only reads.
+// writes tells whether a statement outside a transaction needs the turn. VACUUM INTO only reads.
 func writes(query string) bool {
 	first, rest, _ := strings.Cut(strings.TrimSpace(withoutComments(query)), " ")
 	switch strings.ToUpper(first) {

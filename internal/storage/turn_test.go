@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// opened is a process's database on the file, as far as SQLite and the locks can tell.
+// opened opens the file as another process would: SQLite and the locks cannot tell the difference.
 func opened(t *testing.T, file string) *DB {
 	t.Helper()
 	db, err := Open(t.Context(), "sqlite:"+file)
@@ -32,7 +32,7 @@ func run(ctx context.Context, db *DB, query string) error {
 	return err
 }
 
-// untilWaiting returns when somebody waits for the turn.
+// untilWaiting returns when a writer waits for the turn.
 func untilWaiting(t *testing.T, file string) {
 	t.Helper()
 	next := flock.New(file + ".next")
@@ -52,7 +52,7 @@ func untilWaiting(t *testing.T, file string) {
 	}
 }
 
-// A process that writes one transaction after the other, as an import does, lets whoever waits write in between.
+// A process that writes one transaction after another, as an import does, lets a waiting writer go first.
 func TestWhoWaitsIsNextToWrite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "town.db")
 	one, two := opened(t, file), opened(t, file)
@@ -78,7 +78,7 @@ func TestWhoWaitsIsNextToWrite(t *testing.T) {
 			var n int
 			err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM thing_item").Scan(&n)
 			if n != id+1 {
-				t.Errorf("%d rows: who waited was not next", n)
+				t.Errorf("%d rows: the waiting writer was not next", n)
 			}
 			return err
 		})
@@ -88,7 +88,7 @@ func TestWhoWaitsIsNextToWrite(t *testing.T) {
 	}
 }
 
-func TestATurnThatDoesNotComeIsToldAsBusy(t *testing.T) {
+func TestATurnThatDoesNotComeIsBusy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "town.db")
 	first, second, third := newTurnstile(file), newTurnstile(file), newTurnstile(file)
 	second.patience, third.patience = 1, 1
@@ -104,9 +104,9 @@ func TestATurnThatDoesNotComeIsToldAsBusy(t *testing.T) {
 	leave()
 	second.patience = patience
 	if err := second.take(gone); !errors.Is(err, context.Canceled) {
-		t.Errorf("who went away is told %v", err)
+		t.Errorf("a cancelled wait returns %v", err)
 	}
-	// Those who gave up stand in nobody's way.
+	// Waits that gave up are in nobody's way.
 	if err := first.give(); err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +118,8 @@ func TestATurnThatDoesNotComeIsToldAsBusy(t *testing.T) {
 	}
 }
 
-// Another program that keeps the file locked, one that takes no turns, is an accident to be tried again, and no defect.
-func TestABusyFileIsToldAsBusy(t *testing.T) {
+// A program that locks the file without taking turns causes storage.busy, not a defect.
+func TestALockedFileIsBusy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "town.db")
 	db, other := opened(t, file), opened(t, file)
 	if err := errors.Join(run(t.Context(), db, "CREATE TABLE thing_item (id bigint)"), run(t.Context(), db, "PRAGMA busy_timeout = 0")); err != nil {
@@ -140,10 +140,10 @@ func TestABusyFileIsToldAsBusy(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run(t.Context(), db, "DELETE FROM thing_item"); !fault.HasKey(err, "storage.busy") {
-		t.Errorf("a statement alone is told %v", err)
+		t.Errorf("a single statement returns %v", err)
 	}
 	if err := db.Tx(t.Context(), func(*Tx) error { return nil }); !fault.HasKey(err, "storage.busy") {
-		t.Errorf("a transaction is told %v", err)
+		t.Errorf("a transaction returns %v", err)
 	}
 	err = conn.Raw(func(c any) error {
 		_, err := c.(*keptConn).exec(t.Context(), "ROLLBACK", nil)

@@ -16,13 +16,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Most of a small test's time went into running the same migrations anew. So they run once. On SQLite the file that they
-// made is copied. On PostgreSQL a schema is lent again after it was emptied, but only if it is as it was made.
+// Running the same migrations took most of a small test's time, so they run once. On SQLite the migrated file is
+// copied. On PostgreSQL a schema is emptied and used again, but only if it is as the migrations made it.
 
 // files holds, for each set of schemas, the SQLite file that their migrations make.
 var files sync.Map // fingerprint → func() ([]byte, error)
 
-// migratedFile writes a SQLite file whose migrations have run and returns its URL.
+// migratedFile writes a migrated SQLite file and returns its URL.
 func migratedFile(t testing.TB, schemas []storage.Schema) string {
 	t.Helper()
 	made, _ := files.LoadOrStore(fingerprint(t, storage.SQLite, schemas), sync.OnceValues(func() ([]byte, error) {
@@ -73,8 +73,8 @@ func fingerprint(t testing.TB, engine storage.Engine, schemas []storage.Schema) 
 	return print
 }
 
-// migratedSchema lends a schema on the PostgreSQL server whose migrations have run, and returns its URL. Nobody else
-// gets it before the test ends, or its process: the connection that lends it holds an advisory lock.
+// migratedSchema returns the URL of a migrated schema on the PostgreSQL server. The connection that lends it holds an
+// advisory lock, so nobody else gets it until the test, or its process, ends.
 func migratedSchema(t testing.TB, server string, schemas []storage.Schema) string {
 	t.Helper()
 	ctx := context.Background()
@@ -102,10 +102,10 @@ type lender struct {
 	schemas []storage.Schema
 }
 
-// asMade names the schema that holds what the migrations wrote into the schema name.
+// asMade names the schema that keeps the rows that the migrations of schema name wrote.
 func asMade(name string) string { return name + "_as_made" }
 
-// lend returns a schema whose name begins with family: one that was lent before, or a new one.
+// lend returns a schema whose name begins with family, used before or new.
 func (l lender) lend(ctx context.Context, family string) (string, error) {
 	rows, err := l.Query(ctx, "SELECT nspname FROM pg_namespace WHERE nspname LIKE $1 AND nspname NOT LIKE $2 ORDER BY nspname",
 		family+"%", asMade("%"))
@@ -135,7 +135,8 @@ func (l lender) lend(ctx context.Context, family string) (string, error) {
 	return name, l.make(ctx, name)
 }
 
-// structure is a digest of every definition in the schema $1: each row of the catalogue says which transaction wrote it.
+// structure is a digest of every definition in the schema $1. Each row of the catalogue contains the transaction that
+// wrote it.
 const structure = `SELECT coalesce(md5(string_agg(part, ' ' ORDER BY part)), '') FROM (
   SELECT c.oid || ':' || c.xmin FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1
   UNION ALL SELECT a.attrelid || '.' || a.attnum || ':' || a.xmin FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -144,12 +145,12 @@ const structure = `SELECT coalesce(md5(string_agg(part, ' ' ORDER BY part)), '')
   UNION ALL SELECT r.oid || ':' || r.xmin FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1) all_of_it (part)`
 
-// large counts the tables of the schema $1 that a test filled, or whose rows the planner has counted: another test would
-// see the traces.
+// large counts the tables of the schema $1 that a test filled, or that have planner statistics. Another test would see
+// these traces.
 const large = `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relkind = 'r'
   AND (pg_relation_size(c.oid) > 64 * 8192 OR EXISTS (SELECT 1 FROM pg_statistic s WHERE s.starelid = c.oid))`
 
-// make makes the schema, and notes how it was made.
+// make creates the schema and records its structure.
 func (l lender) make(ctx context.Context, name string) error {
 	if _, err := l.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_lock(hashtextextended('%s', 0)); CREATE SCHEMA %[1]s; CREATE SCHEMA %s", name, asMade(name))); err != nil {
 		return err
@@ -175,12 +176,12 @@ func (l lender) make(ctx context.Context, name string) error {
 	if err := l.QueryRow(ctx, structure, name).Scan(&is); err != nil {
 		return err
 	}
-	fmt.Fprintf(&texts, "COMMENT ON SCHEMA %s IS '%s'", name, is) // last: without it the schema is not lent again
+	fmt.Fprintf(&texts, "COMMENT ON SCHEMA %s IS '%s'", name, is) // last: marks it as complete
 	_, err = l.Exec(ctx, texts.String())
 	return err
 }
 
-// clean empties the schema of what a test wrote. It tells whether the schema is then as it was made.
+// clean empties the schema. It tells whether the schema is then as the migrations made it.
 func (l lender) clean(ctx context.Context, name string) (bool, error) {
 	var was, is *string
 	if err := l.QueryRow(ctx, "SELECT (SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1), ("+structure+")", name).
@@ -202,7 +203,7 @@ func (l lender) clean(ctx context.Context, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	// Foreign keys are triggers, which this switches off. What another connection still holds is waited for shortly.
+	// Foreign keys are triggers, which this switches off. Locks of other connections are waited for briefly.
 	var texts strings.Builder
 	texts.WriteString("BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '5s';")
 	for _, table := range tables {
@@ -216,7 +217,7 @@ func (l lender) clean(ctx context.Context, name string) (bool, error) {
 	return true, err
 }
 
-// drop removes the schema and sets it free.
+// drop removes the schema and releases its lock.
 func (l lender) drop(ctx context.Context, name string) error {
 	_, err := l.Exec(ctx, fmt.Sprintf("DROP SCHEMA IF EXISTS %s CASCADE; DROP SCHEMA IF EXISTS %s CASCADE; SELECT pg_advisory_unlock(hashtextextended('%[1]s', 0))",
 		name, asMade(name)))
@@ -231,11 +232,11 @@ func (l lender) tables(ctx context.Context, schema string) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// inSchema is the server's URL with the schema as the only one in which names are looked up.
+// inSchema returns the server's URL with the schema as its search path.
 func inSchema(server, schema string) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		panic(err) // who gave it has opened it
+		panic(err) // the URL was opened before
 	}
 	q := u.Query()
 	q.Set("search_path", schema)

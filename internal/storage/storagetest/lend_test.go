@@ -8,7 +8,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// A database that is lent again holds what its migrations wrote and nothing else, whatever the test before did to it.
+// A database that is used again holds what its migrations wrote and nothing else, whatever the previous test did to it.
 func TestWhatIsLentAgainIsAsItWasMade(t *testing.T) {
 	schema := storage.Schema{Room: "lent", Files: fstest.MapFS{"0001_lent.sql": {Data: []byte(
 		"-- +goose Up\nCREATE TABLE lent_thing (id bigint NOT NULL PRIMARY KEY, name text NOT NULL);\nINSERT INTO lent_thing VALUES (1, 'made');\n")}}}

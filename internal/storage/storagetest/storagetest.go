@@ -1,10 +1,10 @@
-// Package storagetest lends databases to tests: a new SQLite file, and a schema of their own on a real PostgreSQL.
+// Package storagetest provides databases for tests: a new SQLite file, and a schema of their own on a real PostgreSQL.
 //
-// The PostgreSQL server is the one of UNOXUNO_TEST_POSTGRES_URL, which `make check` sets after starting one with
-// scripts/test-postgres. Where there is none, the PostgreSQL half of a test is skipped and says so, unless
-// UNOXUNO_REQUIRE_POSTGRES is set: then it fails. The server has two databases, one that sorts text by its code and one
-// with an Italian locale, as an Italian server has. Half of the tests, by their names, run in each; the environment
-// variable UNOXUNO_TEST_POSTGRES_LOCALE, "C" or "it", has all of them run in one.
+// The PostgreSQL server is the one at UNOXUNO_TEST_POSTGRES_URL, which `make check` sets after starting one with
+// scripts/test-postgres. Without it the PostgreSQL half of a test is skipped with a message, or fails if
+// UNOXUNO_REQUIRE_POSTGRES is set. The server has two databases: one sorts text by code point, the other has an Italian
+// locale. Half of the tests, chosen by name, run in each. UNOXUNO_TEST_POSTGRES_LOCALE, "C" or "it", runs all of them
+// in one.
 package storagetest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Each runs test on SQLite and on PostgreSQL, each time on a new database that holds the given schemas.
+// Each runs test on SQLite and on PostgreSQL, each time with a new database that has the given schemas.
 func Each(t *testing.T, test func(t *testing.T, db *storage.DB), schemas ...storage.Schema) {
 	t.Helper()
 	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
@@ -29,7 +29,7 @@ func Each(t *testing.T, test func(t *testing.T, db *storage.DB), schemas ...stor
 	}
 }
 
-// Open lends one database with the given schemas and nothing else in it, closed when the test ends.
+// Open returns a database that has the given schemas and no rows but theirs. It is closed when the test ends.
 func Open(t testing.TB, engine storage.Engine, schemas ...storage.Schema) *storage.DB {
 	t.Helper()
 	db, err := storage.Open(storage.RefuseNested(context.Background()), Migrated(t, engine, schemas...))
@@ -44,7 +44,7 @@ func Open(t testing.TB, engine storage.Engine, schemas ...storage.Schema) *stora
 	return db
 }
 
-// Migrated is the address of a database that has the given schemas and nothing else in it, for one test.
+// Migrated returns the URL of a database that has the given schemas and no rows but theirs, for one test.
 func Migrated(t testing.TB, engine storage.Engine, schemas ...storage.Schema) string {
 	t.Helper()
 	if engine == storage.SQLite {
@@ -53,7 +53,7 @@ func Migrated(t testing.TB, engine storage.Engine, schemas ...storage.Schema) st
 	return migratedSchema(t, server(t, localeOf(t)), schemas)
 }
 
-// URL is the address of a new, empty database, removed when the test ends.
+// URL returns the URL of a new, empty database. It is removed when the test ends.
 func URL(t testing.TB, engine storage.Engine) string {
 	t.Helper()
 	if engine == storage.SQLite {
@@ -62,7 +62,7 @@ func URL(t testing.TB, engine storage.Engine) string {
 	return newPostgresSchema(t, server(t, localeOf(t)))
 }
 
-// server is the address of the test server's database with the locale. The test is skipped, or fails, where there is none.
+// server returns the URL of the test server's database with the locale. Without a server it skips or fails the test.
 func server(t testing.TB, locale string) string {
 	t.Helper()
 	given := os.Getenv("UNOXUNO_TEST_POSTGRES_URL")
@@ -88,20 +88,20 @@ const (
 	italianLocale = "it"
 )
 
-// localeOf is the locale of the database that a test runs in.
+// localeOf returns the locale of the database that a test runs in.
 func localeOf(t testing.TB) string {
 	if chosen := os.Getenv("UNOXUNO_TEST_POSTGRES_LOCALE"); chosen != "" {
 		return chosen
 	}
 	name := fnv.New32a()
-	_, _ = name.Write([]byte(t.Name())) // a hash takes everything
+	_, _ = name.Write([]byte(t.Name())) // a hash never fails
 	if name.Sum32()%2 == 0 {
 		return codeLocale
 	}
 	return italianLocale
 }
 
-// Italian lends a new, empty schema in the PostgreSQL database with an Italian locale, and its address.
+// Italian returns a new, empty schema in the PostgreSQL database with an Italian locale, and its URL.
 func Italian(t testing.TB) string {
 	t.Helper()
 	return newPostgresSchema(t, server(t, italianLocale))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Together runs the steps at the same moment, each in a goroutine of its own: all wait at a barrier until the last has
-// come. It returns their errors in the order of the steps.
+// Together runs the steps at the same moment, each in its own goroutine behind a barrier. It returns their errors in
+// the order of the steps.
 func Together(t testing.TB, steps ...func() error) []error {
 	t.Helper()
 	errs := make([]error, len(steps))
@@ -23,9 +23,8 @@ func Together(t testing.TB, steps ...func() error) []error {
 	return errs
 }
 
-// Orders calls try with each order in which n steps can be done one after the other, until try accepts one. It tells
-// whether one was accepted. So a law with concurrent steps is checked: what they did together must be what some order
-// of them would have done in a model.
+// Orders calls try with each order of n steps until try accepts one, and tells whether one was accepted. Laws with
+// concurrent steps use it: what the steps did together must equal what a model does in some order.
 func Orders(n int, try func(order []int) bool) bool {
 	order := make([]int, n)
 	for i := range order {
