@@ -12,16 +12,16 @@ import (
 	"unoxuno/internal/plaintext"
 )
 
-// Channel is a way to reach somebody.
+// Channel is a way to reach a person.
 type Channel string
 
-// The channels there are.
+// The channels.
 const (
 	Email Channel = "email"
 	SMS   Channel = "sms"
 )
 
-// Channels are all channels.
+// Channels returns all channels.
 func Channels() []Channel { return []Channel{Email, SMS} }
 
 // Address is where a person can be reached on one channel.
@@ -29,18 +29,18 @@ type Address struct {
 	ID       int64     `json:"id,string"`
 	Person   int64     `json:"-"`
 	Channel  Channel   `json:"channel"`
-	Value    string    `json:"value"` // as it is compared and written to
-	Shown    string    `json:"shown"` // as she wrote it
+	Value    string    `json:"value"` // normalised: messages are sent to it
+	Shown    string    `json:"shown"` // as she typed it
 	Verified time.Time `json:"verified,omitzero"`
 	Created  time.Time `json:"created"`
 	Source   Source    `json:"source"`
-	// Preferred: of her confirmed addresses of this channel it is the one that she is written to at.
+	// Preferred: messages on this channel go to this one of her confirmed addresses.
 	Preferred bool `json:"preferred"`
 }
 
-// Contact is an address as somebody wrote it. Verified says that its holder proved it by other means, such as a signed
-// form at the counter. Replaces is the identifier of the address whose place it takes once it is confirmed; 0: it is one
-// more.
+// Contact is an address as it was typed. Verified means that its holder proved it by other means, such as a signed form
+// at the counter. Replaces is the identifier of the address that this one replaces once it is confirmed; 0 if it is an
+// additional address.
 type Contact struct {
 	Channel  Channel
 	Value    string
@@ -54,14 +54,14 @@ const (
 	maxAddress = 254
 )
 
-// NormalEmail is the e-mail address as we compare it and write to it: lower-case, international domains as A-labels
-// (RFC 5890). Capitals before the @ might mean another mailbox in theory (RFC 5321 §2.4), and at no provider do.
-// Its faults have keys people.email.*.
+// NormalEmail returns the e-mail address in the form in which we compare and use it: lower-case, international domains
+// as A-labels (RFC 5890). RFC 5321 §2.4 allows providers to distinguish capitals before the @, but none does. Its
+// faults have keys people.email.*.
 func NormalEmail(text string) (string, error) { return normalEmail(text, mailDomain) }
 
-// Mailbox is what limits count a normal e-mail address by: the mailbox that all its variants reach. A tag after "+" is
-// left out (RFC 5233), and at Gmail the dots, which it ignores. It is for counting alone: mail goes to the address as it
-// was written. Anything else, a telephone number, is returned as it is.
+// Mailbox returns the mailbox that all variants of a normal e-mail address reach. Limits count by it. It drops a tag
+// after "+" (RFC 5233), and at Gmail the dots, which Gmail ignores. Mail still goes to the address as it was typed. A
+// telephone number is returned unchanged.
 func Mailbox(address string) string {
 	local, domain, ok := strings.Cut(address, "@")
 	if !ok {
@@ -76,7 +76,7 @@ func Mailbox(address string) string {
 	return local + "@" + domain
 }
 
-// normalEmail is NormalEmail with a memory of domains.
+// normalEmail is NormalEmail with a cached domainOf.
 func normalEmail(text string, domainOf func(string) (string, error)) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -101,7 +101,7 @@ func normalEmail(text string, domainOf func(string) (string, error)) (string, er
 	return value, nil
 }
 
-// mailDomain is the domain in lower case and A-labels; "" or an error where it is none.
+// mailDomain returns the domain in lower case and A-labels. It returns "" or an error if the text is not a domain.
 func mailDomain(domain string) (string, error) {
 	ascii, err := asciiDomain(domain)
 	if err != nil || !validDomain(ascii) {
@@ -110,8 +110,8 @@ func mailDomain(domain string) (string, error) {
 	return ascii, nil
 }
 
-// checkLocal takes a dot-string (RFC 5321 §4.1.2). Quoted strings are legal, unknown in the wild, and a door for header
-// injection: they are refused, and so are letters outside ASCII, which few servers take (RFC 6531).
+// checkLocal accepts a dot-string (RFC 5321 §4.1.2). It refuses quoted strings, which are legal but unused and allow
+// header injection, and letters outside ASCII, which few servers accept (RFC 6531).
 func checkLocal(local, text string) error {
 	switch {
 	case len(local) > maxLocal:
@@ -143,7 +143,7 @@ func asciiDomain(domain string) (string, error) {
 	return strings.ToLower(domain), nil
 }
 
-// validDomain takes at least two labels of letters, digits and inner hyphens, the last not all digits (RFC 1123 §2.1,
+// validDomain accepts at least two labels of letters, digits and inner hyphens, the last not all digits (RFC 1123 §2.1,
 // RFC 3696 §2).
 func validDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
@@ -163,11 +163,11 @@ func validDomain(domain string) bool {
 	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
 }
 
-// maxNumber is the longest text we take for a telephone number.
+// maxNumber is the longest text accepted as a telephone number.
 const maxNumber = 40
 
-// NormalMobile is the mobile number in E.164 (+393331234567); region (ISO 3166, "IT") is where numbers without prefix
-// are dialled. A number that takes no SMS is refused. Its faults have keys people.mobile.*.
+// NormalMobile returns the mobile number in E.164 (+393331234567). A number without prefix is dialled in region (ISO
+// 3166, "IT"). A number that cannot receive SMS is refused. Its faults have keys people.mobile.*.
 func NormalMobile(text, region string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -184,16 +184,17 @@ func NormalMobile(text, region string) (string, error) {
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	switch phonenumbers.GetNumberType(n) {
-	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE: // North America does not tell them apart
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE: // North American numbers do not show which they are
 		return phonenumbers.Format(n, phonenumbers.E164), nil
-	case phonenumbers.UNKNOWN: // no valid number
+	case phonenumbers.UNKNOWN: // not a valid number
 		return "", fault.Invalid("people.mobile.malformed", "Text", clip(text))
 	}
 	return "", fault.Invalid("people.mobile.fixed", "Text", clip(text))
 }
 
-// italianMobile recognises the usual form of an Italian mobile number, +39 and ten digits of which the first two are 31
-// to 39, or in Italy the ten digits alone, at a fiftieth of the library's cost. What it does not recognise may be one.
+// italianMobile recognises the usual form of an Italian mobile number at a fiftieth of the library's cost: +39 and ten
+// digits that begin with 31 to 39, or in Italy the ten digits alone. A number that it does not recognise may still be
+// valid.
 func italianMobile(text, region string) (string, bool) {
 	digits, prefixed := strings.CutPrefix(text, "+39")
 	if !prefixed && region != "IT" {
@@ -215,8 +216,9 @@ func italianMobile(text, region string) (string, bool) {
 	return string(value), true
 }
 
-// ChannelOf returns the channel of an address, from what it looks like: with "@" an e-mail address, with digits a number. It
-// may still be wrong as what it is. The fault people.address.either, on the field address, says that it looks like neither.
+// ChannelOf returns the channel that the text looks like: e-mail if it contains "@", SMS if it contains digits. The
+// text may still be invalid on that channel. The fault people.address.either, on the field address, means that it looks
+// like neither.
 func ChannelOf(text string) (Channel, error) {
 	switch {
 	case strings.Contains(text, "@"):
@@ -227,7 +229,7 @@ func ChannelOf(text string) (Channel, error) {
 	return "", fault.Invalid("people.address.either").On("address")
 }
 
-// normal is the value of an address on its channel.
+// normal returns the normal form of an address on its channel.
 func normal(channel Channel, text, region string) (string, error) {
 	switch channel {
 	case Email:

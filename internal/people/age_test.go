@@ -18,7 +18,7 @@ func day(text string) time.Time {
 	return t.Add(12 * time.Hour)
 }
 
-// standing is how many consents of the person count, by the view that sending asks and by the ledger.
+// standing returns how many consents of the person count. The view that sending uses and the ledger must agree.
 func (town town) standing(t *testing.T, person int64) (n int) {
 	t.Helper()
 	ledger := must[[]people.Consent](t)(town.Consents(t.Context(), person))
@@ -37,7 +37,7 @@ func (town town) standing(t *testing.T, person int64) (n int) {
 	return n
 }
 
-// A consent is judged by the age on its own day: given at seven it is none, whatever her age is today.
+// A consent is judged by the age on the day it was given: one given at seven is void, whatever her age is today.
 func TestAgeIsJudgedOnTheDayOfTheConsent(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		ctx := staff(t)
@@ -49,7 +49,7 @@ func TestAgeIsJudgedOnTheDayOfTheConsent(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		// A parent's counts, and goes on counting.
+		// A parent's consent counts, and still counts later.
 		atSeven.Parent, atSeven.Proof = "Maria Rossi, madre", "modulo 7"
 		if err := town.Grant(ctx, grown, atSeven); err != nil {
 			t.Fatal(err)
@@ -60,14 +60,13 @@ func TestAgeIsJudgedOnTheDayOfTheConsent(t *testing.T) {
 		wantFault(t, town.Grant(ctx, grown, people.Grant{Purpose: people.ForReading, When: day("2026-06-01"), Parent: "Maria Rossi, madre"}),
 			"people.consent.parent_not_needed")
 
-		// Of a bare year the last day counts.
+		// If only the year is known, its last day counts.
 		year := must[int64](t)(town.Register(ctx, people.Details{Given: "Ida", Born: must[people.Birth](t)(people.ParseBirth("2012"))}, nil, nil))
 		wantFault(t, town.Grant(ctx, year, people.Grant{Purpose: people.ForProfile}), "people.consent.too_young")
 	})
 }
 
-// A birth date that comes later, or is corrected, is what consents are judged by from then on; a slip of the pen that is
-// mended takes nothing away.
+// Consents are judged again when a birth date is added or corrected. Correcting a typing error takes nothing away.
 func TestACorrectedBirthDateJudgesAnew(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		ctx := staff(t)
@@ -95,15 +94,15 @@ func TestACorrectedBirthDateJudgesAnew(t *testing.T) {
 			}
 		}
 		if len(gone) != 4 {
-			t.Errorf("told of consents that count no more: %v", gone)
+			t.Errorf("Withdrawn called for %v", gone)
 		}
 
-		// One that is none makes way for a parent's.
+		// A void consent makes room for a parent's.
 		if err := town.Grant(ctx, p, people.Grant{Purpose: people.ForNewsletter, Parent: "Maria Rossi, madre", Proof: "modulo 8"}); err != nil {
 			t.Fatal(err)
 		}
 		if n := town.standing(t, p); n != 1 {
-			t.Errorf("with a parent's %d consents stand", n)
+			t.Errorf("with a parent's consent %d consents stand", n)
 		}
 	})
 }

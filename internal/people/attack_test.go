@@ -14,9 +14,9 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// The attack: somebody with an editor's account knows a person well, place, age, all that she wants but one thing, and
-// tries to find out that one thing, with all the figures of a day and any audience he can think of. In the long run the
-// town has 5,000 people; usually it has fewer. What is measured stands in docs/threats.md.
+// The attack: somebody with an editor's account knows a person's place, age and all her interests but one. He tries to
+// find out that one with the figures of a day and any audience he likes. The long run uses a town of 5,000 people, the
+// usual run a smaller one. docs/threats.md has the results.
 
 const (
 	places    = 12
@@ -25,7 +25,7 @@ const (
 	ownPeople = 60
 )
 
-// resident is somebody of the town that is attacked.
+// resident is a person in the attacked town.
 type resident struct {
 	id    int64
 	place string
@@ -39,24 +39,24 @@ func topic(n int) string { return fmt.Sprint("t", n) }
 type attack struct {
 	dice     *rand.Rand
 	noise    disclosure.Noise
-	keysOnly bool // the noise is drawn from the keys alone, and no part is left out: what is compared with
+	keysOnly bool // for comparison: noise from the keys alone, and no part is left out
 	town     *besieged
 	finder   finder
 	her      resident
 	truth    bool
-	cells    []disclosure.Cell // shown so far
+	cells    []disclosure.Cell // those shown so far
 	alike    int
-	alarmed  int // after how many figures; 0 never
+	alarmed  int // after how many figures; 0 if never
 }
 
 const attackDay = Day(20261130)
 
-// besieged is a town with an index, in which many trials take place one after the other.
+// besieged is a town with an index in which many trials run one after another.
 type besieged struct {
 	all   []resident
 	index *index.Index
 	dice  *rand.Rand
-	alone []int // who has place and age to herself
+	alone []int // people who share place and age with nobody
 }
 
 func newBesieged(residents int) *besieged {
@@ -81,7 +81,7 @@ func newBesieged(residents int) *besieged {
 	return b
 }
 
-// put writes persons into the index as they are now.
+// put writes people into the index as they are now.
 func (b *besieged) put(all ...resident) {
 	facts := map[index.Fact][]int64{}
 	for _, r := range all {
@@ -101,13 +101,13 @@ func (b *besieged) put(all ...resident) {
 	}
 }
 
-// trial begins a trial: another person, another secret of the town.
+// trial starts a trial with another person and another secret of the town.
 func (b *besieged) trial(n int, keysOnly bool) *attack {
 	a := &attack{
 		town: b, dice: rand.New(rand.NewPCG(uint64(n), 7)), keysOnly: keysOnly, finder: finder{b.index, attackDay}, //nolint:gosec // not negative
 		noise: disclosure.NewNoise(seal.New(fmt.Append(nil, "secret ", n))),
 	}
-	b.index.Forget([]index.Block{{First: int64(len(b.all)) + 1, Last: int64(len(b.all)) + ownPeople}}) // whom the last attacker registered
+	b.index.Forget([]index.Block{{First: int64(len(b.all)) + 1, Last: int64(len(b.all)) + ownPeople}}) // the last attacker's people
 	a.her = b.all[b.alone[n%len(b.alone)]]
 	a.her.wants = maps.Clone(a.her.wants)
 	a.truth = a.dice.IntN(2) == 0
@@ -117,7 +117,7 @@ func (b *besieged) trial(n int, keysOnly bool) *attack {
 	return a
 }
 
-// register adds people whom the attacker made up.
+// register adds people that the attacker invented.
 func (a *attack) register(own ...resident) {
 	for n := range own {
 		own[n].id = int64(len(a.town.all) + n + 1)
@@ -125,7 +125,7 @@ func (a *attack) register(own ...resident) {
 	a.town.put(own...)
 }
 
-// ask is the figure that he is shown: the number, or 0 where it is too small.
+// ask returns the figure that he is shown: the number, or 0 if it is too small.
 func (a *attack) ask(root condition) float64 {
 	crowd := Crowd{a.finder}
 	cell := crowd.Cell(root.find(a.finder))
@@ -152,7 +152,7 @@ func wants(word string) condition     { return has{"wants", word} }
 func lives(place string) condition    { return is{fact: "place", words: []string{place}} }
 func aged(op string, n int) condition { return measure{"age", op, int64(n)} }
 
-// known is a condition upon a topic that is true of her.
+// known returns a condition on a topic that she matches.
 func (a *attack) known(n int) condition {
 	if a.her.wants[topic(n)] {
 		return wants(topic(n))
@@ -160,13 +160,13 @@ func (a *attack) known(n int) condition {
 	return not{wants(topic(n))}
 }
 
-// alone is true of her, and of nobody else.
+// alone returns a condition that only she matches.
 func (a *attack) alone() condition { return allOf{lives(a.her.place), aged("==", a.her.age)} }
 
-// clues are what he makes of a day's figures; for each a rule is found afterwards that guesses best.
+// clues are what he computes from a day's figures. Afterwards the rule that guesses best from them is found.
 type clues []float64
 
-// isolate asks for her alone, in ways that differ.
+// isolate asks for her alone, in different words.
 func isolate(a *attack) clues {
 	shown, sum := 0.0, 0.0
 	for n := range disclosure.FiguresADay {
@@ -186,7 +186,7 @@ func isolate(a *attack) clues {
 	return clues{shown, sum}
 }
 
-// pairs are the clues of two figures each, one with her and one without, if she is what he asks.
+// pairs returns clues of two figures each, one with her and one without, if she has what he asks about.
 func (a *attack) pairs(pair func(n int) (with, without condition)) clues {
 	var sum, same, abs float64
 	for n := range disclosure.FiguresADay / 2 {
@@ -201,12 +201,12 @@ func (a *attack) pairs(pair func(n int) (with, without condition)) clues {
 	return clues{sum, same, abs}
 }
 
-// some is one of many sets of the town.
+// some returns one of many sets of people in the town.
 func (a *attack) some(n int) condition {
 	return allOf{aged("<", 20+2*n), wants(topic(n % topics))}
 }
 
-// add adds her to sets which she is not in.
+// add adds her to sets that she is not in.
 func add(a *attack) clues {
 	return a.pairs(func(n int) (condition, condition) {
 		s := allOf{a.some(n), not{a.alone()}}
@@ -214,7 +214,7 @@ func add(a *attack) clues {
 	})
 }
 
-// remove takes her out of sets.
+// remove removes her from sets.
 func remove(a *attack) clues {
 	return a.pairs(func(n int) (condition, condition) {
 		s := aged(">=", max(0, min(a.her.age, n)))
@@ -222,7 +222,7 @@ func remove(a *attack) clues {
 	})
 }
 
-// narrow compares ranges of age of which only one holds her: no part of either is small.
+// narrow compares ranges of age that differ by her. No part of either is small.
 func narrow(a *attack) clues {
 	return a.pairs(func(n int) (condition, condition) {
 		among := func(most int) condition {
@@ -236,7 +236,7 @@ func narrow(a *attack) clues {
 	})
 }
 
-// stuffed registers people of her place and age, half of whom want what is asked: their sums are known to the unit.
+// stuffed registers people of her place and age, half of whom have the topic, so that their exact sums are known.
 func stuffed(a *attack) clues {
 	var own []resident
 	for n := range ownPeople {
@@ -262,7 +262,7 @@ func stuffed(a *attack) clues {
 	return clues{sum}
 }
 
-// edge registers people beside her so that the part of a question which she decides is about as large as what is left out.
+// edge registers people beside her, so that the part that she decides is about as large as the parts that are left out.
 func edge(a *attack) clues {
 	var own []resident
 	for range 7 {
@@ -276,8 +276,8 @@ func edge(a *attack) clues {
 	return add(a)
 }
 
-// best is how often the best rule that a threshold on one clue makes would have been right: an attacker who knew the
-// outcome of all trials, and so more than any there is.
+// best returns how often the best threshold on one clue would have been right. It knows the outcome of all trials, so
+// no real attacker does better.
 func best(all []clues, truth []bool) float64 {
 	top := 0.0
 	for c := range all[0] {
@@ -286,7 +286,7 @@ func best(all []clues, truth []bool) float64 {
 			order[i] = i
 		}
 		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[i][c], all[j][c]) })
-		right := 0 // by saying yes to all
+		right := 0 // by always saying yes
 		for _, t := range truth {
 			if t {
 				right++
@@ -308,7 +308,7 @@ func best(all []clues, truth []bool) float64 {
 }
 
 func TestNobodyIsSingledOut(t *testing.T) {
-	residents, trials, slack, compared := 1200, 8, 0.25, []bool{false} // the best rule of few trials is partly chance
+	residents, trials, slack, compared := 1200, 8, 0.25, []bool{false} // with few trials the best rule is partly chance
 	if storagetest.Long() {
 		residents, trials, slack, compared = 5000, 2000, 0, []bool{false, true}
 	}

@@ -8,26 +8,26 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// Audience is who something is for: an expression over facts about people, made by ParseAudience. The zero Audience is
-// everybody.
+// Audience says whom something is for: an expression over facts about people, made by ParseAudience. The zero Audience
+// is everybody.
 //
-// The facts, and what may be asked of them:
+// The facts, and how to ask for them:
 //
 //	who, wants, channels, subscribed    "genitore" in who     "sms" not in channels
 //	place, language, kind               place == "centro"     language != "it"     place in ["centro", "san-lazzaro"]
-//	                                    place == ""           nothing is known of the place, or of the language
+//	                                    place == ""           the place, or the language, is unknown
 //	age                                 age >= 18             age in 14..29
 //	since                               since < "2026-01-01"
 //
-// channels are those on which she has a confirmed address; since is the day from which the town knows her. Conditions
+// channels are those on which she has a confirmed address. since is the day from which the town knows her. Conditions
 // are joined with and, or, not and parentheses.
 //
-// Logic is two-valued: a comparison with something unknown is false, and its negation true. So age != 18 and
-// place != "centro" leave out those whose age or place is unknown, while not (age == 18) and place not in ["centro"]
-// take them in.
+// Logic is two-valued: a comparison with something unknown is false, and its negation true. So age != 18 and place !=
+// "centro" leave out people whose age or place is unknown, while not (age == 18) and place not in ["centro"] include
+// them.
 type Audience struct{ root condition }
 
-// Profile is what an Audience looks at of one person.
+// Profile holds the facts about one person that an Audience asks for.
 type Profile struct {
 	Kind       Kind
 	Born       Birth
@@ -47,13 +47,13 @@ type condition interface {
 	text() string
 }
 
-// Everybody tells whether the audience leaves nobody out by its form.
+// Everybody tells whether the audience has no condition.
 func (a Audience) Everybody() bool { return a.root == nil }
 
 // Match tells whether the person belongs to the audience on that day.
 func (a Audience) Match(p Profile, today Day) bool { return a.root == nil || a.root.match(p, today) }
 
-// String is the audience in canonical form, which parses to the same audience; "" for everybody.
+// String returns the audience in canonical form, which parses to the same audience; "" for everybody.
 func (a Audience) String() string {
 	if a.root == nil {
 		return ""
@@ -61,7 +61,7 @@ func (a Audience) String() string {
 	return a.root.text()
 }
 
-// UsesSubscriptions tells whether the audience asks what people are subscribed to.
+// UsesSubscriptions tells whether the audience asks for subscriptions.
 func (a Audience) UsesSubscriptions() bool { return asks(a.root, "subscribed") }
 
 func asks(c condition, fact string) bool {
@@ -119,7 +119,7 @@ func (c anyOf) text() string {
 
 func (c not) text() string { return "not (" + c.what.text() + ")" }
 
-// has asks whether a list of hers holds a word: who, wants, channels, subscribed.
+// has asks whether one of her lists (who, wants, channels, subscribed) contains a word.
 type has struct{ fact, word string }
 
 func (c has) match(p Profile, _ Day) bool {
@@ -137,7 +137,7 @@ func (c has) match(p Profile, _ Day) bool {
 
 func (c has) text() string { return strconv.Quote(c.word) + " in " + c.fact }
 
-// is compares place, language or kind: with one word (other says "unlike it"), or with several.
+// is compares place, language or kind with one word or with several. other means "differs from".
 type is struct {
 	fact  string
 	words []string

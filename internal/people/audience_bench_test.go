@@ -17,7 +17,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// benchPeople is how many people the benchmarks of audiences are run upon: UNOXUNO_BENCH_PEOPLE, or a million.
+// benchPeople is the number of people in the benchmarks of audiences: UNOXUNO_BENCH_PEOPLE, or a million.
 func benchPeople(b *testing.B) int {
 	b.Helper()
 	if text := os.Getenv("UNOXUNO_BENCH_PEOPLE"); text != "" {
@@ -27,8 +27,8 @@ func benchPeople(b *testing.B) int {
 }
 
 // BenchmarkAudienceCount counts mixed audiences of three conditions among a million people: from the index, from the
-// index while twenty people change before each count, and from the database. It tells the median and the 99th percentile
-// of one count, and how long the index took to be made and how large it is.
+// index while twenty people change before each count, and from the database. It reports the median and the 99th
+// percentile of one count, and the time to build the index and its size.
 func BenchmarkAudienceCount(b *testing.B) {
 	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
 		b.Run(engine.String(), func(b *testing.B) {
@@ -66,7 +66,7 @@ func (town town) benchCounts(b *testing.B) {
 	b.Run("database", func(b *testing.B) { town.timed(b, audiences, func() {}) })
 }
 
-// heap is how many bytes the program holds.
+// heap returns how many bytes the program holds.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -74,7 +74,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// threeConditions are audiences as editors write them.
+// threeConditions returns audiences as editors write them.
 func (town town) threeConditions(b *testing.B) (list []people.Audience) {
 	b.Helper()
 	for _, text := range []string{
@@ -92,7 +92,7 @@ func (town town) threeConditions(b *testing.B) (list []people.Audience) {
 	return list
 }
 
-// timed counts the audiences in turn, and reports how long one count took.
+// timed counts the audiences in turn and reports how long one count took.
 func (town town) timed(b *testing.B, audiences []people.Audience, before func()) {
 	b.Helper()
 	var took []time.Duration
@@ -154,7 +154,7 @@ func (town town) million(b *testing.B, n int) {
 	}
 }
 
-// maker makes up people.
+// maker invents people.
 type maker struct {
 	dice                                    *rand.Rand
 	ids                                     []int64
@@ -168,7 +168,7 @@ func slugs(list taxonomy.List) (slugs []string) {
 	return slugs
 }
 
-// each are the rows of all people.
+// each yields the rows of all people.
 func (m *maker) each(of func(n int, id int64, row func(...any) bool) bool) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		row := func(cells ...any) bool { return yield(cells) }
@@ -205,7 +205,7 @@ func (m *maker) addresses(n int, id int64, row func(...any) bool) bool {
 	return m.dice.IntN(10) >= 3 || row(storage.NewID(), id, "sms", fmt.Sprintf("+39%010d", n), "", int64(1), int64(1), "import")
 }
 
-// some are from least to most words of a list, low ones more often than high ones.
+// some yields from least to most words of a list, the first ones more often.
 func (m *maker) some(words []string, least, most int) func(n int, id int64, row func(...any) bool) bool {
 	return func(_ int, id int64, row func(...any) bool) bool {
 		first := m.dice.IntN(len(words))

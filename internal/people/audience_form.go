@@ -7,8 +7,8 @@ import (
 	"unoxuno/internal/disclosure"
 )
 
-// Form is the audience in a form that ways of writing the same share: nots stand before single conditions, lists are in
-// order and hold nothing twice, and signs are two.
+// Form returns the audience in a normal form that different ways of writing it share: negations apply to single
+// conditions, lists are sorted without repetitions, and only two comparison signs are used.
 func (a Audience) Form() string {
 	if a.root == nil {
 		return ""
@@ -16,7 +16,7 @@ func (a Audience) Form() string {
 	return literal(a.root, false).text()
 }
 
-// literal is the condition, or its contrary, in that form.
+// literal returns the normal form of the condition, or of its negation.
 func literal(c condition, denied bool) condition {
 	switch c := c.(type) {
 	case allOf:
@@ -51,7 +51,7 @@ func literal(c condition, denied bool) condition {
 	return c
 }
 
-// joined2 joins the conditions, or their contraries.
+// joined2 joins the normal forms of the conditions, or of their negations.
 func joined2(list []condition, denied, conjunction bool) condition {
 	var parts []condition
 	for _, one := range list {
@@ -60,7 +60,7 @@ func joined2(list []condition, denied, conjunction bool) condition {
 	return join(parts, conjunction)
 }
 
-// join is the conjunction or disjunction of conditions in normal form.
+// join returns the conjunction or disjunction of conditions in normal form.
 func join(parts []condition, conjunction bool) condition {
 	byText := map[string]condition{}
 	for _, one := range parts {
@@ -81,7 +81,7 @@ func join(parts []condition, conjunction bool) condition {
 	return anyOf(all)
 }
 
-// drops are the condition's forms with one part left out.
+// drops returns the forms of the condition with one part left out.
 func drops(c condition) []condition {
 	var parts []condition
 	var conjunction bool
@@ -105,11 +105,11 @@ func drops(c condition) []condition {
 	return list
 }
 
-// essentialParts is how many conditions an audience may have to be looked at part by part.
+// essentialParts is the largest number of conditions for which the audience is examined part by part.
 const essentialParts = 12
 
-// Essential is the audience without the parts that decide over so few people that nobody is to see what they change.
-// Whoever shows a count of the audience counts this one. cell is the audience itself, counted; count counts others.
+// Essential returns the audience without the parts that affect too few people to be visible in a count. Code that shows
+// a count of the audience must count this one. cell is the count of the whole audience; count counts other audiences.
 func (a Audience) Essential(n disclosure.Noise, cell disclosure.Cell, count func(Audience) (int64, error)) (Audience, error) {
 	if a.root == nil {
 		return a, nil
@@ -130,14 +130,16 @@ func (a Audience) Essential(n disclosure.Noise, cell disclosure.Cell, count func
 	}
 }
 
-// drop is the condition without its first part that is negligible, and how many people it counts; nil where none is.
+// drop returns the condition without its first negligible part, and how many people it then counts. It returns nil if
+// no part is negligible.
 func drop(n disclosure.Noise, root condition, cell disclosure.Cell, people, dropped int64, count func(Audience) (int64, error)) (condition, int64, error) {
 	for _, less := range drops(root) {
 		now, err := count(Audience{root: less})
 		if err != nil {
 			return nil, 0, err
 		}
-		// Without a part that joins more are counted, without one that adds fewer are: their number says how they differ.
+		// Leaving out a part of a conjunction can only add people, and of a disjunction only remove them, so the
+		// difference of the counts is the number of people affected.
 		if n.Negligible(root.text(), less.text(), cell, max(now-people, people-now), dropped) {
 			return less, now, nil
 		}

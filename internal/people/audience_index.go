@@ -5,13 +5,13 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// Set is a set of people, as long as the question lasts that it was found by.
+// Set is a set of people. It is valid within the call that made it.
 type Set = index.Set
 
-// Crowd is everybody, as the index knows them, to be asked within one call of People.FromIndex.
+// Crowd is everybody in the index. It is valid within one call of People.FromIndex.
 type Crowd struct{ finder finder }
 
-// Matching are those who belong to the audience today.
+// Matching returns the people in the audience today.
 func (c Crowd) Matching(a Audience) Set {
 	if a.root == nil {
 		return c.finder.Everybody()
@@ -19,32 +19,32 @@ func (c Crowd) Matching(a Audience) Set {
 	return a.root.find(c.finder)
 }
 
-// Reachable are those who have a confirmed address on the channel.
+// Reachable returns the people with a confirmed address on the channel.
 func (c Crowd) Reachable(channel Channel) Set { return c.finder.having("channels", string(channel)) }
 
-// Consenting are those whose consent for the purpose stands.
+// Consenting returns the people with a valid consent for the purpose.
 func (c Crowd) Consenting(purpose Purpose) Set {
 	return c.finder.having(factConsents, string(purpose))
 }
 
-// Being are those who are of one of the categories.
+// Being returns the people in one of the categories.
 func (c Crowd) Being(categories ...string) Set { return c.finder.any("who", categories) }
 
-// Wanting are those who want one of the topics.
+// Wanting returns the people who want one of the topics.
 func (c Crowd) Wanting(topics ...string) Set { return c.finder.any("wants", topics) }
 
-// Tied are those who are tied so to the newsletter.
+// Tied returns the people with that tie to the newsletter.
 func (c Crowd) Tied(tie Tie, newsletter string) Set {
 	return c.finder.having(string(tie), newsletter)
 }
 
-// Of are those of the identifiers whom the town knows.
+// Of returns the given people, without those that the town does not know.
 func (c Crowd) Of(persons []int64) Set { return c.finder.Of(persons) }
 
-// Placeless are those whose place is not known.
+// Placeless returns the people whose place is unknown.
 func (c Crowd) Placeless() Set { return c.finder.having("place", "") }
 
-// Cell counts the set, as package disclosure shows numbers of people.
+// Cell counts the set for package disclosure.
 func (c Crowd) Cell(s Set) (cell disclosure.Cell) {
 	for key := range c.finder.Keys(s) {
 		cell.Add(key)
@@ -52,13 +52,13 @@ func (c Crowd) Cell(s Set) (cell disclosure.Cell) {
 	return cell
 }
 
-// IDs are the identifiers of those in the set, in order.
+// IDs returns the identifiers of the people in the set, in order.
 func (c Crowd) IDs(s Set) []int64 { return c.finder.IDs(s) }
 
-// factConsents is the fact, which the audience language does not have, that a consent for a purpose stands.
+// factConsents is the fact that a consent for a purpose is valid. The audience language does not have it.
 const factConsents = "consents"
 
-// finder finds those whom a condition is true of in the index. It agrees with Audience.Match.
+// finder finds the people in the index who match a condition. It agrees with Audience.Match.
 type finder struct {
 	*index.Index
 	today Day
@@ -68,7 +68,7 @@ func (f finder) having(fact, word string) index.Set {
 	return f.Having(index.Fact{Name: fact, Word: word})
 }
 
-// any are those of whom one of the words is true.
+// any returns the people who have one of the words.
 func (f finder) any(fact string, words []string) index.Set {
 	set := f.Nobody()
 	for _, word := range words {
@@ -101,7 +101,7 @@ func (c not) find(f finder) index.Set { return f.Everybody().Without(c.what.find
 
 func (c has) find(f finder) index.Set { return f.having(c.fact, c.word) }
 
-// What is unknown is the word "".
+// Unknown is the word "".
 func (c is) find(f finder) index.Set {
 	set := f.any(c.fact, c.words)
 	if c.other {
@@ -115,12 +115,12 @@ func (c measure) find(f finder) index.Set {
 		day := int32(c.value) //nolint:gosec // yyyymmdd
 		return spans(c.op, day, day+1, f.Since)
 	}
-	// The older one is, the earlier one was born: the signs turn round.
+	// Older people were born earlier, so the comparison is mirrored.
 	return spans(mirrored(c.op), f.bornWith(c.value+1)+1, f.bornWith(c.value)+1, f.Born)
 }
 
-// bornWith is the last day of birth with which one is that many years old, or older. Birth.Age cuts towards zero, so
-// that one is 0 years old also up to a year before birth.
+// bornWith returns the last birth date of people who are at least that many years old. Birth.Age truncates towards
+// zero, so one is also 0 years old up to a year before birth.
 func (f finder) bornWith(years int64) int32 {
 	if years == 0 {
 		return int32(f.today) + 9999 //nolint:gosec // yyyymmdd
@@ -128,7 +128,7 @@ func (f finder) bornWith(years int64) int32 {
 	return int32(int64(f.today) - 10000*years) //nolint:gosec // yyyymmdd
 }
 
-// spans finds those whose date compares so with the dates from from until before until.
+// spans finds the people whose date compares so with the dates in [from, until).
 func spans(op string, from, until int32, within func(from, to int32) index.Set) index.Set {
 	switch op {
 	case "==":

@@ -15,7 +15,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// What an audience may measure: enough for any that a person writes, too little to hurt.
+// Limits of an audience: enough for any that a person writes, and too small to overload the program.
 const (
 	maxAudience = 4000 // bytes of text
 	maxNodes    = 400  // of the syntax tree; SQLite stops at a depth of 1,000
@@ -62,10 +62,10 @@ func syntaxFault(text string, err error) *fault.Error {
 	return fault.Invalid("people.audience.syntax", "Column", from+1, "Near", clip(rest[0])).Because(err)
 }
 
-// reader turns the library's syntax tree into conditions.
+// reader converts the library's syntax tree to conditions.
 type reader struct{ words Vocabulary }
 
-// at makes a fault about the node.
+// at returns a fault about the node.
 func at(n ast.Node, key string, args ...any) *fault.Error {
 	return fault.Invalid("people.audience."+key, append(args, "Column", n.Location().From+1)...)
 }
@@ -86,8 +86,8 @@ func (r reader) condition(n ast.Node, depth int) (condition, error) {
 		case "and", "&&", "or", "||":
 			return r.joined(n, depth)
 		case "in", "==", "!=", "<", "<=", ">", ">=":
-			// To the library, not binds tighter than a comparison, and `not "x" in who` would deny a word. No fact
-			// can be denied but as part of a comparison, so it is read as everybody reads it: not ("x" in who).
+			// The library binds not tighter than a comparison, so `not "x" in who` would negate a word. A fact can only
+			// be negated as part of a comparison, so we read it as people do: not ("x" in who).
 			if left, ok := n.Left.(*ast.UnaryNode); ok && left.Operator != "-" && left.Operator != "+" {
 				compared := *n
 				compared.Left = left.Node
@@ -111,7 +111,7 @@ func (r reader) condition(n ast.Node, depth int) (condition, error) {
 	return nil, at(n, "unsupported")
 }
 
-// facts are the names an audience may use.
+// facts returns the names that an audience may use.
 func facts() []string {
 	return []string{"who", "wants", "place", "age", "language", "kind", "channels", "subscribed", "since"}
 }
@@ -123,7 +123,7 @@ func isJoin(n *ast.BinaryNode, conjunction bool) bool {
 	return n.Operator == "or" || n.Operator == "||"
 }
 
-// joined flattens a chain: a and b and c leans to the left in the tree, and is one list to us.
+// joined flattens a chain: the tree of a and b and c leans to the left; we make one list.
 func (r reader) joined(n *ast.BinaryNode, depth int) (condition, error) {
 	conjunction := isJoin(n, true)
 	nodes := []ast.Node{n.Right}
@@ -150,7 +150,7 @@ func (r reader) joined(n *ast.BinaryNode, depth int) (condition, error) {
 	return anyOf(list), nil
 }
 
-// flat are the members of a list of the same kind, so that equal audiences have one canonical form.
+// flat returns the members of a list of the same kind, so that equal audiences have one canonical form.
 func flat(c condition, conjunction bool) []condition {
 	switch c := c.(type) {
 	case allOf:
@@ -290,7 +290,7 @@ func (r reader) comparison(n *ast.BinaryNode) (condition, error) {
 	return nil, unknownFact(fact)
 }
 
-// mirrored is the sign with its sides exchanged: 18 <= age is age >= 18.
+// mirrored returns the comparison with exchanged sides: 18 <= age is age >= 18.
 func mirrored(op string) string {
 	switch op[0] {
 	case '<':
@@ -329,7 +329,7 @@ func date(n ast.Node) (Day, error) {
 	return day, nil
 }
 
-// word reads a word that may be said of the fact, and returns its slug.
+// word reads a value of the fact and returns its slug.
 func (r reader) word(fact string, n ast.Node) (string, error) {
 	quoted, ok := n.(*ast.StringNode)
 	if !ok {
@@ -373,7 +373,7 @@ func oneOf(known []string, fact string, n *ast.StringNode) (string, error) {
 	return "", unknownHere(n, fact, nearest(word, known))
 }
 
-// unknownHere says that a fact never has that value, and which one was probably meant.
+// unknownHere says that the fact never has that value, and which value was probably meant.
 func unknownHere(n *ast.StringNode, fact, near string) error {
 	if near == "" {
 		return at(n, "word", "Fact", fact, "Text", clip(n.Value))

@@ -7,7 +7,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// Without is the vocabulary without what sensitive terms and newsletters it has, but for those that keep approves. list is
+// Without returns the vocabulary without its sensitive terms and newsletters, except those that keep approves. list is
 // "who", "wants", "place" or "subscribed".
 func (v Vocabulary) Without(sensitive func(slug string) bool, keep func(list, slug string) bool) Vocabulary {
 	terms := func(list string) func(taxonomy.Term) bool {
@@ -20,7 +20,7 @@ func (v Vocabulary) Without(sensitive func(slug string) bool, keep func(list, sl
 	return v
 }
 
-// Sensitive tells whether the audience asks anything that may reveal special-category data (GDPR, article 9).
+// Sensitive tells whether the audience asks for anything that may reveal special-category data (GDPR, article 9).
 func (a Audience) Sensitive(v Vocabulary, newsletter func(slug string) bool) bool {
 	found := false
 	term := func(list taxonomy.List, word string) {
@@ -49,7 +49,7 @@ func (a Audience) Sensitive(v Vocabulary, newsletter func(slug string) bool) boo
 	return found
 }
 
-// Single tells whether the audience is everybody, or one public term: one category, one topic, one place, one newsletter.
+// Single tells whether the audience is everybody or a single public term: one category, topic, place or newsletter.
 func (a Audience) Single() bool {
 	switch c := a.root.(type) {
 	case nil:
@@ -62,13 +62,13 @@ func (a Audience) Single() bool {
 	return false
 }
 
-// What an audience of a newsroom outside the administration may ask.
+// The limit on audiences of newsrooms outside the administration.
 const outsideConditions = 4
 
 func outsideAges() []int64 { return []int64{0, 14, 18, 25, 35, 45, 55, 65, 75} }
 
-// Outside says what keeps a newsroom outside the administration from asking for the audience: too many conditions, an age
-// that is not in bands, a day that is not the beginning of a year. Faults concern the field audience.
+// Outside returns why a newsroom outside the administration may not ask for the audience: it has too many conditions,
+// an age that is not in bands, or a day that is not the beginning of a year. The faults are on the field audience.
 func (a Audience) Outside() error {
 	parts, ages := 0, false
 	var problems fault.Problems

@@ -8,7 +8,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// whereWriter writes conditions upon the view people_profile under an alias.
+// whereWriter writes conditions on the view people_profile with an alias.
 type whereWriter struct {
 	*storage.Builder
 	alias         string
@@ -16,8 +16,8 @@ type whereWriter struct {
 	subscriptions Subscriptions
 }
 
-// Where writes the audience as an SQL condition upon the view people_profile, which stands under alias in the FROM that
-// the caller wrote. It is never NULL, and agrees with Audience.Match.
+// Where writes the audience as an SQL condition on the view people_profile, which is in the caller's FROM under alias.
+// The condition is never NULL and agrees with Audience.Match.
 func (p *People) Where(b *storage.Builder, a Audience, alias string) {
 	if a.root == nil {
 		b.Add("1 = 1")
@@ -78,7 +78,7 @@ func (c is) where(w *whereWriter) {
 	w.Add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")+")", args...)
 }
 
-// Integer division cuts towards zero on both engines, as it does in Birth.Age.
+// Integer division truncates towards zero on both engines, as in Birth.Age.
 func (c measure) where(w *whereWriter) {
 	sign := c.op
 	switch sign {
@@ -94,14 +94,14 @@ func (c measure) where(w *whereWriter) {
 	w.Add("("+w.alias+".born > 0 AND (? - "+w.alias+".born) / 10000 "+sign+" ?)", int64(w.today), c.value)
 }
 
-// Count is how large an audience is.
+// Count is the size of an audience.
 type Count struct {
 	People    int64            `json:"people"`
-	Reachable map[string]int64 `json:"reachable"` // by channel, people with a confirmed address there
+	Reachable map[string]int64 `json:"reachable"` // by channel: people with a confirmed address on it
 }
 
-// Count counts the audience as it is at this moment, and how many of it can be reached on each channel: from the index
-// where one is kept and ready, else from the database.
+// Count counts the audience now, and how many of it can be reached on each channel. It uses the index if there is one
+// and it is ready, and otherwise the database.
 func (p *People) Count(ctx context.Context, a Audience) (Count, error) {
 	c := Count{Reachable: map[string]int64{}}
 	answered, err := p.FromIndex(ctx, func(crowd Crowd) {
@@ -139,7 +139,8 @@ func (p *People) countInDatabase(ctx context.Context, a Audience) (Count, error)
 	return c, err
 }
 
-// Profile is what Audience.Match looks at of the person; a fault of kind NotFound when there is none.
+// Profile returns the facts about the person that Audience.Match needs; a fault of kind NotFound if there is no such
+// person.
 func (p *People) Profile(ctx context.Context, q storage.Queryer, person int64) (Profile, error) {
 	who, err := getPerson(ctx, db.New(q), person)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// vocabulary is the town's words, read from a database once.
+// vocabulary returns the town's words, read from a database once.
 func vocabulary(t testing.TB) people.Vocabulary {
 	t.Helper()
 	return must[people.Vocabulary](t)(newTown(t, storagetest.Open(t, storage.SQLite, schemas()...)).Vocabulary(t.Context()))
@@ -145,7 +145,7 @@ func TestNotIsReadAsPeopleReadIt(t *testing.T) {
 	}
 }
 
-// expressions are random audiences in the town's words.
+// expressions generates random audiences in the town's words.
 func expressions() *rapid.Generator[string] {
 	quoted := func(words ...string) *rapid.Generator[string] {
 		return rapid.Map(rapid.SampledFrom(words), func(w string) string { return fmt.Sprintf("%q", w) })
@@ -211,7 +211,7 @@ func TestAudienceFormIsStable(t *testing.T) {
 	})
 }
 
-// crowd writes people of every sort into the town: known, unknown, reachable or not.
+// crowd adds people of every kind to the town: known, unknown, reachable or not.
 func (town town) crowd(t testing.TB) []int64 {
 	t.Helper()
 	pick := func(n int, words ...string) string { return words[n%len(words)] }
@@ -253,8 +253,7 @@ func (town town) crowd(t testing.TB) []int64 {
 	return ids
 }
 
-// What the database says of an audience is what the predicate says, and what the index says, for random audiences, on
-// both engines.
+// For random audiences, the database, the predicate and the index agree, on both engines.
 func TestAudienceMeansTheSameInSQLAndInMemory(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		profiles := map[int64]people.Profile{}
@@ -344,7 +343,7 @@ func TestCountTellsWhoCanBeReached(t *testing.T) {
 	})
 }
 
-// No text breaks the parser, and what it takes has a stable form and becomes SQL.
+// No text crashes the parser. What it accepts has a stable form and can be written as SQL.
 func FuzzParseAudience(f *testing.F) {
 	for _, text := range []string{
 		`"genitore" in who and not (place == "fuori-comune")`, `age in 14..29`, `place in ["a"]`, `since >= "2026-01-01"`,

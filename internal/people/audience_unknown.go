@@ -4,7 +4,7 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// unknown asks whether nothing is known of place or language.
+// unknown asks whether the place, or the language, is unknown.
 type unknown struct{ fact string }
 
 func (c unknown) match(p Profile, _ Day) bool {
@@ -20,18 +20,18 @@ func (c unknown) where(w *whereWriter) { w.Add(w.alias + "." + c.fact + " = ''")
 
 func (c unknown) find(f finder) index.Set { return f.having(c.fact, "") }
 
-// Placeless says what an audience that excludes places does with people whose place is not known.
+// Placeless says how an audience that excludes places treats people whose place is unknown.
 type Placeless int
 
-// What it may do. An audience that says it in words (place == "") leaves no question.
+// The possible values. An audience that mentions unknown places (place == "") is explicit.
 const (
 	PlacelessNoQuestion Placeless = iota
 	PlacelessTaken                // place not in ["centro"]
 	PlacelessLeft                 // place != "centro"
 )
 
-// Placeless tells what the audience does with people without a place, where it excludes places and does not say. Where it
-// does both, they are left out.
+// Placeless tells how the audience treats people without a place, if it excludes places and does not say so itself. If
+// it would do both, they are left out.
 func (a Audience) Placeless() Placeless {
 	found, said := PlacelessNoQuestion, false
 	walk(a.root, false, func(c condition, denied bool) {
@@ -54,7 +54,7 @@ func (a Audience) Placeless() Placeless {
 	return found
 }
 
-// walk visits every condition that is no join; denied tells whether it stands under an odd number of nots.
+// walk visits every condition that is not a join. denied tells whether it is under an odd number of negations.
 func walk(c condition, denied bool, visit func(c condition, denied bool)) {
 	switch c := c.(type) {
 	case nil:
@@ -73,7 +73,7 @@ func walk(c condition, denied bool, visit func(c condition, denied bool)) {
 	}
 }
 
-// WithPlaceless is the audience that says of every excluded place whether people without a place are meant, too.
+// WithPlaceless returns the audience with an explicit answer for people without a place, at every excluded place.
 func (a Audience) WithPlaceless(taken bool) Audience {
 	if a.root == nil {
 		return a
@@ -81,7 +81,7 @@ func (a Audience) WithPlaceless(taken bool) Audience {
 	return Audience{root: withPlaceless(a.root, false, taken)}
 }
 
-// withPlaceless is the condition, or its contrary where it is denied, that says it.
+// withPlaceless does it for a condition, or for its negation if denied is set.
 func withPlaceless(c condition, denied, taken bool) condition {
 	each := func(list []condition, conjunction bool) condition {
 		var parts []condition

@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// silent begins no subscription: what is measured is people.
+// silent begins no subscription, so that only this package is measured.
 type silent struct{ *letters }
 
 func (silent) Subscribe(context.Context, *storage.Tx, []people.Asked) ([]int64, error) {

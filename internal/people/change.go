@@ -7,14 +7,14 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// AskAddress keeps a new address of the person until it answers; ConfirmSignUp then makes it hers. Whether somebody has
-// it already is not told.
+// AskAddress stores a new address of the person until it is confirmed by ConfirmSignUp. The answer does not reveal
+// whether somebody has the address already.
 func (p *People) AskAddress(ctx context.Context, person int64, channel Channel, text string) (Pending, error) {
 	return p.askAddress(ctx, person, channel, text, false)
 }
 
-// AskChange is AskAddress for an address that is to take the place of the one that the person is written to at now on that
-// channel. If she asks again before the first has answered, the first is worth nothing any more.
+// AskChange is AskAddress for an address that replaces the preferred one of that channel. It makes her earlier
+// unconfirmed changes of that channel invalid.
 func (p *People) AskChange(ctx context.Context, person int64, channel Channel, text string) (Pending, error) {
 	return p.askAddress(ctx, person, channel, text, true)
 }
@@ -32,8 +32,8 @@ func (p *People) askAddress(ctx context.Context, person int64, channel Channel, 
 	return p.pend(ctx, value, stored{Draft: d}, person, change)
 }
 
-// beginChange drops the changes of the channel that wait, of a person whom the transaction holds, and returns the address that the new one is to replace; 0 for
-// none.
+// beginChange drops the unconfirmed changes of the channel. The transaction holds the person. It returns the address
+// that the new one replaces; 0 if there is none.
 func (p *People) beginChange(ctx context.Context, tx *storage.Tx, person int64, channel Channel) (int64, error) {
 	q := db.New(tx)
 	if err := q.DropChanges(ctx, db.DropChangesParams{ForPerson: person, Channel: string(channel)}); err != nil {
@@ -47,7 +47,7 @@ func (p *People) beginChange(ctx context.Context, tx *storage.Tx, person int64, 
 	return old.ID, nil
 }
 
-// confirmAddress gives the person the address that she asked for and that answered.
+// confirmAddress gives the person the address that she asked for and confirmed.
 func (p *People) confirmAddress(ctx context.Context, tx *storage.Tx, row db.PeopleSignup, keep stored) error {
 	r, err := p.holdRecord(ctx, tx, row.ForPerson)
 	if err != nil {

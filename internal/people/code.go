@@ -10,16 +10,16 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// A telephone answers with a code of a few digits. It is good for CodeLife and for codeTries tries: with six digits, one
-// guess in two hundred thousand. A new code has tries of its own, but of one address no more than guessMost a day are
-// heeded: one guess in a hundred thousand.
+// A telephone number is confirmed with a code of six digits. A code is valid for CodeLife and codeTries tries, so a
+// guess succeeds once in two hundred thousand. A new code gets new tries, but an address gets at most guessMost tries a
+// day: once in a hundred thousand.
 const (
 	CodeLife  = 10 * time.Minute
 	codeTries = 5
 )
 
-// NewCode makes an earlier code of the sign-up, or of the address, worthless: a new one is to be sent. When its address
-// was asked too often lately, Send is false and the earlier code stays. A fault of kind Expired when nothing waits there
+// NewCode replaces the code of a sign-up, or of a new address. If messages to its address were requested too often
+// lately, Send is false and the earlier code stays valid. A fault of kind Expired means that nothing waits for a code
 // any more.
 func (p *People) NewCode(ctx context.Context, id int64) (pending Pending, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
@@ -43,9 +43,9 @@ func (p *People) NewCode(ctx context.Context, id int64) (pending Pending, err er
 	return pending, err
 }
 
-// TryCode counts a try at the code of a sign-up, or of an address, and tells when the code was made: only so can it be
-// known which it is. The fault people.code.gone (Expired) when there were too many tries at it or at others that were sent
-// to this address, or its time is over, or it was confirmed, or there is no such code.
+// TryCode counts a try at the code of a sign-up, or of a new address, and returns when the code was made, from which
+// the code is computed. The fault people.code.gone (Expired) means: too many tries at this code or at others sent to
+// the same address, or the code expired, was used or never existed.
 func (p *People) TryCode(ctx context.Context, id int64) (made time.Time, err error) {
 	now := p.clock.Now()
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
@@ -72,6 +72,5 @@ func (p *People) TryCode(ctx context.Context, id int64) (made time.Time, err err
 	return made, err
 }
 
-// Mobile is the mobile number in its normal form, as it is dialled in the town's country. Its faults are those of
-// NormalMobile.
+// Mobile returns the mobile number in normal form, dialled in the town's country. Its faults are those of NormalMobile.
 func (p *People) Mobile(text string) (string, error) { return NormalMobile(text, p.town().Region) }

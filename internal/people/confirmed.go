@@ -6,8 +6,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Confirmed is told, in the transaction, that an address has answered: whoever holds it asked for that herself.
+// Confirmed is called, in the transaction, when the holder of an address has confirmed it.
 type Confirmed func(ctx context.Context, tx *storage.Tx, channel Channel, address string) error
 
-// PlugConfirmed sets who is told. It is called while the program is put together.
+// PlugConfirmed sets that function. It is called while the program is assembled.
 func (p *People) PlugConfirmed(told Confirmed) { p.confirmed = told }

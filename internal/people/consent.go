@@ -12,24 +12,25 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Purpose is what somebody agrees to.
+// Purpose is what a person agrees to.
 type Purpose string
 
-// The purposes there are.
+// The purposes.
 const (
 	ForNewsletter Purpose = "newsletter" // to receive the newsletters she subscribed to
 	ForProfile    Purpose = "profile"    // to receive what fits who she is and what she wants
-	ForReading    Purpose = "reading"    // that it is noted what she reads of what she is sent
+	ForReading    Purpose = "reading"    // that we record which messages and links she opens
 )
 
-// Purposes are all purposes.
+// Purposes returns all purposes.
 func Purposes() []Purpose { return []Purpose{ForNewsletter, ForProfile, ForReading} }
 
-// consentAge is from which age one consents for oneself in Italy (GDPR article 8; D.Lgs. 196/2003, art. 2-quinquies).
+// consentAge is the age from which one consents for oneself in Italy (GDPR article 8; D.Lgs. 196/2003, art.
+// 2-quinquies).
 const consentAge = 14
 
-// tooYoung tells whether somebody born then could not consent for herself on that day. Of a bare year its last day counts:
-// she is never taken for older than she was. Who gave no birth date is believed, until she does.
+// tooYoung tells whether a person born then was too young to consent on that day. If only the year is known, its last
+// day counts, so that nobody is taken for older than she was. Without a birth date she is taken to be old enough.
 func tooYoung(born Birth, on Day) bool {
 	age, known := born.Age(on)
 	return known && age < consentAge
@@ -39,15 +40,15 @@ func tooYoungFault() *fault.Error {
 	return fault.Invalid("people.consent.too_young", "Years", consentAge).On("birth_date")
 }
 
-// Grant is a consent that is being given.
+// Grant describes a consent to be recorded.
 type Grant struct {
 	Purpose     Purpose
-	TextVersion string    // of the wording she saw; "" = the current one; "paper" for a form with its own words
+	TextVersion string    // of the wording she saw; "" = the current one; "paper" for a form with its own wording
 	Source      string    // where it was given: "sign-up", "own page", "counter", "paper form 2024"
-	Channel     Channel   // she agreed to be written to there; "" when she named none
+	Channel     Channel   // on which she agreed to be reached; "" if she named none
 	When        time.Time // zero = now
-	Proof       string    // how we can show it
-	Parent      string    // who consents for somebody below 14: name, and what she is to her; "" = she herself
+	Proof       string    // the evidence
+	Parent      string    // who consents for a child below 14: name and relation; "" = the person herself
 }
 
 // Consent is a row of the ledger.
@@ -60,20 +61,20 @@ type Consent struct {
 	Channel     Channel   `json:"channel"`
 	Granted     time.Time `json:"granted"`
 	Recorded    time.Time `json:"recorded"`
-	Actor       string    `json:"actor"` // who wrote it down
+	Actor       string    `json:"actor"` // who recorded it
 	Proof       string    `json:"proof"`
 	Ended       time.Time `json:"ended,omitzero"`
 	EndReason   string    `json:"end_reason,omitempty"`
 	EndedBy     string    `json:"ended_by,omitempty"`
-	Parent      string    `json:"parent,omitempty"` // who consented for her, while she was below 14
-	Void        bool      `json:"void,omitempty"`   // given below 14 and by no parent: it is none
+	Parent      string    `json:"parent,omitempty"` // who consented for her, if she was below 14
+	Void        bool      `json:"void,omitempty"`   // invalid: given below 14, and not by a parent
 }
 
-// Stands tells whether the consent counts: it has not ended, and was hers, or a parent's, to give.
+// Stands tells whether the consent is valid: it has not ended, and is not void.
 func (c Consent) Stands() bool { return c.Ended.IsZero() && !c.Void }
 
-// Grant notes the person's consent. Nothing happens when one for that purpose stands, nor when she withdrew one at or
-// after When. Faults: people.consent.too_young, people.consent.future, people.consent.purpose.
+// Grant records the person's consent. It does nothing if a consent for that purpose is valid, or if she withdrew one at
+// or after When. Faults: people.consent.too_young, people.consent.future, people.consent.purpose.
 func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		granted, err := p.grant(ctx, tx, person, g)
@@ -88,13 +89,13 @@ func (p *People) Grant(ctx context.Context, person int64, g Grant) error {
 	})
 }
 
-// GrantIn is Grant within tx.
+// GrantIn is Grant in tx.
 func (p *People) GrantIn(ctx context.Context, tx *storage.Tx, person int64, g Grant) error {
 	_, err := p.grant(ctx, tx, person, g)
 	return err
 }
 
-// grant is GrantIn; granted tells whether something was noted.
+// grant is GrantIn; granted tells whether a consent was recorded.
 func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Grant) (granted bool, err error) {
 	if !slices.Contains(Purposes(), g.Purpose) {
 		return false, fault.Invalid("people.consent.purpose", "Text", clip(string(g.Purpose)))
@@ -154,9 +155,9 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 	})
 }
 
-// judge finds which of the person's consents count, now that her birth date has changed: a consent is judged by her age on
-// its own day, so that a slip of the pen that is mended takes nothing away. What was kept upon one that does not count any
-// more goes.
+// judge finds out which of the person's consents are void after her birth date changed. A consent is judged by her age
+// on its own day, so correcting a typing error takes nothing away. Data that depends on a consent that is now void is
+// removed.
 func (p *People) judge(ctx context.Context, tx *storage.Tx, r *record) error {
 	judged, err := db.New(tx).JudgeConsents(ctx, db.JudgeConsentsParams{PersonID: r.id, Born: int64(r.Born.Day), Youngest: consentAge * 10_000})
 	if err != nil {
@@ -172,8 +173,8 @@ func (p *People) judge(ctx context.Context, tx *storage.Tx, r *record) error {
 	return nil
 }
 
-// Withdraw ends the person's consent; nothing happens when none stands. Reason is kept in the ledger: "unsubscribed by
-// link", "asked at the counter".
+// Withdraw ends the person's consent; it does nothing if there is none. The ledger keeps the reason, such as
+// "unsubscribed by link" or "asked at the counter".
 func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, reason string) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if _, err := p.WithdrawIn(ctx, tx, person, purpose, reason); err != nil {
@@ -183,10 +184,10 @@ func (p *People) Withdraw(ctx context.Context, person int64, purpose Purpose, re
 	})
 }
 
-// WithdrawIn is Withdraw within tx. It returns the identifiers of the consents that ended, for RestoreIn.
+// WithdrawIn is Withdraw in tx. It returns the identifiers of the consents that ended, for RestoreIn.
 func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose, reason string) ([]int64, error) {
 	if found, err := p.Hold(ctx, tx, person); err != nil || !found {
-		return nil, err // of somebody who was erased nothing stands
+		return nil, err // a person who was erased has no consents
 	}
 	ended, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
 		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
@@ -203,8 +204,8 @@ func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, p
 	return ended, p.Changed(ctx, tx, person)
 }
 
-// RestoreIn gives again, as new rows of the ledger, those of the person's ended consents that are named. It passes over
-// a purpose for which a consent stands, and ForReading: what was noted is gone, and she must ask for that herself.
+// RestoreIn gives the named ended consents of the person again, as new rows of the ledger. It skips a purpose that has
+// a valid consent, and ForReading: that data was deleted, and she must opt in again.
 func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, ended []int64, source, proof string) error {
 	if _, err := p.holdRecord(ctx, tx, person); err != nil {
 		return err
@@ -237,14 +238,14 @@ func (p *People) RestoreIn(ctx context.Context, tx *storage.Tx, person int64, en
 	return p.Changed(ctx, tx, person)
 }
 
-// Withdrawn is told, in the transaction, that a consent which stood has ended. Whoever wrote upon it held the person
-// (People.Hold) and has done so before that transaction; whoever comes later finds that it does not stand.
+// Withdrawn is called, in the transaction, when a valid consent has ended. Code that stores data on the basis of a
+// consent holds the person (People.Hold), so it either ran before this transaction or finds no consent.
 type Withdrawn func(ctx context.Context, tx *storage.Tx, person int64, purpose Purpose) error
 
-// PlugWithdrawn sets who is told. It is called while the program is put together.
+// PlugWithdrawn sets that function. It is called while the program is assembled.
 func (p *People) PlugWithdrawn(told Withdrawn) { p.withdrawn = told }
 
-// Consents is the person's ledger, the newest first, ended ones too.
+// Consents returns the person's ledger, newest first, including ended consents.
 func (p *People) Consents(ctx context.Context, person int64) ([]Consent, error) {
 	return consentsOf(ctx, db.New(p.db), person)
 }
@@ -266,14 +267,14 @@ func consentsOf(ctx context.Context, q *db.Queries, person int64) ([]Consent, er
 	return consents, nil
 }
 
-// ConsentText is the wording that is agreed to, in both languages.
+// ConsentText is the wording of a consent in both languages.
 type ConsentText struct {
 	Purpose Purpose
 	Version string
 	IT, EN  string
 }
 
-// In is the wording in lang, the Italian one where there is no other.
+// In returns the wording in lang, or the Italian one if there is no other.
 func (t ConsentText) In(lang string) string {
 	if lang == "en" && t.EN != "" {
 		return t.EN
@@ -281,7 +282,7 @@ func (t ConsentText) In(lang string) string {
 	return t.IT
 }
 
-// ConsentTexts is the current wording of each purpose.
+// ConsentTexts returns the current wording of each purpose.
 func (p *People) ConsentTexts(ctx context.Context) ([]ConsentText, error) {
 	rows, err := db.New(p.db).ConsentTexts(ctx)
 	if err != nil {
@@ -294,8 +295,8 @@ func (p *People) ConsentTexts(ctx context.Context) ([]ConsentText, error) {
 	return texts, nil
 }
 
-// AddConsentText makes a new wording the current one. Consents that stand keep the wording they were given to. A fault
-// of kind Conflict when the version exists: what was agreed to is never reworded.
+// AddConsentText makes a new wording the current one. Existing consents keep the wording that was shown. A fault of
+// kind Conflict means that the version exists: a wording is never changed.
 func (p *People) AddConsentText(ctx context.Context, t ConsentText) error {
 	if t.Version == "" || strings.TrimSpace(t.IT) == "" || strings.TrimSpace(t.EN) == "" {
 		return fault.Invalid("people.consent.text_incomplete")
@@ -311,7 +312,7 @@ func (p *People) AddConsentText(ctx context.Context, t ConsentText) error {
 	return err
 }
 
-// currentVersion is the version of the purpose's current wording; "" when it has none.
+// currentVersion returns the version of the purpose's current wording; "" if there is none.
 func currentVersion(ctx context.Context, q *db.Queries, purpose Purpose) (string, error) {
 	rows, err := q.ConsentTexts(ctx)
 	for _, row := range rows {

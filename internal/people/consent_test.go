@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Who keeps something upon a consent is told that it ends when it does, and may refuse.
+// A room that stores data on the basis of a consent is told when the consent ends, and may refuse.
 func TestTheEndOfAConsentIsTold(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		id := must[int64](t)(town.Register(t.Context(), people.Details{}, nil, []people.Grant{{Purpose: people.ForReading, Source: "test"}}))
@@ -26,21 +26,21 @@ func TestTheEndOfAConsentIsTold(t *testing.T) {
 		withdraw := func(purpose people.Purpose) error { return town.Withdraw(t.Context(), id, purpose, "test") }
 		standing := func() int { return int(town.count(t, "people_consent WHERE ended_at = 0")) }
 		if err := withdraw(people.ForReading); !errors.Is(err, errStuck) || standing() != 1 {
-			t.Errorf("what was kept upon it stays, and the consent ended: %v, %d stand", err, standing())
+			t.Errorf("the consent ended although the room refused: %v, %d stand", err, standing())
 		}
 		refuses = nil
-		for _, purpose := range []people.Purpose{people.ForReading, people.ForReading, people.ForProfile} { // only the first stood
+		for _, purpose := range []people.Purpose{people.ForReading, people.ForReading, people.ForProfile} { // only the first has effect
 			if err := withdraw(purpose); err != nil {
 				t.Error(err)
 			}
 		}
 		if !slices.Equal(told, []people.Purpose{people.ForReading, people.ForReading}) || standing() != 0 {
-			t.Errorf("told of %v; %d stand", told, standing())
+			t.Errorf("Withdrawn called for %v; %d stand", told, standing())
 		}
 	})
 }
 
-// An import takes each purpose for itself: it gives what a row names, to nobody what a row does not, and revives nothing.
+// An import treats each purpose separately: it grants only what a row names, and never renews a withdrawn consent.
 func TestImportKeepsPurposesApart(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		file := func(day string) string {

@@ -9,10 +9,10 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Day is a day of the calendar as the number yyyymmdd, so that days compare as numbers do on every engine. 0 is unknown.
+// Day is a calendar day as the number yyyymmdd, so that days compare like numbers on every engine. 0 is unknown.
 type Day int64
 
-// DayOf is the day of t in t's own zone; the zero time has no day.
+// DayOf returns the day of t in its own zone; 0 for the zero time.
 func DayOf(t time.Time) Day {
 	if t.IsZero() {
 		return 0
@@ -22,7 +22,7 @@ func DayOf(t time.Time) Day {
 
 func makeDay(year, month, day int) Day { return Day(year*10000 + month*100 + day) }
 
-// Time is the day's first moment in loc; the zero time when the day is unknown.
+// Time returns the first moment of the day in loc; the zero time if the day is unknown.
 func (d Day) Time(loc *time.Location) time.Time {
 	if d == 0 {
 		return time.Time{}
@@ -30,7 +30,7 @@ func (d Day) Time(loc *time.Location) time.Time {
 	return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, loc)
 }
 
-// String is the day in ISO 8601, 2026-11-22; "" when unknown.
+// String returns the day in ISO 8601, 2026-11-22; "" if unknown.
 func (d Day) String() string {
 	if d == 0 {
 		return ""
@@ -38,7 +38,7 @@ func (d Day) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d/10000, d/100%100, d%100)
 }
 
-// ParseDay reads a day as 2026-11-22 (a time of day after it is dropped) or 22/11/2026. "" is the unknown day.
+// ParseDay reads a day as 2026-11-22 (ignoring a time of day after it) or 22/11/2026. "" is the unknown day.
 func ParseDay(text string) (Day, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -57,8 +57,8 @@ func ParseDay(text string) (Day, error) {
 	return makeDay(year, month, day), nil
 }
 
-// isoDate splits 2026-11-22, with or without a time of day after a T or a space. (Patterns would be shorter, and took a
-// seventh of an import's own time.)
+// isoDate splits 2026-11-22, with or without a time of day after a T or a space. A regular expression would be shorter,
+// but took a seventh of an import's own time.
 func isoDate(text string) (year, month, day int, ok bool) {
 	if len(text) > 10 && (text[10] == 'T' || text[10] == ' ') {
 		text = text[:10]
@@ -69,7 +69,7 @@ func isoDate(text string) (year, month, day int, ok bool) {
 	return numbers(text[:4], text[5:7], text[8:])
 }
 
-// italianDate splits 22/11/2026, also with points or hyphens.
+// italianDate splits 22/11/2026, also with dots or hyphens.
 func italianDate(text string) (day, month, year int, ok bool) {
 	sign := strings.IndexAny(text, "/.-")
 	if sign < 0 {
@@ -83,7 +83,7 @@ func italianDate(text string) (day, month, year int, ok bool) {
 	return numbers(first, second, third)
 }
 
-// numbers reads three texts of digits alone.
+// numbers reads three texts that contain only digits.
 func numbers(texts ...string) (a, b, c int, ok bool) {
 	var n [3]int
 	for i, text := range texts {
@@ -96,10 +96,10 @@ func numbers(texts ...string) (a, b, c int, ok bool) {
 	return n[0], n[1], n[2], true
 }
 
-// Birth is when somebody was born: a day, or a year alone.
+// Birth is the day of birth, or only the year.
 type Birth struct {
-	Day   Day  `json:"day"`   // the year's last day where only the year is known; 0 unknown
-	Exact bool `json:"exact"` // the whole date is known
+	Day   Day  `json:"day"`   // the last day of the year if only the year is known; 0 unknown
+	Exact bool `json:"exact"` // the exact day is known
 }
 
 // ParseBirth reads a date as ParseDay does, or a bare year. "" is unknown.
@@ -112,8 +112,8 @@ func ParseBirth(text string) (Birth, error) {
 	return Birth{Day: day, Exact: day != 0}, err
 }
 
-// Age is how many whole years have passed by today; false when unknown. Who was born on 29 February turns a year older
-// on 1 March in years that have none.
+// Age returns the number of whole years until today; false if the birth is unknown. A person born on 29 February gets a
+// year older on 1 March in other years.
 func (b Birth) Age(today Day) (years int, known bool) {
 	if b.Day == 0 {
 		return 0, false
@@ -121,7 +121,7 @@ func (b Birth) Age(today Day) (years int, known bool) {
 	return int((today - b.Day) / 10000), true
 }
 
-// String is the date in ISO 8601, the year alone where that is all we know, "" when unknown.
+// String returns the date in ISO 8601, only the year if nothing else is known, "" if unknown.
 func (b Birth) String() string {
 	if b.Exact || b.Day == 0 {
 		return b.Day.String()
@@ -129,10 +129,10 @@ func (b Birth) String() string {
 	return fmt.Sprintf("%04d", b.Day/10000)
 }
 
-// oldest is the greatest age we believe; beyond it a birth date is a slip of the pen.
+// oldest is the greatest plausible age. A birth date before it is a typing error.
 const oldest = 125
 
-// check says whether somebody alive today can have been born then.
+// check tells whether a living person can have been born then.
 func (b Birth) check(today Day) error {
 	if b.Day == 0 {
 		return nil
@@ -150,10 +150,10 @@ func (b Birth) check(today Day) error {
 	return nil
 }
 
-// MarshalText writes the day as String does: what is exported of a person is read by her.
+// MarshalText writes the day as String does: the person reads her own export.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads the form of MarshalText.
 func (d *Day) UnmarshalText(text []byte) (err error) {
 	*d, err = ParseDay(string(text))
 	return err
@@ -162,7 +162,7 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 // MarshalText writes the birth as String does.
 func (b Birth) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads the form of MarshalText.
 func (b *Birth) UnmarshalText(text []byte) (err error) {
 	*b, err = ParseBirth(string(text))
 	return err

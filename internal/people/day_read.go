@@ -12,23 +12,23 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// dayReader reads days as programs and people write them, beside the forms of ParseDay. What can mean one day only is
-// taken. What could mean another is refused, with a sentence that says how to write it.
+// dayReader reads the days that programs and people write, including the forms of ParseDay. It accepts a text that can
+// mean only one day. It refuses an ambiguous one with a sentence that says how to write it.
 type dayReader struct {
 	zone  *time.Location
 	today Day
-	past  int // years: two digits of a year mean a day at most so long ago
+	past  int // a year of two digits is at most so many years ago
 }
 
 // writtenDay is a day that somebody wrote.
 type writtenDay struct {
 	Birth
-	warning *fault.Error // what may be wrong with the reading, or nil
+	warning *fault.Error // what may be wrong with it, or nil
 }
 
-// birth reads a day of birth, or its year.
+// birth reads a day or year of birth.
 func (r dayReader) birth(text string) (writtenDay, error) {
-	const zeros = 1900_01_02 // what programs write for no day at all lies before
+	const zeros = 1900_01_02 // earlier days are what programs write for no day at all
 	if birth, err := ParseBirth(text); err == nil && !hasZone(text) && (birth.Day == 0 || birth.Day >= zeros) {
 		return writtenDay{Birth: birth}, nil
 	}
@@ -44,18 +44,18 @@ func (r dayReader) day(text string) (writtenDay, error) {
 	return w, err
 }
 
-// noDays are what databases and spreadsheets write where there is no day: MySQL's zero, and those of Excel and Access.
+// noDays returns what databases and spreadsheets write for a missing day: MySQL's zero, and those of Excel and Access.
 func noDays() []string {
 	return []string{"0000", "0000-00-00", "00/00/0000", "0/0/0000", "00/01/1900", "0/1/1900", "1899-12-30", "30/12/1899", "1899-12-31", "31/12/1899"}
 }
 
-// clockTime is a time of day after a date: midnight for the most part, because programs write days as moments.
+// clockTime matches a time of day after a date. It is mostly midnight, because programs write days as timestamps.
 var clockTime = regexp.MustCompile(`(?i)[t ,]+\d{1,2}[:.]\d{2}([:.]\d{2}([.,]\d+)?)?( ?[ap]\.?m\.?)?( ?(z|utc|gmt|[+-]\d{2}:?\d{2}))?$`)
 
-// decimals are what programs that take whole numbers for fractions write after them.
+// decimals matches the decimals that some programs add to whole numbers.
 var decimals = regexp.MustCompile(`^(\d+)[.,]0+$`)
 
-// ordinal is the first of a month: 1° febbraio.
+// ordinal matches the first of a month: 1° febbraio.
 var ordinal = regexp.MustCompile(`^(\d{1,2})(°|o|st|nd|rd|th)$`)
 
 func (r dayReader) read(text string) (writtenDay, error) {
@@ -94,7 +94,7 @@ func malformedDay(text string) error {
 
 func hasZone(text string) bool { return len(text) > 10 && strings.ContainsAny(text[10:], "Zz+-") }
 
-// moment is the town's day of a moment with its zone. Programs write a day as its first moment, and that in UTC: the
+// moment returns the town's day of a timestamp with a zone. Programs write a day as its first moment, in UTC on the
 // evening before.
 func (r dayReader) moment(text string) (Day, bool) {
 	if !hasZone(text) {
@@ -108,13 +108,13 @@ func (r dayReader) moment(text string) (Day, bool) {
 	return 0, false
 }
 
-// The days that a spreadsheet counts from the end of 1899: five digits, from 1900 to after our time.
+// Spreadsheets count days from the end of 1899. These numbers have five digits, from 1900 to after our time.
 const (
 	firstSerial = 1
 	lastSerial  = 99_999
 )
 
-// digits reads a date without separators: 19800201, 01021980, a year, or a spreadsheet's number of a day.
+// digits reads a date without separators: 19800201, 01021980, a year, or a spreadsheet's day number.
 func (r dayReader) digits(word, text string) (writtenDay, error) {
 	n, err := strconv.Atoi(word)
 	if err != nil || n < firstSerial {
@@ -142,7 +142,7 @@ func (r dayReader) digits(word, text string) (writtenDay, error) {
 	return writtenDay{}, malformedDay(text)
 }
 
-// noDay reads a month and a year, of which the year is kept, or a birthday without its year, of which nothing is.
+// noDay reads month and year, and keeps the year, or day and month, and keeps nothing.
 func (r dayReader) noDay(first, second, text string) (writtenDay, error) {
 	year, yearErr := strconv.Atoi(second)
 	month := monthOf(first)
@@ -161,7 +161,7 @@ func (r dayReader) noDay(first, second, text string) (writtenDay, error) {
 	return writtenDay{}, malformedDay(text)
 }
 
-// threeParts reads day, month and year: in this order, with the year first, or with a month's name where it is English.
+// threeParts reads day, month and year in this order, or with the year first, or with an English month name first.
 func (r dayReader) threeParts(words []string, text string) (Day, error) {
 	d, m, y := words[0], words[1], words[2]
 	switch {
@@ -194,7 +194,7 @@ func (r dayReader) threeParts(words []string, text string) (Day, error) {
 	return 0, fault.Invalid("people.date.none", "Text", clip(text))
 }
 
-// century is the year that two digits mean, where it can be one only.
+// century returns the year that two digits mean, if only one is possible.
 func (r dayReader) century(year, month, day int, text string) (int, error) {
 	var years []int
 	for _, y := range []int{1900 + year, 2000 + year} {
@@ -212,7 +212,7 @@ func (r dayReader) century(year, month, day int, text string) (int, error) {
 	return 0, fault.Invalid("people.date.century", "Text", clip(text), "First", years[0], "Second", years[1])
 }
 
-// exists is false for days that no calendar has, as 31 February.
+// exists is false for days that do not exist, such as 31 February.
 func (d Day) exists() bool {
 	year, month, day := int(d/10000), int(d/100%100), int(d%100)
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
@@ -221,7 +221,8 @@ func (d Day) exists() bool {
 
 func italian(d Day) string { return fmt.Sprintf("%02d/%02d/%04d", d%100, d/100%100, d/10000) }
 
-// monthOf is the month with that name, Italian or English, folded, whole or shortened to three letters or more; 0 for none.
+// monthOf returns the month with that folded name, Italian or English, whole or shortened to at least three letters; 0
+// if none.
 func monthOf(word string) int {
 	const shortest = 3
 	if len(word) < shortest {

@@ -13,41 +13,42 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// EntryLife is how long the link or the code that opens a person's own page may be used, once. SessionLife is how long
-// the page then stays open in the browser that used it.
+// EntryLife is how long the link or code that opens a person's own page is valid. It can be used once. SessionLife is
+// how long the page then stays open in that browser.
 const (
 	EntryLife   = 10 * time.Minute
 	SessionLife = time.Hour
 )
 
-// What is sent to an address because somebody asked for it. Of each, no more than three go within an hour.
+// The kinds of messages that anybody can request for an address. At most three of each kind are sent within an hour.
 const (
-	askedConfirm = "confirm" // whether a sign-up, or an address, is hers
-	askedEntry   = "entry"   // the way into her own page
+	askedConfirm = "confirm" // confirms a sign-up or an address
+	askedEntry   = "entry"   // opens the person's own page
 	askedPause   = time.Hour
 )
 
-// At most guessMost codes are tried for one address within guessPause, whatever sign-ups and entries they belong to.
+// At most guessMost codes are tried for one address within guessPause, over all its sign-ups and entries.
 const (
 	guessMost  = 10
 	guessPause = 24 * time.Hour
 )
 
-// Entry is a way into a person's own page, asked for at an address.
+// Entry is a request, made with an address, to open a person's own page.
 type Entry struct {
 	ID      int64
 	Channel Channel
-	Address string    // to write to
-	Asked   time.Time // of which the code is made
+	Address string    // the message goes to it
+	Asked   time.Time // the code is computed from it
 	Expires time.Time
 	Used    bool
-	// Send is false when this address was asked too often lately. Nothing is sent then; the visitor is told the same.
+	// Send is false if messages to this address were requested too often lately. Nothing is sent then, but the visitor
+	// gets the same answer.
 	Send bool
 }
 
-// AskEntryIn keeps, within tx, that somebody asks for the way into the page of whoever has the address. It does not look
-// whose that is, so that neither what it does nor how long it takes tells: whoever sends the way in finds that out later
-// ([People.HasHolder]). The address is in its normal form.
+// AskEntryIn stores, in tx, a request to open the page of the person who has the address. It does not look whose
+// address it is, so that neither its effect nor its duration reveals it. The code that sends the message looks later
+// ([People.HasHolder]). The address is in normal form.
 func (p *People) AskEntryIn(ctx context.Context, tx *storage.Tx, channel Channel, address string) (Entry, error) {
 	now := p.clock.Now()
 	e := Entry{ID: storage.NewID(), Channel: channel, Address: address, Asked: clock.Time(clock.Millis(now)), Expires: now.Add(EntryLife)}
@@ -60,8 +61,7 @@ func (p *People) AskEntryIn(ctx context.Context, tx *storage.Tx, channel Channel
 	})
 }
 
-// mayAsk counts a message that somebody asks us to send to an address, by its mailbox. It returns false when that is too
-// often.
+// mayAsk counts a requested message to an address, by its mailbox. It returns false if there were too many.
 func (p *People) mayAsk(ctx context.Context, tx *storage.Tx, channel Channel, address, what string) (bool, error) {
 	now := p.clock.Now()
 	n, err := db.New(tx).MayAsk(ctx, db.MayAskParams{
@@ -70,7 +70,7 @@ func (p *People) mayAsk(ctx context.Context, tx *storage.Tx, channel Channel, ad
 	return n > 0, err
 }
 
-// mayGuess counts a try at a code that was sent to an address. It returns false when there were too many.
+// mayGuess counts a try at a code that was sent to an address. It returns false if there were too many.
 func (p *People) mayGuess(ctx context.Context, tx *storage.Tx, channel, address string) (bool, error) {
 	now := p.clock.Now()
 	n, err := db.New(tx).MayGuess(ctx, db.MayGuessParams{
@@ -79,7 +79,7 @@ func (p *People) mayGuess(ctx context.Context, tx *storage.Tx, channel, address 
 	return n > 0, err
 }
 
-// Entry is the way in with that identifier; a fault of kind Expired when there is none any more.
+// Entry returns the entry with that identifier; a fault of kind Expired if it is gone.
 func (p *People) Entry(ctx context.Context, id int64) (Entry, error) {
 	row, err := db.New(p.db).GetEntry(ctx, id)
 	if storage.None(err) || err == nil && row.ExpiresAt <= p.now() {
@@ -91,8 +91,8 @@ func (p *People) Entry(ctx context.Context, id int64) (Entry, error) {
 	}, err
 }
 
-// TryEntry counts a try at the code of an entry and tells when the code was made: only so can it be known which it is. The
-// fault people.code.gone (Expired) when there were too many tries, its time is over, it was used, or there is none.
+// TryEntry counts a try at the code of an entry and returns when the code was made, from which the code is computed.
+// The fault people.code.gone (Expired) means: too many tries, or the entry expired, was used or never existed.
 func (p *People) TryEntry(ctx context.Context, id int64) (made time.Time, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
@@ -120,12 +120,12 @@ func (p *People) TryEntry(ctx context.Context, id int64) (made time.Time, err er
 type Session struct {
 	Token   string // for the browser's cookie; nothing else opens the session
 	Person  int64
-	Address int64 // that she came in by: the session ends with it
+	Address int64 // with which she opened the page: the session ends when it is no longer hers
 	Ends    time.Time
 }
 
-// UseEntry opens the own page of whoever has the address that the entry was sent to. Of two who use it at once one does.
-// A fault of kind Expired when it was used, or its time is over; people.entry.nobody when the address is nobody's.
+// UseEntry opens the own page of the person who has the entry's address. An entry works once, also for two requests at
+// once. A fault of kind Expired means that it was used or has expired; people.entry.nobody that nobody has the address.
 func (p *People) UseEntry(ctx context.Context, id int64) (s Session, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
@@ -153,7 +153,7 @@ func (p *People) UseEntry(ctx context.Context, id int64) (s Session, err error) 
 	return s, err
 }
 
-// holdHolder holds whoever has the address that the entry was sent to; the fault people.entry.nobody when nobody has.
+// holdHolder holds the person who has the entry's address; the fault people.entry.nobody if nobody has it.
 func (p *People) holdHolder(ctx context.Context, tx *storage.Tx, row db.PeopleEntry) (address db.PeopleAddress, err error) {
 	find := func() error {
 		address, err = db.New(tx).FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
@@ -172,13 +172,13 @@ func (p *People) holdHolder(ctx context.Context, tx *storage.Tx, row db.PeopleEn
 	if err := find(); err != nil {
 		return address, err
 	}
-	if address.PersonID != held { // it went to somebody else in that very moment
+	if address.PersonID != held { // somebody else got the address meanwhile
 		return address, fault.NotFound("people.entry.nobody")
 	}
 	return address, nil
 }
 
-// BeginSession opens the person's own page for whoever has just proved that the address is hers.
+// BeginSession opens the person's own page for somebody who has just proved that the address is hers.
 func (p *People) BeginSession(ctx context.Context, person, address int64) (s Session, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		s, err = p.beginSession(ctx, tx, person, address)
@@ -198,13 +198,13 @@ func (p *People) beginSession(ctx context.Context, tx *storage.Tx, person, addre
 	})
 }
 
-// sessionDigest is what the database knows a session by: whoever reads the database cannot use it.
+// sessionDigest is what the database stores of a session's token. It cannot be used in place of the token.
 func sessionDigest(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
 
-// SessionOf is the session of a token; ok is false when there is none, or its address is no longer hers.
+// SessionOf returns the session of a token; ok is false if there is none, or if its address is no longer hers.
 func (p *People) SessionOf(ctx context.Context, token string) (s Session, ok bool, err error) {
 	row, err := db.New(p.db).GetSession(ctx, db.GetSessionParams{Digest: sessionDigest(token), EndsAt: p.now()})
 	if storage.None(err) {
@@ -218,14 +218,14 @@ func (p *People) EndSession(ctx context.Context, token string) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error { return db.New(tx).EndSession(ctx, sessionDigest(token)) })
 }
 
-// OwnPageLink is what the link to her own page says that every message to a person carries.
+// OwnPageLink is the content of the link to her own page in every message to a person.
 type OwnPageLink struct {
 	Person  int64
-	Address int64 // that it was sent to; 0 for a link made before links named one
+	Address int64 // it was sent to; 0 in links made before links named an address
 }
 
-// LinkAddress is the address that the link was sent to, if it is still hers: a link dies with it. Of a link that names
-// none it is where she is written to by mail, unless she has ever taken an address away.
+// LinkAddress returns the address that the link was sent to, if it is still hers. A link becomes invalid with its
+// address. For a link without an address it returns her preferred e-mail address, unless she ever removed an address.
 func (p *People) LinkAddress(ctx context.Context, l OwnPageLink) (a Address, ok bool, err error) {
 	q := db.New(p.db)
 	if l.Address != 0 {
@@ -250,7 +250,7 @@ func (p *People) HasHolder(ctx context.Context, channel Channel, address string)
 	return ok, err
 }
 
-// AddressValues are the addresses that the person has, and those that wait to become hers.
+// AddressValues returns the person's addresses, including unconfirmed new ones.
 func (p *People) AddressValues(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {
 	keys, err := db.New(q).AddressKeys(ctx, person)
 	values := make([]string, len(keys))
@@ -260,7 +260,7 @@ func (p *People) AddressValues(ctx context.Context, q storage.Queryer, person in
 	return values, err
 }
 
-// forgetEntries removes what was asked and tried at the person's addresses, and her sessions.
+// forgetEntries removes the requests and tries for the person's addresses, and her sessions.
 func forgetEntries(ctx context.Context, q *db.Queries, person int64) error {
 	keys, err := q.AddressKeys(ctx, person)
 	if err != nil {
@@ -280,7 +280,7 @@ func forgetEntries(ctx context.Context, q *db.Queries, person int64) error {
 	return q.EraseSessions(ctx, person)
 }
 
-// sweepEntries forgets what has ended.
+// sweepEntries removes what has expired.
 func (p *People) sweepEntries(ctx context.Context, q *db.Queries) error {
 	now := p.clock.Now()
 	for _, sweep := range []struct {
@@ -296,7 +296,7 @@ func (p *People) sweepEntries(ctx context.Context, q *db.Queries) error {
 	return nil
 }
 
-// entriesOf is what is kept of how the person's own page was opened, for her export.
+// entriesOf returns the data about entries and sessions for the person's export.
 func entriesOf(ctx context.Context, q *db.Queries, person int64) (map[string]any, error) {
 	entries, err := q.EntriesOf(ctx, person)
 	if err != nil {

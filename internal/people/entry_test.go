@@ -30,7 +30,7 @@ func (town town) askEntry(t *testing.T, channel people.Channel, address string) 
 	return e
 }
 
-// atOnce does something n times at one moment.
+// atOnce runs do n times at the same moment.
 func atOnce(n int, do func()) {
 	var all sync.WaitGroup
 	begin := make(chan struct{})
@@ -78,7 +78,7 @@ func TestNoMoreThanThreeMessagesGoWithinAnHour(t *testing.T) {
 		}
 		for i := range sent[3:] {
 			if sent[i+3].Sub(sent[i]) < time.Hour {
-				t.Errorf("four messages between %s and %s", sent[i], sent[i+3])
+				t.Errorf("four messages were sent between %s and %s", sent[i], sent[i+3])
 			}
 		}
 		if len(sent) < 9 {
@@ -87,7 +87,7 @@ func TestNoMoreThanThreeMessagesGoWithinAnHour(t *testing.T) {
 	})
 }
 
-// A new code, another sign-up, a change of address or the code of an own page give no new guesses.
+// A new code, another sign-up, a change of address or an entry code give no additional guesses.
 func TestACodeIsNotGuessed(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		const number = "+393331234567"
@@ -115,7 +115,7 @@ func TestACodeIsNotGuessed(t *testing.T) {
 				town.clock.Advance(61 * time.Minute)
 			}
 			if n := heeded.Load(); n != int64(day+1)*10 {
-				t.Errorf("%d guesses were heeded in %d days; want ten a day", n, day+1)
+				t.Errorf("%d guesses were counted in %d days; want ten a day", n, day+1)
 			}
 			town.clock.Advance(20 * time.Hour)
 		}
@@ -152,7 +152,7 @@ func TestAWayInIsUsedOnce(t *testing.T) {
 	})
 }
 
-// A session ends with its hour, when she ends it, and with the address that it came in by.
+// A session ends after SessionLife, when she ends it, or when its address is no longer hers.
 func TestASessionEndsWithItsAddress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		ctx := staff(t)
@@ -175,13 +175,13 @@ func TestASessionEndsWithItsAddress(t *testing.T) {
 		for _, name := range []string{"her own doing", "an hour", "removal"} {
 			s := open()
 			if !stands(s) {
-				t.Fatalf("%s: it does not even begin", name)
+				t.Fatalf("%s: the session does not begin", name)
 			}
 			if err := ends[name](s); err != nil {
 				t.Fatal(err)
 			}
 			if stands(s) {
-				t.Errorf("it outlives %s", name)
+				t.Errorf("the session outlives %s", name)
 			}
 		}
 		town.clock.Advance(2 * time.Hour)

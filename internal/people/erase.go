@@ -11,8 +11,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Export is everything that every room keeps of the person, ready for JSON: our part under "people", each other room's
-// under its name (GDPR, articles 15 and 20). It holds what the context's actor may see of her: see access.Sight.
+// Export returns everything that every room keeps of the person, ready for JSON: this room's part under "people", the
+// others under their names (GDPR, articles 15 and 20). It contains what the context's actor may see; see access.Sight.
 func (p *People) Export(ctx context.Context, person int64) (map[string]any, error) {
 	q, sight := db.New(p.db), access.From(ctx).SightOf(person)
 	who, err := p.Shown(ctx, person)
@@ -44,8 +44,8 @@ func (p *People) Export(ctx context.Context, person int64) (map[string]any, erro
 	return all, nil
 }
 
-// Erase removes the person from every room, in one transaction (GDPR, article 17). Nothing personal stays; a line of
-// the audit log, without a name, shows that it was done, whoever did it. A fault of kind NotFound when there is no such person.
+// Erase removes the person from every room in one transaction (GDPR, article 17). No personal data stays. A line of the
+// audit log without a name records the erasure, whoever did it. A fault of kind NotFound if there is no such person.
 func (p *People) Erase(ctx context.Context, person int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if err := tx.Alone(ctx, crowd); err != nil {
@@ -54,7 +54,7 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 		if err := p.mustHold(ctx, tx, person); err != nil {
 			return err
 		}
-		// The rooms plugged last may point at those before them.
+		// Rooms plugged in later may refer to earlier ones.
 		for _, k := range slices.Backward(p.keepers) {
 			if err := k.Forget(ctx, tx, person); err != nil {
 				return fmt.Errorf("%s forgets: %w", k.Name(), err)
@@ -77,7 +77,7 @@ func (p *People) Erase(ctx context.Context, person int64) error {
 }
 
 func forget(ctx context.Context, q *db.Queries, person int64) error {
-	// What is found through the addresses comes before them.
+	// Rows that are found through the addresses are removed before the addresses.
 	if err := forgetEntries(ctx, q, person); err != nil {
 		return err
 	}

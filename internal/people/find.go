@@ -9,22 +9,22 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// foundPage is how many people a page of Find shows.
+// foundPage is the number of people on a page of Find.
 const foundPage = 50
 
-// afterAll is greater than any text: text is compared by its code on both engines, and this is the last code.
+// afterAll is greater than any text: both engines compare by code point, and this is the last one.
 const afterAll = "\U0010ffff"
 
-// Found is a page of people. Who and Wants of each are left out.
+// Found is a page of people, without their Who and Wants.
 type Found struct {
 	People []Person
 	More   bool // there is a next page
 }
 
-// Find looks for people by the beginnings of their names in any order ("ros mar", "Rossi, Mario"), by the beginning of an e-mail
-// address, or by a mobile number whole or in part; pages count from 1. Capitals, accents and
-// apostrophes do not matter, and each part of a double name counts as a name. Where no name
-// begins with the first word, names that hold it anywhere among them are found, more slowly.
+// Find finds people by the beginnings of their names in any order ("ros mar", "Rossi, Mario"), by the beginning of an
+// e-mail address, or by a whole or partial mobile number. Pages count from 1. Case, accents and apostrophes do not
+// matter, and each part of a double name counts as a name. If no name begins with the first word, Find searches within
+// names, which is slower.
 func (p *People) Find(ctx context.Context, text string, page int) (Found, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > maxAddress {
@@ -54,8 +54,8 @@ func (p *People) Find(ctx context.Context, text string, page int) (Found, error)
 	})
 }
 
-// whereWords asks that each of words begins a part of the name: d'amico has the parts d, amico and damico, rossi-bianchi
-// the parts rossi and bianchi.
+// whereWords requires that each word is the beginning of a part of the name. The parts of d'amico are d, amico and
+// damico; those of rossi-bianchi are rossi and bianchi.
 func whereWords(b *storage.Builder, words []string) {
 	for _, w := range words {
 		like := "% " + likeText(w) + "%"
@@ -83,7 +83,7 @@ func whereMobile(b *storage.Builder, text, region string) {
 	b.Add("p.id IN (SELECT person_id FROM people_address WHERE channel = 'sms' AND value LIKE ?)", "%"+digits+"%")
 }
 
-// isNumber tells a telephone number, or a part of one, from a name.
+// isNumber distinguishes a whole or partial telephone number from a name.
 func isNumber(text string) bool {
 	digits := 0
 	for _, r := range text {
@@ -97,7 +97,7 @@ func isNumber(text string) bool {
 	return digits >= 4
 }
 
-// likeText is text as LIKE takes it literally, with \ as the escape.
+// likeText escapes text for LIKE, with \ as the escape character.
 func likeText(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
@@ -131,7 +131,7 @@ func (p *People) found(ctx context.Context, page int, where func(*storage.Builde
 	return f, p.withAddresses(ctx, f.People)
 }
 
-// withAddresses reads the addresses of a page of people.
+// withAddresses adds the addresses of a page of people.
 func (p *People) withAddresses(ctx context.Context, people []Person) (err error) {
 	if len(people) == 0 {
 		return nil

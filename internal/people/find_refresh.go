@@ -7,11 +7,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// refreshed is how many persons one transaction of RefreshSearch reads.
+// refreshed is the number of people that one transaction of RefreshSearch reads.
 const refreshed = 500
 
-// RefreshSearch folds anew the names that an older program folded otherwise, and tells how many there were. Only names
-// with letters outside ASCII can differ. It is done once in the life of a process.
+// RefreshSearch folds the names again that an older version folded differently, and returns how many changed. Only
+// names with letters outside ASCII can differ. It runs once in each process.
 func (p *People) RefreshSearch(ctx context.Context) (changed int64, err error) {
 	if p.refreshed.Load() {
 		return 0, nil
@@ -35,7 +35,7 @@ func (p *People) RefreshSearch(ctx context.Context) (changed int64, err error) {
 	return changed, nil
 }
 
-// refreshSome does it for some of those after a person, and returns the last of them; -1 when there are no more.
+// refreshSome does this for some people after the given one. It returns the last of them, or -1 if there are no more.
 func refreshSome(ctx context.Context, tx *storage.Tx, after int64) (last, changed int64, err error) {
 	q := db.New(tx)
 	rows, err := q.NamesToFold(ctx, db.NamesToFoldParams{After: after, Many: refreshed})

@@ -10,22 +10,22 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Whatever is written about a person is written by a transaction that holds her, so that two at once do one after the
-// other what they decided upon, and nothing is written about somebody who was erased. A transaction that takes more
-// than one lock takes them in this order: the crowd, persons by number, batches, issues, and then what hangs on them.
-// (Two that still meet head on are begun again by storage.)
+// A transaction that writes about a person holds her. So two transactions about one person run one after the other, and
+// nothing is written about somebody who was erased. A transaction that takes several locks takes them in this order:
+// the crowd, persons by number, batches, issues, then rows that depend on them. (If two still deadlock, storage repeats
+// them.)
 
-// crowd is the gate through which go, side by side, transactions that write about many persons at once; Erase goes alone.
+// crowd is the lock that transactions about many persons share, and that Erase takes alone.
 const crowd = "people.crowd"
 
-// Hold takes the person's row until tx ends: whoever else holds her waits, and then reads what was written. found is
-// false for somebody who was erased, or never was: nothing may be written about her.
+// Hold locks the person's row until tx ends. Others who hold her wait and then see the changes. found is false if she
+// was erased or never existed; nothing may be written about her then.
 func (p *People) Hold(ctx context.Context, tx *storage.Tx, person int64) (found bool, err error) {
 	held, err := p.HoldAll(ctx, tx, []int64{person})
 	return len(held) > 0, err
 }
 
-// HoldAll is Hold for several persons. It returns those who were found, in the order of their numbers.
+// HoldAll is Hold for several persons. It returns those that exist, in the order of their numbers.
 func (p *People) HoldAll(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error) {
 	persons = slices.Clone(persons)
 	slices.Sort(persons)
@@ -41,11 +41,11 @@ func (p *People) HoldAll(ctx context.Context, tx *storage.Tx, persons []int64) (
 	return held, nil
 }
 
-// HoldCrowd lets nobody be erased until tx ends. It is for a transaction that writes about so many persons that their
-// rows are not taken one by one; it must decide and write in one statement. Call it before any other lock is taken.
+// HoldCrowd prevents every erasure until tx ends. It is for transactions about too many persons to lock their rows one
+// by one. Such a transaction must decide and write in one statement, and call HoldCrowd before it takes any other lock.
 func (p *People) HoldCrowd(ctx context.Context, tx *storage.Tx) error { return tx.Share(ctx, crowd) }
 
-// mustHold is Hold where an unknown person is a fault of kind NotFound.
+// mustHold is Hold with a fault of kind NotFound for an unknown person.
 func (p *People) mustHold(ctx context.Context, tx *storage.Tx, person int64) error {
 	found, err := p.Hold(ctx, tx, person)
 	if err == nil && !found {
