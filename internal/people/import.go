@@ -12,90 +12,90 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// importChunk is how many rows one transaction takes: many enough that its costs are shared, few enough that others get
-// their turn to write.
+// importChunk is the number of rows in one transaction: enough to share its costs, few enough to let others write in
+// between.
 const importChunk = 3500
 
-// How many rejects and warnings a result holds; the rejects file holds all rejects.
+// The numbers of rejects and warnings in a result. The rejects file has all rejects.
 const (
 	maxRejects  = 1000
 	maxWarnings = 1000
 )
 
-// ImportOptions are what one import goes by.
+// ImportOptions are the options of one import.
 type ImportOptions struct {
-	Rejects       io.Writer // gets the rejected rows, to be mended and imported again; nil for none
-	ConsentSource string    // for rows that name none
-	ConsentDate   string    // for rows that name none; as ParseDay reads it
+	Rejects       io.Writer // receives the rejected rows, to be corrected and imported again; nil for none
+	ConsentSource string    // for rows without a source
+	ConsentDate   string    // for rows without a date; in a form that ParseDay reads
 	DryRun        bool      // count everything, change nothing
-	// Say finds the sentence of a fault, in the language that reasons are to be in; nil for English.
+	// Say returns the sentence for a fault, in the language of the reasons; nil for English.
 	Say      func(key string, args map[string]any) string
 	Progress func(ImportProgress) // called after every chunk; may be nil
 }
 
-// ImportProgress is how far an import has come.
+// ImportProgress is how much of the file was imported.
 type ImportProgress struct {
-	Bytes int64 // of the file
+	Bytes int64 // read so far from the file
 	Rows  int64
 }
 
-// ImportResult is what an import did. Each row is counted once: created a person, updated one (or one that an earlier
-// row created), left one unchanged, or was rejected.
+// ImportResult is what an import did. Each row is counted once: it created a person, updated one (or one that an
+// earlier row created), changed nothing, or was rejected.
 type ImportResult struct {
 	Rows           int64    `json:"rows"`
 	Created        int64    `json:"created"`
 	Updated        int64    `json:"updated"`
 	Unchanged      int64    `json:"unchanged"`
 	Rejected       int64    `json:"rejected"`
-	Rejects        []Reject `json:"rejects"`                    // the first 1,000, in the order of the file
-	RejectsLeftOut bool     `json:"rejects_left_out,omitempty"` // there were more: they are in the rejects file
+	Rejects        []Reject `json:"rejects"`                    // the first 1,000, in file order
+	RejectsLeftOut bool     `json:"rejects_left_out,omitempty"` // there are more; the rejects file has them
 
-	Warned          int64          `json:"warned"`                      // how many warnings there are in all
-	Warnings        []Warning      `json:"warnings"`                    // the first 1,000, in the order of the file
-	WarningsLeftOut bool           `json:"warnings_left_out,omitempty"` // there were more
-	WarningsByKind  []WarningCount `json:"warnings_by_kind"`            // all of them, in order of appearance
+	Warned          int64          `json:"warned"`                      // total number of warnings
+	Warnings        []Warning      `json:"warnings"`                    // the first 1,000, in file order
+	WarningsLeftOut bool           `json:"warnings_left_out,omitempty"` // there are more
+	WarningsByKind  []WarningCount `json:"warnings_by_kind"`            // all kinds, in order of first appearance
 }
 
-// Warning says what was taken and may be wrong.
+// Warning reports something that was imported but may be wrong.
 type Warning struct {
-	Line   int    `json:"line"`   // of the file, where the row begins; the header's for what concerns the whole file
+	Line   int    `json:"line"`   // where the row begins; the header's line if it concerns the whole file
 	Column string `json:"column"` // "" for the whole row
 	Reason string `json:"reason"`
 }
 
-// WarningCount is how many warnings there are of a kind, of which the first is the example.
+// WarningCount is the number of warnings of one kind. Its example is the first of them.
 type WarningCount struct {
 	Kind  string  `json:"kind"`
 	Count int64   `json:"count"`
 	First Warning `json:"first"`
 }
 
-// Reject says why a row was not taken.
+// Reject says why a row was not imported.
 type Reject struct {
-	Line   int    `json:"line"`   // of the file, where the row begins; from 1
-	Column string `json:"column"` // the first one that must be mended; "" for the whole row
+	Line   int    `json:"line"`   // line of the file where the row begins, from 1
+	Column string `json:"column"` // the first column to correct; "" for the whole row
 	Reason string `json:"reason"`
 }
 
-// Import reads a CSV file of people with their consents. Its columns, in any order, each at most once:
+// Import reads a CSV file of people with their consents. It may have these columns, in any order, each at most once:
 //
-//	email, mobile                  one of them at least
+//	email, mobile                  at least one of them
 //	given_name, family_name
-//	birth_date                     2026-11-22, 22/11/2026 or a year, and what else is a day without doubt
+//	birth_date                     2026-11-22, 22/11/2026, a year, or another unambiguous form
 //	place, who, wants              slugs, or names in either language
-//	language                       ISO 639-1, also with a country, or the language's name
+//	language                       ISO 639-1, with or without a country, or the language's name
 //	newsletters                    slugs or titles
-//	consents                       newsletter, profile, reading; newsletter where it is empty. Or yes and no
-//	channel                        email or sms; that of the first address where it is empty
-//	consent_date, consent_source   needed, here or in the options
+//	consents                       newsletter, profile, reading; empty means newsletter. Or yes and no
+//	channel                        email or sms; empty means that of the first address
+//	consent_date, consent_source   required, here or in the options
 //
-// Members of a list are separated by |. The columns may have the names that other programs give them: see otherNames.
-// Others are passed over, with a warning. What an import may change is among the package's promises.
+// List members are separated by |. The columns may have the names that other programs use; see otherNames. Unknown
+// columns are ignored with a warning. The package comment says what an import may change.
 //
-// Rows are taken in transactions of a few thousand, or, into an empty town at which no server works, in one. So after an
-// accident all that the result counts is there, and reading the file again does no harm. A file that cannot be read at all,
-// or a mistake in its header or in the options, is a fault; together with a fault in the middle of the file comes the
-// result up to there.
+// Import uses transactions of a few thousand rows. If the town is empty and no server runs, it uses one. After a
+// failure everything that the result counts is in the database, and importing the file again is safe. If the file
+// cannot be read at all, or its header or the options are wrong, the error is a fault. If the fault is in the middle of
+// the file, the result up to there comes with it.
 func (p *People) Import(ctx context.Context, file io.Reader, o ImportOptions) (ImportResult, error) {
 	return p.importChunks(ctx, file, o, importChunk)
 }
@@ -124,18 +124,18 @@ type importRun struct {
 	file     *csvtext.Reader
 	rows     *rowReader
 	rejects  *rejectsFile
-	seen     *seen // asked by who reads the file
+	seen     *seen // used by the goroutine that reads the file
 	options  ImportOptions
 	result   ImportResult
 	together int    // how many chunks may be in flight
-	fresh    int64  // people created since the tables were last analysed
-	settled  int64  // people created before that
-	encoding string // of the file, as far as it was told
-	chunk    int    // rows taken together
-	part     int    // rows of a transaction beside a server
-	ahead    *chunk // was read, and not taken
-	end      error  // what ended the file; nil while there may be more
-	filling  bool   // empty tables are filled: see fill
+	fresh    int64  // people created since the last ANALYZE
+	settled  int64  // people created before it
+	encoding string // the file's, as last reported
+	chunk    int    // rows per chunk
+	part     int    // rows per transaction while a server runs
+	ahead    *chunk // read but not yet imported
+	end      error  // why the file ended; nil while there may be more
+	filling  bool   // the tables were empty and have no indexes: see fill
 	aside    []entry
 }
 
@@ -180,7 +180,7 @@ func (p *People) newImport(ctx context.Context, file io.Reader, o ImportOptions)
 	return run, nil
 }
 
-// brokenFault says what is wrong with the quotes of a row.
+// brokenFault says what is wrong with the quotes in a row.
 func brokenFault(broken *csvtext.RowError) error {
 	if broken.LastLine > broken.Line {
 		return fault.Invalid("people.import.quotes_over", "Line", broken.Line, "Last", broken.LastLine).Because(broken)
@@ -188,8 +188,8 @@ func brokenFault(broken *csvtext.RowError) error {
 	return fault.Invalid("people.import.quotes").Because(broken)
 }
 
-// analyse tells the planner how the tables have grown: at the end, and whenever they are four times what they were,
-// because plans made for small tables are slow on large ones.
+// analyse updates the planner's statistics at the end, and whenever the tables are four times as large as before: plans
+// made for small tables are slow on large ones.
 func (run *importRun) analyse(ctx context.Context, end bool) error {
 	if run.options.DryRun || run.filling || run.fresh == 0 || !end && run.fresh < max(importChunk, 3*run.settled) {
 		return nil
@@ -198,13 +198,13 @@ func (run *importRun) analyse(ctx context.Context, end bool) error {
 	return run.people.db.Analyze(ctx, run.people.importedTables()...)
 }
 
-// importedTables are those that an import fills.
+// importedTables returns the tables that an import fills.
 func (p *People) importedTables() []string {
 	tables, _ := p.subscriptions.Tables()
 	return append([]string{"people_person", "people_address", "people_who", "people_wants", "people_consent"}, tables...)
 }
 
-// rehearse does everything in a scratch database, which is thrown away.
+// rehearse does the import in a scratch database, which is then thrown away.
 func (run *importRun) rehearse(ctx context.Context) error {
 	_, staging := run.people.subscriptions.Tables()
 	copied, discard, err := run.people.db.Scratch(ctx, append(run.people.importedTables(), "people_change"), importTables+staging)

@@ -6,7 +6,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// bring copies into a dry run's tables whoever has an address of the chunk in the town's, unless she is there already.
+// bring copies the people who have an address of the chunk from the town's tables to those of the dry run, unless they
+// are there already.
 func (b *batch) bring(ctx context.Context, tx *storage.Tx) error {
 	addresses, hidden := tx.Behind("people_address")
 	if !hidden {

@@ -14,21 +14,21 @@ import (
 	"unoxuno/internal/plaintext"
 )
 
-// remarks are what there is to say of a row that is being read.
+// remarks collects problems and warnings of the row being read.
 type remarks struct {
 	problems fault.Problems
 	warnings []*fault.Error
 }
 
-// bad notes why the row cannot be taken. Whatever reads a cell only returns faults.
+// bad records why the row is rejected. Every function that reads a cell returns only faults.
 func (r *remarks) bad(field string, err error) { _ = r.problems.Add(field, err) }
 
-// warn notes what was taken and may be wrong.
+// warn records that something was imported but may be wrong.
 func (r *remarks) warn(field, key string, args ...any) {
 	r.warnings = append(r.warnings, fault.Invalid(key, args...).On(field))
 }
 
-// cell is the row's text in a column on one line, cleaned; "" for what programs write where there is nothing.
+// cell returns the cleaned text of a cell, on one line; "" for what programs write for a missing value.
 func (r *rowReader) cell(row csvtext.Row, c column) string {
 	text := r.layout.cell(row, c)
 	if text == "" {
@@ -44,7 +44,7 @@ func (r *rowReader) cell(row csvtext.Row, c column) string {
 	return text
 }
 
-// isPlain is true for what needs no cleaning, as most cells: printable ASCII.
+// isPlain tells whether the text is printable ASCII and so needs no cleaning. Most cells are.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '&' {
@@ -54,8 +54,8 @@ func isPlain(text string) bool {
 	return true
 }
 
-// unquoted is the text without the quote before it that keeps a spreadsheet from computing it, or from reading it as a
-// number or a date.
+// unquoted removes the leading quote that stops a spreadsheet from computing the text or reading it as a number or
+// date.
 func unquoted(text string) string {
 	if len(text) > 1 && text[0] == '\'' && (strings.IndexByte("=+-@", text[1]) >= 0 || text[1] >= '0' && text[1] <= '9') {
 		return text[1:]
@@ -63,7 +63,7 @@ func unquoted(text string) string {
 	return text
 }
 
-// cleaned is the text with what programs did to it undone.
+// cleaned undoes what programs did to the text.
 func (r *rowReader) cleaned(text string, c column) string {
 	if once, ok := undoubled(text); ok {
 		r.warn(r.layout.name(c), "people.import.double", "Text", clip(once))
@@ -88,8 +88,8 @@ func (r *rowReader) cleaned(text string, c column) string {
 	return norm.NFC.String(line)
 }
 
-// undoubled undoes what comes of reading UTF-8 as Windows-1252 and writing that as UTF-8: "NiccolÃ²" is "Niccolò". No
-// text that people write is well-formed when it is read so.
+// undoubled repairs UTF-8 that was read as Windows-1252 and encoded as UTF-8 again: "NiccolÃ²" becomes "Niccolò". No
+// text that people write is valid UTF-8 when it is decoded that way.
 func undoubled(text string) (string, bool) {
 	if !strings.ContainsAny(text, "ÃÂâÅÄð") {
 		return text, false
@@ -99,7 +99,7 @@ func undoubled(text string) (string, bool) {
 		c, ok := charmap.Windows1252.EncodeRune(letter)
 		switch {
 		case ok:
-		case letter >= 0x80 && letter < 0xA0: // has no letter in Windows-1252, and is passed on as it is
+		case letter >= 0x80 && letter < 0xA0: // has no letter in Windows-1252 and passes unchanged
 			c = byte(letter)
 		default:
 			return text, false
@@ -116,7 +116,7 @@ func undoubled(text string) (string, bool) {
 	return once, true
 }
 
-// nothings are what programs and people write in a cell that holds nothing, in small letters.
+// nothings returns, in lower case, what programs and people write in an empty cell.
 func nothings() []string {
 	return []string{
 		"-", "--", "---", "–", "—", ".", "..", "...", "/", "//", "?", "??", "*", "_", "x@x", "n.d.", "n.d", "nd", "n/d", "n.a.", "n.a", "na", "n/a",
@@ -125,7 +125,7 @@ func nothings() []string {
 	}
 }
 
-// spreadsheetErrors are what spreadsheets write where they could not compute a cell, in small letters.
+// spreadsheetErrors returns, in lower case, what spreadsheets write where a formula failed.
 func spreadsheetErrors() []string {
 	return []string{
 		"#n/d", "#n/a", "#rif!", "#ref!", "#valore!", "#value!", "#nome?", "#name?", "#num!", "#div/0!", "#null!", "#nullo!", "#######",
@@ -133,14 +133,14 @@ func spreadsheetErrors() []string {
 	}
 }
 
-// surnames are among the nothings, and names of people too: where a name stands they count as nothing only without a
-// small letter or without a capital, as no name is written.
+// surnames are nothings that are also names of people. In a name they count as missing only in all capitals or all
+// lower case, which is not how a name is written.
 func surnames() []string { return []string{"null", "none", "nan", "nil", "nd", "na", "vuoto"} }
 
-// longestNothing bounds the texts that are looked up, in bytes.
+// longestNothing is the length in bytes up to which texts are looked up.
 const longestNothing = 20
 
-// isNothing tells whether the text means that there is nothing.
+// isNothing tells whether the text means that there is no value.
 func (r *rowReader) isNothing(text string, c column) bool {
 	if text == "" || len(text) > longestNothing {
 		return text == ""

@@ -10,7 +10,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// column is a column that an import knows.
+// column is a column of an import file.
 type column int
 
 const (
@@ -29,19 +29,19 @@ const (
 	dateColumn
 	sourceColumn
 	// Columns that only other programs write.
-	nameColumn        // the whole name, in an order that nobody can tell
+	nameColumn        // the whole name, in unknown order
 	nameGivenColumn   // the whole name, the given name first
 	nameFamilyColumn  // the whole name, the family name first
 	statusColumn      // whether she is still subscribed
-	leftColumn        // when she left, or her address failed; filled means that she is not to be written to
+	leftColumn        // when she unsubscribed or her address failed; if filled, nothing may be sent to her
 	blacklistedColumn // yes or no
 	columnCount
 )
 
-// importColumns are our own names of the columns that an import knows, in the order of the constants, and after them
-// those of a rejects file. In a file they come in any order. Lists (who, wants, newsletters, consents) are separated by
-// |; who, wants, newsletters and place take slugs or names; birth_date a date or a year; consents the purposes granted,
-// newsletter where it is empty; channel the one she asked for.
+// importColumns returns our own names of the columns, in the order of the constants, and then the columns of a rejects
+// file. In a file they come in any order. Lists (who, wants, newsletters, consents) are separated by |. who, wants,
+// newsletters and place contain slugs or names; birth_date a date or a year; consents the purposes granted, newsletter
+// if empty; channel the one she asked for.
 func importColumns() []string {
 	return append([]string{
 		"email", "mobile", "given_name", "family_name", "birth_date", "place", "language", "who", "wants",
@@ -49,12 +49,12 @@ func importColumns() []string {
 	}, rejectColumns()...)
 }
 
-// rejectColumns stand first in a rejects file, and are passed over when it is imported again.
+// rejectColumns are the first columns of a rejects file. They are ignored when it is imported again.
 func rejectColumns() []string { return []string{"reject_line", "reject_column", "reject_reason"} }
 
-// otherNames are what offices and other programs (Mailchimp, Brevo, MailUp, listmonk, Google, Outlook, Access) call the
-// columns, without capitals, accents, spaces and signs; the likelier first. Where several columns of a file mean the
-// same, the first name in these lists wins.
+// otherNames returns the column names of offices and other programs (Mailchimp, Brevo, MailUp, listmonk, Google,
+// Outlook, Access), without capitals, accents, spaces and punctuation, most likely first. If several columns of a file
+// have the same meaning, the first name in these lists wins.
 func otherNames() map[column][]string {
 	return map[column][]string{
 		emailColumn: {
@@ -99,10 +99,10 @@ func otherNames() map[column][]string {
 	}
 }
 
-// columnName is how a header cell is compared with our own names.
+// columnName returns a header cell in the form in which it is compared with our own names.
 func columnName(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
 
-// otherName is how a header cell is compared with the names of others.
+// otherName returns a header cell in the form in which it is compared with the names of other programs.
 func otherName(cell string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -118,7 +118,7 @@ type columnNames struct {
 	others map[string]meaning
 }
 
-// meaning is the column that a name means; of several in one file that with the lowest rank counts.
+// meaning is the column that a name stands for. If several names in a file stand for the same, the lowest rank wins.
 type meaning struct {
 	column
 	rank int
@@ -143,7 +143,7 @@ func (n columnNames) known(cell string) bool {
 	return ok || slices.Contains(n.own, columnName(cell))
 }
 
-// name is the column's name in sentences and in the results: ours, or that of the file.
+// name returns the column's name for sentences and results: ours, or the file's if it is another program's column.
 func (l layout) name(c column) string {
 	if int(c) < len(l.names.own) && c <= sourceColumn {
 		return l.names.own[c]
@@ -151,18 +151,18 @@ func (l layout) name(c column) string {
 	return l.header[l.at[c]]
 }
 
-// layout is what the columns of a file mean.
+// layout says which column of the file is which.
 type layout struct {
 	names    columnNames
 	header   []string
-	at       [columnCount]int // where each column stands; -1 where the file has none
+	at       [columnCount]int // index of each column in the file; -1 if the file lacks it
 	foreign  [columnCount]bool
-	nameless []int // columns without a name
+	nameless []int // indexes of columns without a name
 	warnings []*fault.Error
 }
 
-// readLayout reads a header. A column that nobody knows is passed over, which is told once; but not one that looks like
-// a column of ours which is missing: its name is probably a slip.
+// readLayout reads a header. An unknown column is ignored with a warning, unless its name looks like a missing column
+// of ours: that is probably a typing error, and a fault.
 func readLayout(header []string) (layout, error) {
 	l := layout{names: newColumnNames(), header: header}
 	for c := range l.at {
@@ -202,7 +202,7 @@ func readLayout(header []string) (layout, error) {
 		}
 		ignored = append(ignored, clip(header[i]))
 	}
-	if len(ignored) > 0 { // told once, and not for each
+	if len(ignored) > 0 { // one warning for all
 		l.warnings = append(l.warnings, fault.Invalid("people.import.column_ignored", "Known", ignored))
 	}
 	if l.at[emailColumn] < 0 && l.at[mobileColumn] < 0 && len(problems) == 0 {
@@ -211,7 +211,7 @@ func readLayout(header []string) (layout, error) {
 	return l, problems.Err()
 }
 
-// slip is the column of ours that is missing in the file and that the cell's author probably meant; "" for none.
+// slip returns the missing column of ours that the author of the cell probably meant; "" if there is none.
 func (l layout) slip(cell string) string {
 	word, found := columnName(cell), ""
 	for c, name := range l.names.own[:sourceColumn+1] {
@@ -226,7 +226,7 @@ func (l layout) slip(cell string) string {
 	return found
 }
 
-// cell is the row's text in a column as it stands; "" where the row or the file has none.
+// cell returns the raw text of a cell; "" if the row or the file lacks it.
 func (l layout) cell(row csvtext.Row, c column) string {
 	if i := l.at[c]; i >= 0 && i < len(row.Cells) {
 		return row.Cells[i]

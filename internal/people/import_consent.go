@@ -10,11 +10,11 @@ import (
 	"unoxuno/internal/people/csvtext"
 )
 
-// consent reads what the row agrees to, and how that can be shown: no row is taken without a date and a source.
+// consent reads the consents of the row and their evidence. A row without date and source is rejected.
 func (r *rowReader) consent(row csvtext.Row, e *entry) {
 	e.purposes = r.agreed(row)
-	// A row may list newsletters without the consent to be sent them: what it says is kept, and nothing is sent until
-	// that consent stands, for it is looked at again before each message.
+	// A row may list newsletters without the consent to receive them. The subscription is stored, but nothing is sent
+	// without consent, because that is checked before each message.
 	e.newsletters = r.list(row, newslettersColumn, &r.newsletters)
 	date := cmp.Or(r.cell(row, dateColumn), r.date)
 	if date == "" {
@@ -35,8 +35,8 @@ func (r *rowReader) consent(row csvtext.Row, e *entry) {
 	r.bad("channel", r.channel(row, e))
 }
 
-// agreed are the purposes that the row agrees to. A yes agrees to what an empty cell agrees to; but where some cells of
-// the column say yes or no, an empty one says neither, and silence is no consent (GDPR, recital 32).
+// agreed returns the purposes that the row agrees to. A yes agrees to the same as an empty cell. But if some cells of
+// the column say yes or no, an empty one grants nothing: silence is no consent (GDPR, recital 32).
 func (r *rowReader) agreed(row csvtext.Row) []Purpose {
 	text := r.cell(row, consentsColumn)
 	mark := markOf(text)
@@ -108,7 +108,7 @@ func purposesOf(cell string) (purposes []Purpose, err error) {
 	return purposes, problems.Err()
 }
 
-// consentDay reads the day of a consent, which cannot be to come.
+// consentDay reads the day of a consent, which must not be in the future.
 func (r *rowReader) consentDay(text string) (consentDay, error) {
 	w, err := dayReader{zone: r.town.Zone, today: r.today, past: pastConsents}.day(text)
 	if err == nil && w.Day > r.today {
@@ -120,7 +120,8 @@ func (r *rowReader) consentDay(text string) (consentDay, error) {
 	return consentDay{w.Day, clock.Millis(w.Day.Time(r.town.Zone)), w.warning}, err
 }
 
-// channel is the one that the row names, which needs its address; or that of its first address.
+// channel reads the channel of the row, which must have an address on it. Without one it is the channel of the first
+// address.
 func (r *rowReader) channel(row csvtext.Row, e *entry) error {
 	text := strings.ToLower(r.cell(row, channelColumn))
 	switch text {

@@ -9,11 +9,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// errAside ends the filling: so many rows wait that they should be taken now.
+// errAside ends the filling because enough rows are set aside.
 var errAside = errors.New("many rows wait")
 
-// whole reads the file to its end. A file of more than one chunk fills an empty town without its indexes, which takes a
-// fraction of the time; see storage.Fill.
+// whole imports the file. If it has more than one chunk and the town is empty, the tables are filled without their
+// indexes, which takes a fraction of the time; see storage.Fill.
 func (run *importRun) whole(ctx context.Context) error {
 	run.ahead = new(run.read())
 	if run.ahead.last == nil {
@@ -30,9 +30,9 @@ func (run *importRun) whole(ctx context.Context) error {
 	return run.end
 }
 
-// fill takes the rows of people whom nobody knows yet; it does nothing where the town is not empty, or a server answers.
-// All of them come in one transaction, or none. Rows about somebody who came before are set aside, because she cannot be
-// found without an index: they are taken, in their order, once the indexes are there.
+// fill imports the rows of new people, all in one transaction. It does nothing if the town is not empty or a server
+// runs. Without indexes it cannot find people, so rows about somebody who came before are set aside and imported in
+// their order when the indexes are back.
 func (run *importRun) fill(ctx context.Context) error {
 	before := run.result
 	before.WarningsByKind = slices.Clone(before.WarningsByKind)
@@ -41,7 +41,7 @@ func (run *importRun) fill(ctx context.Context) error {
 		defer func() { run.filling = false }()
 		err := run.chunks(ctx, func(ctx context.Context, c chunk) (outcome, error) { return run.take(ctx, tx, c) })
 		if run.end != nil {
-			return nil // what came before the file tore is kept
+			return nil // what was read before the failure is kept
 		}
 		return err
 	})
@@ -53,13 +53,13 @@ func (run *importRun) fill(ctx context.Context) error {
 	return run.takeAside(ctx)
 }
 
-// maxAside is how many rows are set aside at most before they are taken: they are kept in memory.
+// maxAside is the largest number of rows set aside, because they are kept in memory.
 const maxAside = 20_000
 
-// setAside leaves in a chunk the rows of new people. A row about somebody who came before in the same chunk stays, unless
-// a row was set aside before it: the rows of one person are taken in the order of the file.
+// setAside leaves only the rows of new people in a chunk. A row about somebody from the same chunk stays, unless a row
+// about her was set aside before it: the rows of a person are imported in file order.
 func (run *importRun) setAside(c *chunk) {
-	here := map[addressKey]bool{} // addresses of rows that stay
+	here := map[addressKey]bool{} // addresses in rows that stay
 	set := false
 	kept := c.entries[:0]
 	for _, e := range c.entries {
@@ -74,7 +74,7 @@ func (run *importRun) setAside(c *chunk) {
 		}
 		for i := range e.contacts {
 			here[e.contacts[i].key] = true
-			e.contacts[i].known = false // nobody need be looked up
+			e.contacts[i].known = false // nobody needs to be looked up
 		}
 		kept = append(kept, e)
 	}
@@ -84,7 +84,7 @@ func (run *importRun) setAside(c *chunk) {
 	}
 }
 
-// takeAside takes the rows that were set aside.
+// takeAside imports the rows that were set aside.
 func (run *importRun) takeAside(ctx context.Context) error {
 	rows := run.aside
 	run.aside = nil

@@ -20,7 +20,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// crowded draws a file about few people: the same addresses and names come again and again, near and far.
+// crowded generates a file about few people: the same addresses and names recur, near and far apart.
 func crowded(t *rapid.T) string {
 	var b strings.Builder
 	b.WriteString("email,mobile,given_name,family_name,birth_date,place,wants,newsletters,consents\n")
@@ -41,7 +41,7 @@ func crowded(t *rapid.T) string {
 	return b.String()
 }
 
-// content is all that is kept, without what differs from one import to the next.
+// content returns everything that is stored, without what differs between imports.
 func (town town) content(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
@@ -60,7 +60,7 @@ func (town town) content(t testing.TB) string {
 	return b.String()
 }
 
-// empty removes everybody.
+// empty removes all people.
 func (town town) empty(t testing.TB) {
 	t.Helper()
 	for _, table := range []string{"letters_subscription", "people_consent", "people_wants", "people_who", "people_address", "people_person"} {
@@ -68,8 +68,8 @@ func (town town) empty(t testing.TB) {
 	}
 }
 
-// Whichever way a file is taken, rehearsed or not, into a town that is empty or beside a server, in chunks of whatever
-// size: the report is the same, and so is what is kept.
+// The report and the stored data are the same however a file is imported: with or without a dry run first, into an
+// empty town or beside a server, in chunks of any size.
 func TestImportIsTheSameHoweverItIsTaken(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		tried := 0
@@ -108,7 +108,8 @@ func TestImportIsTheSameHoweverItIsTaken(t *testing.T) {
 	})
 }
 
-// helperURL is set for the process that TestAKilledImportLeavesNothing kills: the database that it imports into.
+// helperURL is the environment variable of the process that TestAKilledImportLeavesNothing kills: the database to
+// import into.
 const helperURL = "UNOXUNO_TEST_IMPORT_URL"
 
 func TestImportOfTheHelperProcess(t *testing.T) {
@@ -120,11 +121,11 @@ func TestImportOfTheHelperProcess(t *testing.T) {
 	o := options()
 	o.Progress = func(p people.ImportProgress) { fmt.Println("rows", p.Rows) }
 	_, err := townUpon(t, db).ImportChunks(t.Context(), os.Stdin, o, 50)
-	t.Fatal("came to its end: ", err)
+	t.Fatal("was not killed: ", err)
 }
 
-// A process that is killed while it fills an empty town leaves the town empty, with all its indexes; the next import
-// takes everybody once.
+// A process that is killed while it fills an empty town leaves the town empty, with all its indexes. The next import
+// then imports everybody once.
 func TestAKilledImportLeavesNothing(t *testing.T) {
 	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
 		t.Run(engine.String(), func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestAKilledImportLeavesNothing(t *testing.T) {
 			in, out := must[io.WriteCloser](t)(helper.StdinPipe()), must[io.ReadCloser](t)(helper.StdoutPipe())
 			must[any](t)(nil, helper.Start())
 			text := strings.NewReader(strings.ReplaceAll(generated(1000), "teatro", "biblioteca"))
-			go func() { _, _ = io.Copy(in, text) }() // and never its end
+			go func() { _, _ = io.Copy(in, text) }() // but no end of file
 			lines, said := bufio.NewScanner(out), ""
 			for lines.Scan() && !strings.HasPrefix(said, "rows 500") {
 				said = lines.Text()
@@ -163,7 +164,7 @@ func TestAKilledImportLeavesNothing(t *testing.T) {
 	}
 }
 
-// indexes are the definitions of all indexes and constraints.
+// indexes returns the definitions of all indexes and constraints.
 func (town town) indexes(t testing.TB) []string {
 	t.Helper()
 	q := "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY sql"
@@ -174,7 +175,7 @@ func (town town) indexes(t testing.TB) []string {
 	return town.lines(t, q)
 }
 
-// lines are the rows of a query, their values as text between tabs.
+// lines returns the rows of a query, their values as text between tabs.
 func (town town) lines(t testing.TB, query string) (list []string) {
 	t.Helper()
 	rows, err := town.db.QueryContext(t.Context(), query)
@@ -199,15 +200,15 @@ func (town town) lines(t testing.TB, query string) (list []string) {
 	return list
 }
 
-// A row that is set aside is taken before later rows about the same person, which stay in their chunk otherwise.
+// A row that was set aside is imported before later rows about the same person, which otherwise stay in their chunk.
 func TestRowsAboutOnePersonAreTakenInTheirOrder(t *testing.T) {
 	const file = "email,mobile,given_name,family_name,place\n" +
 		"a@example.org,,Anna,Rossi,\n" +
-		"a@example.org,+393331234567,Luca,Verdi,\n" + // somebody else's address: refused, so that the number stays free
+		"a@example.org,+393331234567,Luca,Verdi,\n" + // somebody else's address: rejected; the number stays free
 		"c@example.org,,Carla,Neri,\n" +
 		"b@example.org,,Bruna,Bianchi,\n" +
-		"b@example.org,+393331234567,Bruna,Bianchi,centro-storico\n" + // a number that was met before: set aside
-		"b@example.org,,Bruna,Bianchi,san-lazzaro\n" // her place is known by then
+		"b@example.org,+393331234567,Bruna,Bianchi,centro-storico\n" + // a known number: set aside
+		"b@example.org,,Bruna,Bianchi,san-lazzaro\n" // the earlier row has set her place
 	eachEngine(t, func(t *testing.T, town town) {
 		r := must[people.ImportResult](t)(town.ImportChunks(t.Context(), strings.NewReader(file), options(), 3))
 		if got := town.holder(t, "b@example.org").Place; got != "centro-storico" || r.Rejected != 1 {

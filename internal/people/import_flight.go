@@ -9,23 +9,23 @@ import (
 	"unoxuno/internal/people/csvtext"
 )
 
-// flights is how many chunks may be on their way to PostgreSQL, which serves each connection by a process of its own. A
-// chunk all of whose addresses are new has nothing to do with those beside it, so that the order in which they end does
-// not matter; every other chunk flies alone, after all before it. (SQLite takes one at a time.)
+// flights is the number of chunks that may be in flight to PostgreSQL, which serves each connection with its own
+// process. A chunk in which all addresses are new does not depend on its neighbours, so they may finish in any order.
+// Every other chunk is sent alone, after all earlier ones. (SQLite takes one chunk at a time.)
 const flights = 2
 
 // chunk is a part of the file.
 type chunk struct {
-	entries  []entry    // the rows that can be taken
-	bad      []rejected // those that cannot
-	known    bool       // an address may be somebody's already
-	bytes    int64      // of the file, read so far
+	entries  []entry    // rows to import
+	bad      []rejected // rejected rows
+	known    bool       // an address may belong to somebody already
+	bytes    int64      // read from the file so far
 	encoding string     // of the text read so far
-	last     error      // what ends the file; io.EOF is its proper end
-	ready    *batch     // merged already: everybody in it is new
+	last     error      // why the file ends here; io.EOF is the normal end
+	ready    *batch     // merged already, because everybody in it is new
 }
 
-// doubt lets every address of the entries be looked up.
+// doubt makes every address of the entries be looked up.
 func doubt(entries []entry) {
 	for _, e := range entries {
 		for i := range e.contacts {
@@ -37,23 +37,23 @@ func doubt(entries []entry) {
 // taker merges a chunk into the database.
 type taker func(ctx context.Context, c chunk) (outcome, error)
 
-// flight is a chunk on its way into the database.
+// flight is a chunk in flight to the database.
 type flight struct {
 	chunk
 	done   outcome
 	err    error
-	landed chan struct{} // closed when the two above are known
+	landed chan struct{} // closed when done and err are set
 }
 
-// chunks reads the file to its end and hands it over in chunks: one is read while those before are taken.
+// chunks reads the whole file and imports it in chunks. One chunk is read while earlier ones are written.
 func (run *importRun) chunks(ctx context.Context, take taker) error {
 	ctx, stop := context.WithCancel(ctx)
 	read := make(chan chunk)
 	var reading sync.WaitGroup
 	reading.Go(func() { run.readAll(ctx, read) })
-	defer reading.Wait() // the file is the caller's again
+	defer reading.Wait() // the caller may use the file again
 	defer stop()
-	var aloft []*flight // in the order of the file
+	var aloft []*flight // in file order
 	land := func(leave int) error {
 		for len(aloft) > leave {
 			f := aloft[0]
@@ -86,7 +86,7 @@ func (run *importRun) chunks(ctx context.Context, take taker) error {
 	return errors.Join(ctx.Err(), run.recall(aloft))
 }
 
-// ended notes what ended the reading, if it is the file's end, and tells the planner what came.
+// ended records why the reading ended and updates the planner's statistics.
 func (run *importRun) ended(ctx context.Context, last error) error {
 	if errors.Is(last, errAside) {
 		return nil
@@ -98,7 +98,7 @@ func (run *importRun) ended(ctx context.Context, last error) error {
 	return last
 }
 
-// launch begins to take a chunk.
+// launch starts to import a chunk.
 func launch(ctx context.Context, c chunk, take taker) *flight {
 	f := &flight{chunk: c, landed: make(chan struct{})}
 	go func() {
@@ -108,7 +108,7 @@ func launch(ctx context.Context, c chunk, take taker) *flight {
 	return f
 }
 
-// land waits until a chunk is taken, and notes what came of it.
+// land waits until a chunk is imported, and adds it to the result.
 func (run *importRun) land(ctx context.Context, f *flight) error {
 	<-f.landed
 	if err := run.note(f.done, f.arrived()); err != nil || f.err != nil {
@@ -120,21 +120,22 @@ func (run *importRun) land(ctx context.Context, f *flight) error {
 	if f.last == nil {
 		return run.analyse(ctx, false)
 	}
-	return nil // the end, or a fault of the file's, is for the caller
+	return nil // the caller handles the end of the file and its faults
 }
 
-// recall ends an import that was broken off: it waits for the chunks in flight, and notes those that arrived all the same.
+// recall ends an interrupted import: it waits for the chunks in flight, and adds those that were imported to the
+// result.
 func (run *importRun) recall(aloft []*flight) error {
 	for _, f := range aloft {
 		<-f.landed
-		if err := run.note(f.done, f.arrived()); err != nil { // why it came no further is told already
+		if err := run.note(f.done, f.arrived()); err != nil { // the first error is reported already
 			return err
 		}
 	}
 	return nil
 }
 
-// arrived is what is in the database of a chunk that has landed: all of it, or after a fault its first entries.
+// arrived returns the part of a landed chunk that is in the database: all of it, or its first entries after an error.
 func (f *flight) arrived() chunk {
 	c := f.chunk
 	if f.err != nil {
@@ -143,7 +144,7 @@ func (f *flight) arrived() chunk {
 	return c
 }
 
-// readAll reads the file in chunks, until one is the last, or ctx ends.
+// readAll reads the file in chunks until the last one, or until ctx ends.
 func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
 	defer close(into)
 	for {
@@ -159,7 +160,7 @@ func (run *importRun) readAll(ctx context.Context, into chan<- chunk) {
 	}
 }
 
-// next is the next chunk, made ready as far as it can be without asking the database.
+// next reads the next chunk and prepares it as far as possible without the database.
 func (run *importRun) next() chunk {
 	c := run.ahead
 	if c == nil {

@@ -10,8 +10,8 @@ import (
 	"unoxuno/internal/people"
 )
 
-// Chunks may be taken side by side: the rows of a person who is met again, in a later chunk or by another of her
-// addresses, still come one after the other.
+// Chunks may be imported in parallel, but rows about the same person are applied in order, even in different chunks or
+// with another of her addresses.
 func TestImportMergesAcrossChunks(t *testing.T) {
 	const many = 9000
 	var text strings.Builder
@@ -46,7 +46,7 @@ func TestImportMergesAcrossChunks(t *testing.T) {
 	})
 }
 
-// between reads a first part, does something, and reads the rest.
+// between reads a first part, calls a function, and reads the rest.
 type between struct {
 	first, rest io.Reader
 	do          func()
@@ -64,8 +64,8 @@ func (b *between) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// The import of an empty town does not look for addresses that it has not met; somebody who registers meanwhile, at a
-// server, is met all the same.
+// The import into an empty town does not look up addresses that it has not seen. Somebody who registers meanwhile is
+// found all the same.
 func TestImportMeetsWhoRegistersMeanwhile(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		leave := must[func() error](t)(town.db.Attend(t.Context()))
@@ -85,7 +85,7 @@ func TestImportMeetsWhoRegistersMeanwhile(t *testing.T) {
 	})
 }
 
-// What arrived is told, and kept, when the file tears between chunks in flight.
+// What was imported before a read error, between chunks in flight, is kept and counted.
 func TestImportKeepsWhatArrivedWhenTheFileTears(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("email\n")

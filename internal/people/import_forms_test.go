@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/people"
 )
 
-// byKey imports text with the keys of reasons instead of their sentences.
+// byKey imports text. The result has the keys of the reasons instead of their sentences.
 func (town town) byKey(t *testing.T, text string) people.ImportResult {
 	t.Helper()
 	o := options()
@@ -21,7 +21,7 @@ func (town town) byKey(t *testing.T, text string) people.ImportResult {
 	return town.load(t, text, o)
 }
 
-// told are what a result says of rows: "line column reason", warnings after a +.
+// told returns what a result says about rows: "line column reason", with a + before warnings.
 func told(r people.ImportResult) (all []string) {
 	for _, j := range r.Rejects {
 		all = append(all, fmt.Sprintf("%d %s: %s", j.Line, j.Column, j.Reason))
@@ -32,7 +32,7 @@ func told(r people.ImportResult) (all []string) {
 	return all
 }
 
-// A file as some program or somebody wrote it, and what becomes of it.
+// fileCase is a file as a program or a person wrote it, and the expected result.
 type fileCase struct {
 	name, text string
 	created    int64
@@ -206,7 +206,7 @@ func TestImportReadsWordsAsPeopleWriteThem(t *testing.T) {
 	})
 }
 
-// A yes is a consent, a no is none, and where some say yes silence is none either.
+// Yes is a consent and no is none. If some cells say yes, an empty cell is none either.
 func TestImportHeedsYesAndNo(t *testing.T) {
 	cases := []fileCase{
 		{"our column", "email;consents\na1@uno.example;sì\na2@uno.example;no\na3@uno.example;\n", 1, []string{"3 consents: import.refused", "4 consents: import.no_consent"}},
@@ -221,7 +221,7 @@ func TestImportHeedsYesAndNo(t *testing.T) {
 	})
 }
 
-// Two people who share a mailbox are not made one, and one who is written differently is told.
+// Two people who share a mailbox are not merged. A different spelling of a name gets a warning.
 func TestImportTellsOtherNamesAtAKnownAddress(t *testing.T) {
 	const header = "email;given_name;family_name;birth_date;newsletters\n"
 	eachEngine(t, func(t *testing.T, town town) {
@@ -258,7 +258,7 @@ func TestImportBoundsWhatItTells(t *testing.T) {
 	}
 }
 
-// UNOXUNO_CASES names a folder of files that nobody has looked at: whatever is in them, no row is lost without a word.
+// UNOXUNO_CASES names a folder of unknown files. Whatever they contain, every row is accounted for.
 func TestImportAccountsForEveryRow(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(os.Getenv("UNOXUNO_CASES"), "*.csv"))
 	if err != nil || os.Getenv("UNOXUNO_CASES") == "" {

@@ -8,7 +8,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// memo remembers what texts mean: a town's file says the same few words again and again.
+// memo caches the meaning of texts: a town's file repeats the same few words.
 type memo[T any] struct {
 	find  func(text string) (T, error)
 	known map[string]found[T]
@@ -19,13 +19,13 @@ type found[T any] struct {
 	err   error
 }
 
-// The memory is bounded in texts, when it begins anew, and in the length of one, in bytes.
+// The cache is emptied when it has too many texts, and does not store long ones (length in bytes).
 const (
 	maxMemo     = 10_000
 	maxMemoText = 200
 )
 
-// of is what the text means; nothing for none. The answer is shared, and never changed.
+// of returns the meaning of text; the zero value for "". Callers share the answer and must not change it.
 func (m *memo[T]) of(text string) (value T, err error) {
 	if text == "" {
 		return value, nil
@@ -36,7 +36,7 @@ func (m *memo[T]) of(text string) (value T, err error) {
 	if len(text) > maxMemoText {
 		return m.find(text)
 	}
-	text = strings.Clone(text) // it is part of a row, which need not be kept
+	text = strings.Clone(text) // the row need not stay in memory
 	value, err = m.find(text)
 	if m.known == nil || len(m.known) >= maxMemo {
 		m.known = map[string]found[T]{}
@@ -45,7 +45,7 @@ func (m *memo[T]) of(text string) (value T, err error) {
 	return value, err
 }
 
-// parts are the members of a list that is written in a cell.
+// parts yields the members of a list in a cell.
 func parts(cell string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for part := range strings.SplitSeq(cell, "|") {
@@ -56,7 +56,7 @@ func parts(cell string) iter.Seq[string] {
 	}
 }
 
-// list is what the members of a list mean, each once.
+// list returns the meanings of the list's members, each once.
 func list(of *memo[string], cell string) (slugs []string, err error) {
 	if cell == "" {
 		return nil, nil

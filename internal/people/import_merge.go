@@ -10,28 +10,28 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// holder is a person whom a chunk touches: as she stands, and what the chunk adds.
+// holder is a person whom a chunk may change: her stored data, and what the chunk adds.
 type holder struct {
 	*record
-	fresh       bool    // made by this import's chunk; her identifier comes when all is merged
-	touched     bool    // something is added to what stood
-	folded      string  // of one made by the chunk: her name as it is searched, the family name first
-	foldedGiven string  // and the given name first
-	stood       Details // as she was read: what lists grew by is to be written
+	fresh       bool    // created by this chunk; the identifier is set after merging
+	touched     bool    // the chunk changes her stored data
+	folded      string  // of a new person: her name for searching, family name first
+	foldedGiven string  // the same, given name first
+	stood       Details // details as stored: only additions to lists are written
 	addresses   []heldAddress
-	ledger      ledger         // what stands, and by this chunk
+	ledger      ledger         // consents stored and added by this chunk
 	consents    []entryConsent // to be written
 	asked       []asking       // by this chunk
-	askedBy     []int          // rows that only asked for newsletters
+	askedBy     []int          // rows that only ask for newsletters
 }
 
-// ledger is how her consents stand, in the order of Purposes.
+// ledger holds the state of her consents, in the order of Purposes.
 type ledger [3]standing
 
-// standing is how the consents for one purpose stand.
+// standing is the state of the consents for one purpose.
 type standing struct {
 	stands bool
-	ended  int64 // when she last withdrew; 0 = never
+	ended  int64 // time of the last withdrawal; 0 = never
 }
 
 func (l *ledger) at(purpose Purpose) *standing {
@@ -50,8 +50,8 @@ type heldAddress struct {
 	key      addressKey
 	shown    string
 	verified int64
-	fresh    bool // to be written
-	proved   bool // stood unconfirmed, and is confirmed now
+	fresh    bool // to be inserted
+	proved   bool // was unconfirmed and is confirmed now
 }
 
 type entryConsent struct {
@@ -59,13 +59,13 @@ type entryConsent struct {
 	entry   *entry
 }
 
-// batch is a chunk being merged with what stands.
+// batch is a chunk that is being merged with the stored data.
 type batch struct {
 	people   *People
 	today    Day
 	now      int64
-	holders  []*holder // in the order in which they were met
-	fresh    []*holder // of them, those made by the chunk, in the order of their identifiers
+	holders  []*holder // in order of first appearance
+	fresh    []*holder // those created by the chunk, in the order of their identifiers
 	byID     map[int64]*holder
 	byKey    map[addressKey]*holder
 	outcomes []outcomeKind // of each entry
@@ -89,7 +89,7 @@ const (
 	refused
 )
 
-// newBatch is a batch for that many rows.
+// newBatch returns a batch for rows rows.
 func (run *importRun) newBatch(rows int) *batch {
 	return &batch{
 		people: run.people, today: run.people.Today(), now: run.people.now(), byID: map[int64]*holder{},
@@ -128,7 +128,7 @@ func (run *importRun) take(ctx context.Context, tx *storage.Tx, c chunk) (outcom
 	return b.outcome(), nil
 }
 
-// mergeAll lays the rows over what stands, and gives who is new an identifier.
+// mergeAll merges the rows with the stored data and gives new people identifiers.
 func (b *batch) mergeAll(entries []entry) {
 	for i := range entries {
 		kind, err := b.merge(i, &entries[i])
@@ -140,8 +140,8 @@ func (b *batch) mergeAll(entries []entry) {
 	b.number()
 }
 
-// number gives the new people of the chunk their identifiers in the order of their names, in which an index keeps them:
-// its pages are visited one after the other, and each is written once. Where there are no indexes the order is the file's.
+// number gives the chunk's new people identifiers in the order of their names. An index on names then visits its pages
+// in order and writes each once. Without indexes the order is that of the file.
 func (b *batch) number() {
 	var fresh []*holder
 	for _, h := range b.holders {
@@ -160,7 +160,8 @@ func (b *batch) number() {
 	b.fresh = fresh
 }
 
-// askedNow are the newsletters that the chunk asks for, in the order of persons and of newsletters: see number.
+// askedNow returns the newsletters that the chunk asks for, in the order of persons and newsletters, for the same
+// reason as number.
 func (b *batch) askedNow() []Asked {
 	holders, many := b.inOrder(), 0
 	for _, h := range holders {
@@ -188,13 +189,13 @@ func (b *batch) outcome() outcome {
 			o.updated++
 		case unchanged:
 			o.unchanged++
-		case refused: // counted by its reject
+		case refused: // counted with its reject
 		}
 	}
 	return o
 }
 
-// merge lays one row over what stands. Its error is a fault: the row is not taken, and nothing of it is.
+// merge applies one row to the stored data. Its error is a fault: then nothing of the row is applied.
 func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
 	h, err := b.whose(e)
 	if err != nil {
@@ -219,7 +220,7 @@ func (b *batch) merge(i int, e *entry) (outcomeKind, error) {
 	return kind, nil
 }
 
-// whose is the person whose addresses the row has; nil for somebody new.
+// whose returns the person who has the row's addresses; nil for somebody new.
 func (b *batch) whose(e *entry) (*holder, error) {
 	var h *holder
 	var shared addressKey
@@ -233,7 +234,7 @@ func (b *batch) whose(e *entry) (*holder, error) {
 		}
 	}
 	if h == nil {
-		return nil, nil //nolint:nilnil // nobody yet, and nothing wrong
+		return nil, nil //nolint:nilnil // nobody yet, and no error
 	}
 	if err := b.otherName(h, e, shared); err != nil {
 		return nil, err
@@ -244,9 +245,10 @@ func (b *batch) whose(e *entry) (*holder, error) {
 	return h, nil
 }
 
-// otherName compares the row's name with that of the person who has its address. Two people who share a mailbox or a
-// telephone are recognised by their names, and the row is refused: to merge them would show one the other's page, and
-// write to one upon the other's consent. Where the names may be one person's, hers is kept and the other is told.
+// otherName compares the row's name with that of the person who has its address. If the names differ clearly, two
+// people share a mailbox or telephone, and the row is rejected: merging them would show one of them the other's page
+// and use the consent of one to write to the other. If the names may belong to one person, hers is kept and the other
+// is reported.
 func (b *batch) otherName(h *holder, e *entry, shared addressKey) error {
 	if sameName(h.Given, e.details.Given) && sameName(h.Family, e.details.Family) {
 		return nil
@@ -273,11 +275,11 @@ func (b *batch) meet(e *entry) *holder {
 	return h
 }
 
-// reach notes an address. One that comes with proof of consent counts as confirmed.
+// reach adds an address. With evidence of consent it counts as confirmed.
 func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
 	i := slices.IndexFunc(h.addresses, func(a heldAddress) bool { return a.key == c.key })
 	if i < 0 {
-		if h.told.address != "" { // she took one away: perhaps this one
+		if h.told.address != "" { // she removed an address: perhaps this one
 			return false
 		}
 		h.addresses = append(h.addresses, heldAddress{key: c.key, shown: c.shown, verified: e.when, fresh: true})
@@ -291,7 +293,7 @@ func (b *batch) reach(h *holder, c entryContact, e *entry) bool {
 	return false
 }
 
-// agree notes a consent, unless one stands or she withdrew one since.
+// agree adds a consent, unless there is one or she withdrew one since.
 func (h *holder) agree(purpose Purpose, e *entry) bool {
 	at := h.ledger.at(purpose)
 	if at.stands || at.ended != 0 && at.ended >= e.when {
@@ -302,7 +304,7 @@ func (h *holder) agree(purpose Purpose, e *entry) bool {
 	return true
 }
 
-// ask notes the newsletters that the row asks for, unless she withdrew the consent to receive any since.
+// ask adds the newsletters of the row, unless she has since withdrawn the consent to receive any.
 func (h *holder) ask(i int, kind outcomeKind, e *entry) {
 	if at := h.ledger.at(ForNewsletter); !at.stands && at.ended != 0 && at.ended >= e.when {
 		return

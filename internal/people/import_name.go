@@ -7,12 +7,12 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// sameName is true for names that say the same, or where one of them is not known.
+// sameName tells whether two names are equal, or one of them is unknown.
 func sameName(a, b string) bool { return a == "" || b == "" || storage.Fold(a) == storage.Fold(b) }
 
-// isOther is true where two names cannot well be those of one person: no given name of the one is like one of the other.
-// A family name alone does not tell, for it changes; nor does a given name where both have the same day of birth, for many
-// are called by another. Where one has no given name the family names are compared.
+// isOther tells whether two names can hardly belong to one person: they have no similar given name. A different family
+// name is no proof, because it may change. A different given name is no proof if both have the same birth date, because
+// many people use another one. Without a given name the family names are compared.
 func isOther(a, b Details) bool {
 	if a.Born.Exact && a.Born == b.Born {
 		return false
@@ -25,21 +25,21 @@ func isOther(a, b Details) bool {
 	if len(one) == 0 || len(other) == 0 || alike(one, other) {
 		return false
 	}
-	// The columns of the names may be exchanged.
+	// The name columns may be swapped.
 	return !sameWords(all(a), all(b))
 }
 
-// nameWords are the parts of a name, folded.
+// nameWords returns the parts of a name, folded.
 func nameWords(name string) []string {
 	return strings.FieldsFunc(storage.Fold(name), func(r rune) bool { return strings.ContainsRune(" -'.,;", r) })
 }
 
-// alike is true where a word of the one is a word of the other, begins it, or hardly differs from it. A last letter makes
-// another name of it: Mario and Maria are two.
+// alike tells whether a word of one is a word of the other, its beginning, or nearly the same. A different last letter
+// makes another name: Mario and Maria are two people.
 func alike(one, other []string) bool {
 	for _, a := range one {
 		for _, b := range other {
-			slips := min(len(a), len(b)) / 3 // one letter of three
+			slips := min(len(a), len(b)) / 3 // one letter in three
 			if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) || distance(a, b) <= slips && !sameButEnd(a, b) {
 				return true
 			}

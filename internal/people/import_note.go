@@ -11,19 +11,19 @@ import (
 	"unoxuno/internal/people/csvtext"
 )
 
-// rejected is a row that was not taken.
+// rejected is a row that was rejected.
 type rejected struct {
 	line  int
 	cells []string
 	err   error
 }
 
-// outcome is what became of a chunk.
+// outcome is the result of importing a chunk.
 type outcome struct {
-	entries                     int // how many were merged
+	entries                     int // number of merged rows
 	created, updated, unchanged int64
 	rejects                     []rejected
-	warnings                    []remark // beside those of the entries
+	warnings                    []remark // besides those of the entries
 }
 
 // remark is a warning about a row.
@@ -32,7 +32,7 @@ type remark struct {
 	warning *fault.Error
 }
 
-// note adds a chunk that was committed to the result.
+// note adds a committed chunk to the result.
 func (run *importRun) note(done outcome, c chunk) error {
 	run.result.Rows += int64(len(c.entries) + len(c.bad))
 	run.result.Created += done.created
@@ -55,7 +55,7 @@ func (run *importRun) note(done outcome, c chunk) error {
 	return nil
 }
 
-// noteWarnings adds the warnings of the rows that were taken.
+// noteWarnings adds the warnings of the imported rows.
 func (run *importRun) noteWarnings(done outcome, c chunk) {
 	if c.encoding != run.encoding && c.encoding != csvtext.UTF8 {
 		run.warn(run.file.HeaderLine, fault.Invalid("people.import.encoding", "Encoding", c.encoding))
@@ -99,15 +99,15 @@ func (run *importRun) warn(line int, warning *fault.Error) {
 	insertByLine(kinds, count, math.MaxInt)
 }
 
-// ofLine is something that is said about a line of the file.
+// ofLine is something about a line of the file.
 type ofLine interface{ line() int }
 
 func (r Reject) line() int       { return r.Line }
 func (w Warning) line() int      { return w.Line }
 func (k WarningCount) line() int { return k.First.Line }
 
-// insertByLine adds x to a list in the order of lines, of which the first most are kept. It tells whether one was left
-// out. Rows that were set aside are told of late.
+// insertByLine inserts x into a list sorted by line and keeps the first most elements. It tells whether one was left
+// out. Rows that were set aside are reported late, so x is not always the last.
 func insertByLine[T ofLine](list *[]T, x T, most int) (leftOut bool) {
 	at := len(*list)
 	for at > 0 && (*list)[at-1].line() > x.line() {
@@ -121,7 +121,7 @@ func insertByLine[T ofLine](list *[]T, x T, most int) (leftOut bool) {
 	return false
 }
 
-// explain puts a rejected row's faults in words: the column is the first fault's, the others name theirs.
+// explain writes a rejected row's faults as a sentence. The column is that of the first fault; the others name theirs.
 func (run *importRun) explain(r rejected) Reject {
 	faults := fault.List(r.err)
 	reject := Reject{Line: r.line, Column: faults[0].Field}

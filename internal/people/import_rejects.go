@@ -10,17 +10,17 @@ import (
 	"unoxuno/internal/people/csvtext"
 )
 
-// rejectsFile writes the rows that were not taken in the form of the file they came from: same delimiter, same columns,
-// same cells, and before them the line, the column and the reason. In UTF-8; with a byte order mark where the file had
-// one or was in another encoding, for then a spreadsheet wrote it and will read this.
+// rejectsFile writes the rejected rows in the form of their file: same delimiter, columns and cells, preceded by line,
+// column and reason. It is UTF-8, with a byte order mark if the file had one or another encoding: then a spreadsheet
+// wrote it and will read this one.
 type rejectsFile struct {
 	w       io.Writer
 	csv     *csv.Writer
 	source  *csvtext.Reader
-	dropped []int // columns of the source that are an older import's reasons
+	dropped []int // columns of the source that contain the reasons of an earlier import
 }
 
-// newRejectsFile makes the file of an import; nothing is written to it while nothing is rejected.
+// newRejectsFile returns the rejects file of an import. It stays empty while nothing is rejected.
 func newRejectsFile(w io.Writer, source *csvtext.Reader) *rejectsFile {
 	f := &rejectsFile{w: w, source: source}
 	for i, cell := range source.Header {
@@ -31,7 +31,7 @@ func newRejectsFile(w io.Writer, source *csvtext.Reader) *rejectsFile {
 	return f
 }
 
-// write adds a row of a source in that encoding.
+// write adds a row of a source with that encoding.
 func (f *rejectsFile) write(r Reject, cells []string, encoding string) error {
 	if f.w == nil {
 		return nil
@@ -55,7 +55,7 @@ func (f *rejectsFile) write(r Reject, cells []string, encoding string) error {
 	return f.csv.Write(row)
 }
 
-// kept are the cells without an older import's reasons.
+// kept returns the cells without the reasons of an earlier import.
 func (f *rejectsFile) kept(cells []string) []string {
 	if len(f.dropped) == 0 || len(cells) != len(f.source.Header) {
 		return cells
@@ -77,8 +77,8 @@ func (f *rejectsFile) flush() error {
 	return f.csv.Error()
 }
 
-// inert is the cell with a quote before it when a spreadsheet would compute it (a formula in a name can send the sheet
-// away). Numbers with their sign are left alone. Our own import takes the quote off again.
+// inert puts a quote before a cell that a spreadsheet would compute, because a formula in a name can send the sheet's
+// contents away. Signed numbers are left alone. Our own import removes the quote.
 func inert(cell string) string {
 	if cell == "" || strings.IndexByte("=+-@", cell[0]) < 0 || isNumber(cell) {
 		return cell

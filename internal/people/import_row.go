@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// entry is a row that can be taken.
+// entry is a row that can be imported.
 type entry struct {
 	line        int
 	cells       []string
@@ -21,7 +21,7 @@ type entry struct {
 	purposes    []Purpose
 	channel     Channel
 	day         Day
-	when        int64 // unix milliseconds, of day
+	when        int64 // day in unix milliseconds
 	source      string
 	warnings    []*fault.Error // what was taken and may be wrong
 }
@@ -29,10 +29,10 @@ type entry struct {
 type entryContact struct {
 	key   addressKey
 	shown string
-	known bool // it may be somebody's: see seen
+	known bool // may belong to somebody: see seen
 }
 
-// addressKey names an address.
+// addressKey identifies an address.
 type addressKey struct {
 	channel Channel
 	value   string
@@ -42,9 +42,9 @@ func (k addressKey) compare(other addressKey) int {
 	return cmp.Or(strings.Compare(string(k.channel), string(other.channel)), strings.Compare(k.value, other.value))
 }
 
-// rowReader turns rows into entries. It is used by one goroutine at a time.
+// rowReader turns rows into entries. It is not safe for concurrent use.
 type rowReader struct {
-	remarks // of the row that is being read
+	remarks // of the row being read
 
 	words   Vocabulary
 	town    Town
@@ -52,14 +52,14 @@ type rowReader struct {
 	layout  layout
 	nothing map[string]struct{}
 	births  dayReader
-	source  string // for rows that name none
+	source  string // for rows without one
 	date    string
-	usual   []Purpose // what a row agrees to that does not say
+	usual   []Purpose // the purposes of a row without any
 
-	marked   bool  // the consents are told by yes and no: an empty cell is no consent
-	unmarked int64 // rows with an empty cell among the consents before that was known
+	marked   bool  // the consents are given as yes and no: an empty cell is no consent
+	unmarked int64 // rows with an empty consents cell before the first yes or no
 
-	// What a cell means, for a town's file repeats the same few.
+	// Cached meanings of cells: a town's file repeats the same few.
 	text        memo[string]
 	places      memo[string]
 	languages   memo[string]
@@ -78,7 +78,7 @@ type consentDay struct {
 	warning *fault.Error
 }
 
-// How long ago the days are, at most, that are written with two digits of the year: births, and consents.
+// The number of years up to which a two-digit year is in the past, for births and for consents.
 const (
 	pastBirths   = 110
 	pastConsents = 40
@@ -106,7 +106,7 @@ func (p *People) newRowReader(v Vocabulary, header []string, o ImportOptions) (*
 	return r, problems.Err()
 }
 
-// remember sets what the memories are of.
+// remember creates the caches.
 func (r *rowReader) remember() {
 	r.text.find = cleanName
 	r.places.find = func(text string) (string, error) { return find(r.words.Places, "place", text) }
@@ -119,10 +119,10 @@ func (r *rowReader) remember() {
 	r.domains.find = mailDomain
 }
 
-// maxCell is the longest cell taken, in bytes.
+// maxCell is the length in bytes of the longest cell accepted.
 const maxCell = 4000
 
-// fit gives a row as many cells as the header has: spreadsheets leave out empty ones at the end of a row, and add some.
+// fit gives a row as many cells as the header has: spreadsheets omit empty cells at the end of a row, or add some.
 func (r *rowReader) fit(row csvtext.Row) csvtext.Row {
 	width := len(r.layout.header)
 	switch has := len(row.Cells); {
@@ -135,7 +135,7 @@ func (r *rowReader) fit(row csvtext.Row) csvtext.Row {
 	return row
 }
 
-// entry reads a row that fits; its faults name their columns.
+// entry reads a fitted row. Its faults name their columns.
 func (r *rowReader) entry(row csvtext.Row) (entry, error) {
 	r.remarks = remarks{}
 	if width := len(r.layout.header); len(row.Cells) != width {
@@ -157,21 +157,21 @@ func (r *rowReader) entry(row csvtext.Row) (entry, error) {
 	return e, r.problems.Err()
 }
 
-// form remarks on the row's form.
+// form warns about the row's form.
 func (r *rowReader) form(row csvtext.Row) {
 	if row.Missing > 0 {
 		r.warn("", "people.import.short", "Has", len(row.Cells)-row.Missing, "Want", len(row.Cells))
 	}
 	r.layout.nameless = slices.DeleteFunc(r.layout.nameless, func(i int) bool {
 		filled := strings.TrimSpace(row.Cells[i]) != ""
-		if filled { // told once
+		if filled { // reported once
 			r.warn("", "people.import.column_nameless", "Index", i+1)
 		}
 		return filled
 	})
 }
 
-// standing refuses those who left, or whose address failed, where the program that wrote the file says so.
+// standing rejects people who unsubscribed, or whose address failed, if the other program's columns say so.
 func (r *rowReader) standing(row csvtext.Row) {
 	if text := r.cell(row, leftColumn); text != "" {
 		r.bad(r.layout.name(leftColumn), fault.Invalid("people.import.left", "Text", clip(text)))
@@ -191,7 +191,7 @@ func (r *rowReader) standing(row csvtext.Row) {
 	}
 }
 
-// readable refuses cells that are too long to be meant, or whose letters were lost before they came to us.
+// readable rejects cells that are too long, or whose letters were lost before we got them.
 func (r *rowReader) readable(row csvtext.Row) error {
 	var problems fault.Problems
 	for c := range columnCount {
@@ -213,7 +213,7 @@ func isASCII(text string) bool {
 	return true
 }
 
-// contacts are the row's addresses; one at least.
+// contacts returns the row's addresses, at least one.
 func (r *rowReader) contacts(row csvtext.Row) []entryContact {
 	email, mobile := r.cell(row, emailColumn), r.cell(row, mobileColumn)
 	list := make([]entryContact, 0, 2)
@@ -239,7 +239,7 @@ func (r *rowReader) contacts(row csvtext.Row) []entryContact {
 		switch {
 		case err == nil:
 			list = append(list, entryContact{key: addressKey{SMS, value}, shown: shown(SMS, bare, value)})
-		case len(list) > 0 && r.layout.foreign[mobileColumn]: // a column of telephones, of which some are mobile
+		case len(list) > 0 && r.layout.foreign[mobileColumn]: // only some of its numbers are mobile
 			r.warn(r.layout.name(mobileColumn), "people.import.phone_left_out", "Text", clip(mobile))
 		default:
 			r.bad(r.layout.name(mobileColumn), err)
@@ -251,7 +251,7 @@ func (r *rowReader) contacts(row csvtext.Row) []entryContact {
 	return list
 }
 
-// addressName is the column in which an address is wanted first.
+// addressName returns the name of the column in which an address is expected first.
 func (l layout) addressName() string {
 	if l.at[emailColumn] < 0 {
 		return l.name(mobileColumn)
@@ -287,15 +287,15 @@ func (r *rowReader) details(row csvtext.Row) (d Details) {
 	return d
 }
 
-// warned notes a warning; nil is none.
+// warned records a warning, unless it is nil.
 func (r *remarks) warned(field string, warning *fault.Error) {
 	if warning != nil {
 		r.warnings = append(r.warnings, warning.On(field))
 	}
 }
 
-// name is the row's given and family name. A whole name is split where it can be: by a comma, or where there are two
-// words in a known order; otherwise it stays together.
+// name returns the row's given and family name. A whole name is split if that is possible: at a comma, or if it has two
+// words in a known order. Otherwise it is kept together.
 func (r *rowReader) name(row csvtext.Row) (given, family string) {
 	given, family = r.cell(row, givenColumn), r.cell(row, familyColumn)
 	for _, c := range []column{nameColumn, nameGivenColumn, nameFamilyColumn} {

@@ -7,21 +7,22 @@ import (
 	"unoxuno/internal/people/db"
 )
 
-// seen remembers which addresses may be somebody's already, so that those which are nobody's need not be looked up: it
-// is sure of what it has not seen, and wrong about one in a thousand of the others while there are some millions (a Bloom
-// filter). Its memory does not grow. That nobody else writes the same addresses meanwhile is kept by their index.
+// seen is a Bloom filter of addresses that may belong to somebody, so that new ones need not be looked up. It never
+// misses an address that it has seen, and is wrong about one in a thousand others at some millions of addresses. Its
+// size is fixed. If another program adds the same address meanwhile, the unique index reports it.
 type seen struct {
 	bits []uint64
 	seed maphash.Seed
-	all  bool // people stood there before the import: any address may be somebody's
+	all  bool // people existed before the import: any address may be known
 }
 
 const (
 	seenBits  = 1 << 25 // 4 MB
-	seenMarks = 4       // bits of an address
+	seenMarks = 4       // bits per address
 )
 
-// newSeen has seen what stands in the database before the import: nothing, or anything. Where chunks fly together it is to be mistaken in few of them, and has four times the memory.
+// newSeen returns a filter with what the database has before the import: nothing, or anything. If chunks are in flight
+// together a mistake costs more, so the filter is then four times as large.
 func newSeen(ctx context.Context, q *db.Queries, together int) (*seen, error) {
 	n, err := q.SomeAddresses(ctx)
 	if err != nil || n > 0 {
@@ -34,7 +35,7 @@ func newSeen(ctx context.Context, q *db.Queries, together int) (*seen, error) {
 	return &seen{bits: make([]uint64, bits/64), seed: maphash.MakeSeed()}, nil
 }
 
-// meet notes an address, and tells whether it may have been met before.
+// meet adds an address and tells whether it may have been seen before.
 func (s *seen) meet(key addressKey) bool {
 	if s.all {
 		return true

@@ -7,14 +7,14 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Beside a server that answers people a chunk is written in parts, each of as many rows as take about so long: somebody
-// who wants to write waits for one part at most. Alone, a chunk is one transaction.
+// Beside a server a chunk is written in parts, each with as many rows as fit into partTime. Other writers then wait for
+// one part at most. Without a server a chunk is one transaction.
 const (
 	partTime     = 30 * time.Millisecond
 	smallestPart = 50 // rows
 )
 
-// store merges a chunk into the database.
+// store imports a chunk.
 func (run *importRun) store(ctx context.Context, c chunk) (done outcome, err error) {
 	attended, err := run.people.db.Attended()
 	if err != nil {
@@ -34,7 +34,7 @@ func (run *importRun) store(ctx context.Context, c chunk) (done outcome, err err
 	return done, nil
 }
 
-// parts cuts a chunk; how long the next part is may change while the last is written.
+// parts cuts a chunk into parts. The length of the next part may change while the last one is written.
 func (run *importRun) parts(entries []entry, attended bool) func(yield func([]entry) bool) {
 	return func(yield func([]entry) bool) {
 		for len(entries) > 0 {
@@ -50,14 +50,14 @@ func (run *importRun) parts(entries []entry, attended bool) func(yield func([]en
 	}
 }
 
-// adapt lets the next part be as long as takes partTime, and at most twice as long as the last: the first rows of an
-// import are the quickest.
+// adapt sets the length of the next part to what fits into partTime, but at most twice the last length: the first rows
+// of an import are the fastest.
 func (run *importRun) adapt(rows int, took time.Duration) {
 	fitting := int(int64(rows) * int64(partTime) / max(int64(took), 1))
 	run.part = max(smallestPart, min(fitting, 2*run.part, run.chunk))
 }
 
-// storePart merges entries in one transaction.
+// storePart imports entries in one transaction.
 func (run *importRun) storePart(ctx context.Context, entries []entry) (done outcome, err error) {
 	once := func() error {
 		return run.people.db.Tx(ctx, func(tx *storage.Tx) (err error) {
@@ -67,13 +67,13 @@ func (run *importRun) storePart(ctx context.Context, entries []entry) (done outc
 	}
 	err = once()
 	if storage.IsUnique(err) {
-		doubt(entries) // somebody else has got one of these addresses by now: look again
+		doubt(entries) // somebody else has got one of these addresses meanwhile: look them all up
 		err = once()
 	}
 	return done, err
 }
 
-// and is the outcome of two parts.
+// and returns the outcome of two parts.
 func (o outcome) and(more outcome) outcome {
 	return outcome{
 		entries: o.entries + more.entries, created: o.created + more.created, updated: o.updated + more.updated,

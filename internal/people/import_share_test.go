@@ -16,7 +16,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// onFile is a town on a SQLite file, and the file's name.
+// onFile returns a town on a SQLite file, and the file's name.
 func onFile(t *testing.T) (town, string) {
 	t.Helper()
 	url := storagetest.URL(t, storage.SQLite)
@@ -30,14 +30,14 @@ func onFile(t *testing.T) (town, string) {
 	return newTown(t, db), strings.TrimPrefix(url, "sqlite:")
 }
 
-// Beside a server an import writes in parts: whoever writes meanwhile comes in between.
+// Beside a server an import writes in parts, and other writers get their turn in between.
 func TestImportBesideAServerWritesInParts(t *testing.T) {
 	town, file := onFile(t)
 	leave := must[func() error](t)(town.db.Attend(t.Context()))
 	server := must[*storage.DB](t)(storage.Open(t.Context(), "sqlite:"+file))
 	done, seen := make(chan struct{}), make(chan map[int64]bool)
 	go func() {
-		between := map[int64]bool{} // how many people there were when it was this one's turn
+		between := map[int64]bool{} // numbers of people seen by the other writer
 		for {
 			select {
 			case <-done:
@@ -58,8 +58,8 @@ func TestImportBesideAServerWritesInParts(t *testing.T) {
 	}()
 	r := town.load(t, generated(4000), options())
 	close(done)
-	if n := len(<-seen); n < 6 { // alone there are two transactions
-		t.Errorf("somebody came in between at %d moments", n)
+	if n := len(<-seen); n < 6 { // without a server there are two transactions
+		t.Errorf("the other writer got its turn %d times", n)
 	}
 	if err := errors.Join(leave(), server.Close()); err != nil {
 		t.Error(err)
@@ -73,7 +73,7 @@ func TestImportBesideAServerWritesInParts(t *testing.T) {
 	}
 }
 
-// While a dry run reads its file anybody may write, and afterwards nothing is left of it.
+// While a dry run reads its file others can write, and afterwards it has left nothing.
 func TestDryRunKeepsNobodyFromWriting(t *testing.T) {
 	town, file := onFile(t)
 	written := false
@@ -95,7 +95,7 @@ func TestDryRunKeepsNobodyFromWriting(t *testing.T) {
 	}
 }
 
-// What a killed dry run left is removed by the next, and what a living one needs is not.
+// A dry run removes what a killed one left, but not what a running one needs.
 func TestDryRunRemovesWhatAKilledOneLeft(t *testing.T) {
 	town, file := onFile(t)
 	dead := file + ".scratch-1"
@@ -117,7 +117,7 @@ func TestDryRunRemovesWhatAKilledOneLeft(t *testing.T) {
 	}
 }
 
-// What was written before an accident in the middle of a chunk is counted.
+// What was written before a failure in the middle of a chunk is counted.
 func TestImportBesideAServerCountsWhatArrived(t *testing.T) {
 	town, _ := onFile(t)
 	leave := must[func() error](t)(town.db.Attend(t.Context()))
@@ -138,7 +138,7 @@ func TestImportBesideAServerCountsWhatArrived(t *testing.T) {
 	}
 }
 
-// A dry run notes nothing outside the database.
+// A dry run writes nothing to the journal.
 func TestDryRunNotesNothingInTheJournal(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		noted := 0

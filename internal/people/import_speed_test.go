@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is recognised by its form is what the library says of it.
+// The fast check agrees with the library.
 func TestItalianMobilesAreThoseOfTheLibrary(t *testing.T) {
 	if got, ok := italianMobile("333 123 4567", "IT"); !ok || got != "+393331234567" {
 		t.Errorf("an ordinary mobile is %q, %v", got, ok)
@@ -40,7 +40,7 @@ func TestMemoRemembersAndIsBounded(t *testing.T) {
 			t.Errorf("%q means %d, %v", text, n, err)
 		}
 	}
-	if asked != 4 { // a and bb once, the long one each time, nothing never
+	if asked != 4 { // a and bb once, the long one each time, "" never
 		t.Errorf("%d texts were looked up; want 4", asked)
 	}
 	for i := range maxMemo + 5 {
@@ -69,7 +69,7 @@ func TestSeenForgetsNothing(t *testing.T) {
 	})
 }
 
-// It is of use only where it is seldom mistaken.
+// It is useful only if it is seldom wrong.
 func TestSeenIsSeldomMistaken(t *testing.T) {
 	s := &seen{bits: make([]uint64, seenBits/64), seed: maphash.MakeSeed()}
 	const people = 200_000
@@ -82,6 +82,6 @@ func TestSeenIsSeldomMistaken(t *testing.T) {
 		}
 	}
 	if mistaken > 2*people/1000 {
-		t.Errorf("mistaken about %d of %d addresses", mistaken, 2*people)
+		t.Errorf("wrong about %d of %d addresses", mistaken, 2*people)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// importTables are the import's temporary tables: sqlc reads the same text.
+// importTables defines the import's temporary tables. sqlc reads the same text.
 //
 //go:embed staging/import.sql
 var importTables string
 
-// load reads everyone who has an address of the chunk.
+// load reads the people who have an address of the chunk.
 func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error {
 	keys := keysOf(entries)
 	if len(keys) == 0 {
@@ -36,8 +36,8 @@ func (b *batch) load(ctx context.Context, tx *storage.Tx, entries []entry) error
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	// Whom the chunk may change is held before she is read: what she corrects meanwhile comes before or after, and is
-	// never written back.
+	// The people that the chunk may change are held before they are read. A correction that one of them makes meanwhile
+	// comes before or after, and is never overwritten.
 	held, err := b.people.HoldAll(ctx, tx, people)
 	if err != nil || len(held) == 0 {
 		return err
@@ -60,8 +60,8 @@ func stagePeople(ctx context.Context, tx *storage.Tx, people []int64) error {
 	return err
 }
 
-// keysOf are the addresses of the entries that may be somebody's, each once, in the order in which an index keeps them:
-// its pages are visited one after the other.
+// keysOf returns the addresses of the entries that may belong to somebody, each once, in index order, so that the pages
+// of the index are visited in order.
 func keysOf(entries []entry) []addressKey {
 	var keys []addressKey
 	for _, e := range entries {
@@ -86,7 +86,7 @@ func keyRows(keys []addressKey) iter.Seq[[]any] {
 	}
 }
 
-// loadPeople reads those in people_import_person.
+// loadPeople reads the people in people_import_person.
 func (b *batch) loadPeople(ctx context.Context, q *db.Queries) error {
 	rows, err := q.ImportPeople(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// options take rows without a consent of their own.
+// options returns options for rows without a consent of their own.
 func options() people.ImportOptions {
 	return people.ImportOptions{ConsentSource: "modulo 2024", ConsentDate: "2024-05-01"}
 }
@@ -27,7 +27,7 @@ func (town town) load(t testing.TB, text string, o people.ImportOptions) people.
 	return must[people.ImportResult](t)(town.Import(t.Context(), strings.NewReader(text), o))
 }
 
-// numbers is the result without its reasons, for comparing.
+// numbers returns the result without its reasons, for comparing.
 func numbers(r people.ImportResult) string {
 	return fmt.Sprintf("rows %d created %d updated %d unchanged %d rejected %d", r.Rows, r.Created, r.Updated, r.Unchanged, r.Rejected)
 }
@@ -192,7 +192,7 @@ func TestImportTwiceChangesNothing(t *testing.T) {
 	})
 }
 
-// snapshot sums up the tables.
+// snapshot returns a summary of the tables.
 func (town town) snapshot(t testing.TB) string {
 	t.Helper()
 	var b strings.Builder
@@ -229,13 +229,13 @@ func TestImportMergesDuplicates(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		const header = "email,mobile,given_name,family_name,birth_date,place,wants\n"
 		r := town.load(t, header+
-			"a@example.org,,Anna,,1980,,teatro\n"+ // a person
-			"A@EXAMPLE.ORG,333 1234567,,Verdi,03/02/1980,,\n"+ // fills her gaps, by e-mail
-			",+39 333 1234567,,,,centro-storico,biblioteca\n"+ // by mobile
+			"a@example.org,,Anna,,1980,,teatro\n"+ // creates a person
+			"A@EXAMPLE.ORG,333 1234567,,Verdi,03/02/1980,,\n"+ // fills her gaps, found by e-mail
+			",+39 333 1234567,,,,centro-storico,biblioteca\n"+ // found by mobile
 			"a@example.org,,Annamaria,,,,\n"+ // overwrites nothing
 			"b@example.org,,Bruno,,,,\n"+
 			"b@example.org,333 1234567,Bruno,,,,\n"+ // his e-mail, her mobile
-			"c@example.org,333 1234567,Carlo,,,,\n", // another of the household
+			"c@example.org,333 1234567,Carlo,,,,\n", // another member of the household
 			options())
 		if got := numbers(r); got != "rows 7 created 2 updated 2 unchanged 1 rejected 2" || r.Rejects[0].Line != 7 || r.Rejects[0].Column != "mobile" {
 			t.Fatalf("%s %+v", got, r.Rejects)
@@ -306,7 +306,7 @@ func TestImportTellsWhatIsWrongWithTheFile(t *testing.T) {
 	})
 }
 
-// failing breaks off after some bytes.
+// failing returns an error after some bytes.
 type failing struct {
 	text *strings.Reader
 	err  error
@@ -333,7 +333,7 @@ const generatedHeader = "email,mobile,given_name,family_name,birth_date,place,la
 
 func generated(n int) string { return generatedHeader + generatedRows(0, n) }
 
-// generatedRows are rows as a town's; every hundredth is a duplicate of the one before.
+// generatedRows returns rows like a town's; every hundredth repeats the one before.
 func generatedRows(from, to int) string {
 	given := []string{"Anna", "Niccolò", "Maria Grazia", "Luca", "Öğün"}
 	places := []string{"centro-storico", "San Lazzaro", "fuori-comune", ""}
@@ -355,7 +355,7 @@ func generatedRows(from, to int) string {
 	return b.String()
 }
 
-// Into an empty town, the same file again, and as many others beside them.
+// The benchmark imports into an empty town, then the same file again, then as many other people.
 func BenchmarkImport(b *testing.B) {
 	const rows = 200_000
 	first, others := generated(rows), generatedHeader+generatedRows(rows, 2*rows)

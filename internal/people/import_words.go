@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// bareEmail is the address without what programs write around it: "Anna Uno <anna@uno.example>", "mailto:", quotes, a
-// comma or semicolon that is left of a list.
+// bareEmail removes what programs write around an address: "Anna Uno <anna@uno.example>", "mailto:", quotes, a comma or
+// semicolon left from a list.
 func (r *rowReader) bareEmail(text string) (string, error) {
 	bare := text
 	if from, to := strings.LastIndexByte(text, '<'), strings.LastIndexByte(text, '>'); from >= 0 && to > from && strings.Contains(text[from:to], "@") {
@@ -32,10 +32,10 @@ func (r *rowReader) bareEmail(text string) (string, error) {
 	return bare, nil
 }
 
-// scientific is how spreadsheets write long numbers, whose last digits are lost then: 3,93331E+11.
+// scientific matches how spreadsheets write long numbers, losing the last digits: 3,93331E+11.
 var scientific = regexp.MustCompile(`^\+?\d[.,]\d+[eE]\+?\d+$`)
 
-// bareNumber is a telephone number without what programs write around it.
+// bareNumber removes what programs write around a telephone number.
 func bareNumber(text string) (string, error) {
 	if scientific.MatchString(text) {
 		return "", fault.Invalid("people.import.scientific", "Text", clip(text))
@@ -63,8 +63,8 @@ func bareNumber(text string) (string, error) {
 	return strings.TrimRight(text, ".,; "), nil
 }
 
-// list is what the members of a list mean, each once. One that is separated by anything but | is refused with the right
-// way to write it; but the name of one thing may hold commas.
+// list returns the meanings of the list's members, each once. A list separated by anything but | is rejected with the
+// right way to write it. One name may contain commas.
 func (r *rowReader) list(row csvtext.Row, c column, of *memo[string]) []string {
 	text := r.cell(row, c)
 	slugs, err := list(of, text)
@@ -81,10 +81,10 @@ func (r *rowReader) list(row csvtext.Row, c column, of *memo[string]) []string {
 	return slugs
 }
 
-// separated is a list as it should have been written. Commas, semicolons and line breaks are taken for separators; what
-// names hold too, such as /, only where all members are known.
+// separated returns the list as it should have been written. Commas, semicolons and line breaks count as separators.
+// Characters that names also contain, such as /, count only if all members are known.
 func separated(of *memo[string], text string) (better string, ok bool) {
-	const separators = 3 // the first of these; the others stand in names, too
+	const separators = 3 // the first of these; names may contain the others
 	for i, signs := range []string{"\n\v", ";", ",", "/", "+", "&"} {
 		var members []string
 		known := true
@@ -106,10 +106,10 @@ func separated(of *memo[string], text string) (better string, ok bool) {
 	return "", false
 }
 
-// titleKey is a newsletter's slug or title without capitals, accents, spaces and signs.
+// titleKey returns a newsletter's slug or title without capitals, accents, spaces and punctuation.
 func titleKey(text string) string { return otherName(text) }
 
-// newsletter is the slug of the newsletter that somebody wrote by slug or title.
+// newsletter returns the slug of the newsletter with that slug or title.
 func (v Vocabulary) newsletter(text string) (string, error) {
 	slug := strings.ToLower(strings.TrimSpace(text))
 	if slices.Contains(v.Newsletters, slug) {
@@ -133,7 +133,7 @@ func (v Vocabulary) newsletter(text string) (string, error) {
 	return "", unknownWord("subscribed", text, near)
 }
 
-// languageNames are the languages that citizens write by name or by other codes than ours (ISO 639-2), folded.
+// languageNames returns other names and codes (ISO 639-2) of languages, folded.
 func languageNames() map[string][]string {
 	return map[string][]string{
 		"it": {"ita", "italiano", "italiana", "italian"}, "en": {"eng", "inglese", "english"},
@@ -144,7 +144,8 @@ func languageNames() map[string][]string {
 	}
 }
 
-// languageCode is the ISO 639-1 code that somebody wrote as it is, with a country (it-IT), as another code or by name.
+// languageCode returns the ISO 639-1 code of a language written as such, with a country (it-IT), as another code or by
+// name.
 func languageCode(text string) string {
 	word, _, _ := strings.Cut(strings.ReplaceAll(storage.Fold(text), "_", "-"), "-")
 	word = strings.TrimSpace(word)
@@ -158,7 +159,7 @@ func languageCode(text string) string {
 
 func distance(a, b string) int { return levenshtein.ComputeDistance(a, b) }
 
-// transposed is true where two letters beside each other are exchanged.
+// transposed tells whether two neighbouring letters are exchanged.
 func transposed(a, b string) bool {
 	if len(a) != len(b) || a == b {
 		return false

@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// settle ends the reading of a holder: her lists are put in order, and remembered.
+// settle finishes the loading of a holder: it sorts her lists and remembers them.
 func (h *holder) settle() {
 	slices.Sort(h.Who)
 	slices.Sort(h.Wants)
@@ -56,7 +56,7 @@ func personColumns() []string {
 	}
 }
 
-// row appends the holder as people_person keeps her, in the order of personColumns.
+// row appends the holder's row of people_person, in the order of personColumns.
 func (h *holder) row(row []any) []any {
 	return append(row,
 		h.id, string(h.Kind), h.Given, h.Family, h.Organisation, h.folded, h.foldedGiven, int64(h.Born.Day), h.Born.Exact,
@@ -73,7 +73,7 @@ func (b *batch) newPeople(yield func([]any) bool) {
 	}
 }
 
-// newAddresses come in the order of their values: see number.
+// newAddresses yields the new addresses in the order of their values, for the same reason as number.
 func (b *batch) newAddresses() iter.Seq[[]any] {
 	type added struct {
 		person int64
@@ -101,7 +101,7 @@ func (b *batch) newAddresses() iter.Seq[[]any] {
 	}
 }
 
-// newWords are the words by which a list of theirs grew.
+// newWords yields the words added to one of their lists.
 func (b *batch) newWords(list func(Details) []string) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		row := make([]any, 2)
@@ -120,7 +120,7 @@ func (b *batch) newWords(list func(Details) []string) iter.Seq[[]any] {
 	}
 }
 
-// inOrder are the holders in the order of their identifiers, but for those who stood before, who come first.
+// inOrder returns the holders in the order of their identifiers, existing people first.
 func (b *batch) inOrder() []*holder {
 	list := make([]*holder, 0, len(b.holders))
 	for _, h := range b.holders {
@@ -131,7 +131,7 @@ func (b *batch) inOrder() []*holder {
 	return append(list, b.fresh...)
 }
 
-// newConsents are worded as their source was: the town's own wording was not what she saw.
+// newConsents yields the new consents. Their wording is that of the source: she did not see the town's own.
 func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		var row []any
@@ -147,7 +147,7 @@ func (b *batch) newConsents(actor string) iter.Seq[[]any] {
 	}
 }
 
-// writeChanges updates the records of those who stood before and to whom something is added.
+// writeChanges updates the rows of existing people to whom something was added.
 func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	var rows [][]any
 	for _, h := range b.holders {
@@ -165,7 +165,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	if err := db.New(tx).ImportChanges(ctx); err != nil {
 		return err
 	}
-	for _, h := range b.holders { // few have a birth date that an import tells first
+	for _, h := range b.holders { // few get their birth date from an import
 		if h.touched && !h.fresh && h.Born != h.stood.Born {
 			if err := b.people.judge(ctx, tx, h.record); err != nil {
 				return err
@@ -175,7 +175,7 @@ func (b *batch) writeChanges(ctx context.Context, tx *storage.Tx) error {
 	return nil
 }
 
-// endVoid lets consents that are none make way for those of the chunk.
+// endVoid ends void consents that are replaced by consents of the chunk.
 func (b *batch) endVoid(ctx context.Context, tx *storage.Tx) error {
 	for _, h := range b.holders {
 		for _, c := range h.consents {
@@ -192,7 +192,7 @@ func (b *batch) endVoid(ctx context.Context, tx *storage.Tx) error {
 	return nil
 }
 
-// writeProved confirms addresses that stood unconfirmed; there are few.
+// writeProved confirms addresses that were unconfirmed. There are few.
 func (b *batch) writeProved(ctx context.Context, tx *storage.Tx) error {
 	q := db.New(tx)
 	for _, h := range b.holders {

@@ -12,12 +12,12 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// The feed people_change tells every node whom something changed about. A row is written in the transaction that makes
-// the change, so that it is there if and only if the change is. A reader asks for what it has not seen yet, by the turn
-// of the transactions (see storage.Engine.Turn), and no clock matters.
+// The feed people_change tells every node which people changed. A row is written in the transaction of the change, so
+// it exists if and only if the change does. Readers continue by transaction number (see storage.Engine.Turn), so clocks
+// do not matter.
 
-// Changed tells the index that within tx something changes that an audience, or who receives a newsletter, looks at of
-// these persons. This package tells what it writes itself; the rooms that keep subscriptions tell what they end.
+// Changed tells the index, in tx, that something changed that audiences or recipients depend on. This package calls it
+// for its own changes; the rooms that keep subscriptions call it for theirs.
 func (p *People) Changed(ctx context.Context, tx *storage.Tx, persons ...int64) error {
 	list := make([]index.Block, len(persons))
 	for i, id := range persons {
@@ -26,7 +26,7 @@ func (p *People) Changed(ctx context.Context, tx *storage.Tx, persons ...int64) 
 	return noteBlocks(ctx, tx, list)
 }
 
-// noteBlocks writes rows of the feed: one by one where they are few, as an import does where they are many.
+// noteBlocks writes rows of the feed: one by one if they are few, in bulk if they are many, as in an import.
 func noteBlocks(ctx context.Context, tx *storage.Tx, list []index.Block) error {
 	const few = 4
 	if len(list) <= few {
@@ -53,18 +53,18 @@ func noteBlocks(ctx context.Context, tx *storage.Tx, list []index.Block) error {
 	return err
 }
 
-// crowdBits is how many low bits of an identifier a block of many leaves out, so that its ends are nobody's number.
-// Identifiers hold the millisecond in which they were made in the bits from 22 on: what is left is a sixtieth of a
+// crowdBits is how many low bits of an identifier a large block ignores, so that its ends identify nobody. An
+// identifier has the millisecond of its creation in the bits from 22 on, so the ignored bits span a sixtieth of a
 // second.
 const crowdBits = 26
 
-// around is the block of all identifiers that begin like those from first to last.
+// around returns the block of all identifiers with the same high bits as those from first to last.
 func around(first, last int64) index.Block {
 	return index.Block{First: first >> crowdBits << crowdBits, Last: last | (1<<crowdBits - 1)}
 }
 
-// changed are those about whom a chunk of an import changed something: who is new in one block, others alone. begun are
-// those for whom a subscription began.
+// changed returns the people that a chunk of an import changed: new ones in one block, others singly. begun are those
+// for whom a subscription began.
 func (b *batch) changed(begun []int64) []index.Block {
 	var fresh []int64
 	alone := map[int64]bool{}
@@ -90,8 +90,8 @@ func (b *batch) changed(begun []int64) []index.Block {
 	return list
 }
 
-// noteErased notes that somebody is gone, without keeping who it was: what names her alone goes, after what tells of her
-// among others is written (SQLite's turns count on from the greatest there is).
+// noteErased records an erasure without keeping who it was. First a row about a large block is written, then the rows
+// about that person alone are deleted. (On SQLite turns continue from the largest one, so a row must remain.)
 func noteErased(ctx context.Context, tx *storage.Tx, person int64) error {
 	if err := noteBlocks(ctx, tx, []index.Block{around(person, person)}); err != nil {
 		return err
@@ -99,7 +99,7 @@ func noteErased(ctx context.Context, tx *storage.Tx, person int64) error {
 	return db.New(tx).ForgetChanges(ctx, person)
 }
 
-// joined are the blocks in order, those that touch made one.
+// joined returns the blocks in order and merges those that touch.
 func joined(list []index.Block) []index.Block {
 	slices.SortFunc(list, func(a, b index.Block) int { return cmp.Compare(a.First, b.First) })
 	kept := list[:0]
@@ -113,11 +113,11 @@ func joined(list []index.Block) []index.Block {
 	return kept
 }
 
-// feedLife is how long the feed keeps what it tells. Whoever has not looked for half as long begins anew.
+// feedLife is how long rows of the feed are kept. A reader that has not read for half as long starts again.
 const feedLife = 24 * time.Hour
 
-// sweepFeed removes what is older, except the last row, from which SQLite counts on, and what the kept counts have not read
-// yet.
+// sweepFeed removes older rows, except the last one, from which SQLite counts on, and those that the room's kept counts
+// have not read yet.
 func (p *People) sweepFeed(ctx context.Context, tx *storage.Tx) error {
 	needed, err := p.subscriptions.CountsReadTo(ctx, tx)
 	if err != nil {
@@ -128,11 +128,11 @@ func (p *People) sweepFeed(ctx context.Context, tx *storage.Tx) error {
 	return err
 }
 
-// feedPlace is how far the feed was read.
+// feedPlace is a reader's position in the feed.
 type feedPlace struct {
-	from int64          // the turn to go on from
-	seen map[noted]bool // rows of that turn and later which were seen already
-	at   int64          // when, by the database's clock
+	from int64          // the turn to continue from
+	seen map[noted]bool // rows of that turn and later that were read already
+	at   int64          // time of the reading, by the database's clock
 }
 
 // noted is a row of the feed.
@@ -141,21 +141,22 @@ type noted struct {
 	index.Block
 }
 
-// errLostPlace says that the feed may have forgotten something that the reader has not seen.
+// errLostPlace means that the feed may have dropped rows that the reader has not seen.
 var errLostPlace = errors.New("the feed of changes was not read for too long")
 
-// feedEnd is the place after everything: who reads the tables after it, and then the feed from it on, misses nothing.
+// feedEnd returns the position after all rows. A reader that takes it, reads the tables and then the feed from it on
+// misses nothing.
 func feedEnd(ctx context.Context, from *storage.DB) (feedPlace, error) {
 	place, _, err := readFeed(ctx, from, feedPlace{from: 1<<63 - 1})
 	return place, err
 }
 
-// readFeed are the blocks of people about whom something changed since the place, and the place after them.
+// readFeed returns the blocks of people that changed since the position, and the next position.
 func readFeed(ctx context.Context, from *storage.DB, place feedPlace) (next feedPlace, changed []index.Block, err error) {
 	ended, begun := from.Engine().Settled("people_change")
 	rows, err := from.QueryContext(ctx, "SELECT s.ended, s.now, coalesce(c.turn, 0), coalesce(c.first_id, 0), coalesce(c.last_id, 0)"+
 		" FROM (SELECT "+ended+" AS ended, "+begun+" AS begun, "+from.Engine().Now()+" AS now) s"+
-		// A row of a turn to come was restored from another database: it tells nothing.
+		// A row with a future turn was restored from another database and means nothing here.
 		" LEFT JOIN people_change c ON c.turn >= $1 AND c.turn < s.begun", place.from)
 	if err != nil {
 		return place, nil, err

@@ -12,18 +12,17 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// liveIndex is the index of a running node: nothing until somebody asks, then made beside the questions, and given up
-// when nobody asks for a while. At each question it first reads of whom something changed, so that its answers are as
-// true as the database's own.
+// liveIndex is the index of a running node. It is built when somebody asks for the first time, and dropped when nobody
+// asks for a while. Each question first reads the feed of changes, so that its answer agrees with the database.
 type liveIndex struct {
-	asked  atomic.Bool   // since KeepIndex last looked
-	wanted chan struct{} // somebody asked, and there was none
+	asked  atomic.Bool   // since KeepIndex last checked
+	wanted chan struct{} // signals that somebody asked and there was no index
 
-	reading sync.Mutex // held by who reads the feed, and changes the index and its place
+	reading sync.Mutex // guards the reading of the feed and the changes to index and place
 	place   feedPlace
 
-	mu    sync.RWMutex  // held for writing by who changes what follows, or what the index says
-	index *index.Index  // nil: there is none
+	mu    sync.RWMutex  // guards the fields below and the contents of the index
+	index *index.Index  // nil if there is none
 	ready chan struct{} // closed when there is one
 }
 
@@ -33,13 +32,13 @@ func newLiveIndex() *liveIndex {
 
 // IndexOptions say how an index is kept.
 type IndexOptions struct {
-	Idle time.Duration // how long one that nobody asks is kept, twice at most; 0 is ten minutes
-	Log  *slog.Logger  // needed
+	Idle time.Duration // an unused index is kept for this long, at most twice as long; 0 means ten minutes
+	Log  *slog.Logger  // required
 }
 
-// KeepIndex lets this process keep an index in memory that answers counts, until ctx ends; a server calls it, a command
-// does not. The index is made when somebody counts for the first time, who is answered by the database as long as it is
-// not ready; it is given up when nobody counted for a while. Each node keeps its own.
+// KeepIndex keeps an index in memory that answers counts, until ctx ends. A server calls it, a command does not. The
+// first count starts building the index; the database answers until it is ready. It is dropped when nobody counts for a
+// while. Each node has its own.
 func (p *People) KeepIndex(ctx context.Context, o IndexOptions) error {
 	if o.Idle == 0 {
 		o.Idle = 10 * time.Minute
@@ -55,7 +54,7 @@ func (p *People) KeepIndex(ctx context.Context, o IndexOptions) error {
 		case <-live.wanted:
 			if err := p.makeIndex(ctx, o.Log); err != nil && ctx.Err() == nil {
 				o.Log.Warn("no index of people is made: the database counts", "err", err)
-				if errors.Is(err, errTooMany) { // nor will it be
+				if errors.Is(err, errTooMany) { // and will stay too many
 					<-ctx.Done()
 				}
 				continue
@@ -64,14 +63,14 @@ func (p *People) KeepIndex(ctx context.Context, o IndexOptions) error {
 			idle.Reset(o.Idle)
 		case <-idle.C:
 			if !live.asked.Swap(false) && live.drop() {
-				debug.FreeOSMemory() // a town that nobody counts gets its memory back at once
+				debug.FreeOSMemory() // returns the memory to the system at once
 				o.Log.Info("index of people given up: nobody asks")
 			}
 		}
 	}
 }
 
-// makeIndex makes the index unless there is one.
+// makeIndex builds the index unless there is one.
 func (p *People) makeIndex(ctx context.Context, log *slog.Logger) error {
 	live, began := p.live, time.Now()
 	live.reading.Lock()
@@ -79,7 +78,7 @@ func (p *People) makeIndex(ctx context.Context, log *slog.Logger) error {
 	if live.now() != nil {
 		return nil
 	}
-	place, err := feedEnd(ctx, p.db) // first: what changes while we read is read again
+	place, err := feedEnd(ctx, p.db) // first, so that changes during the reading are read again
 	if err != nil {
 		return err
 	}
@@ -97,14 +96,14 @@ func (p *People) makeIndex(ctx context.Context, log *slog.Logger) error {
 
 func (p *People) indexReader() indexReader { return indexReader{p.db, p.subscriptions} }
 
-// now is the index there is now.
+// now returns the current index, or nil.
 func (live *liveIndex) now() *index.Index {
 	live.mu.RLock()
 	defer live.mu.RUnlock()
 	return live.index
 }
 
-// drop gives the index up and tells whether there was one.
+// drop drops the index and tells whether there was one.
 func (live *liveIndex) drop() bool {
 	live.mu.Lock()
 	defer live.mu.Unlock()
@@ -115,15 +114,15 @@ func (live *liveIndex) drop() bool {
 	return true
 }
 
-// want asks for an index. Where none is kept nobody hears it.
+// want asks for an index. Without KeepIndex this has no effect.
 func (live *liveIndex) want() {
 	select {
 	case live.wanted <- struct{}{}:
-	default: // it is wanted already
+	default: // asked for already
 	}
 }
 
-// IndexReady asks for the index and waits until there is one, or ctx ends. KeepIndex must be running.
+// IndexReady asks for the index and waits until it is ready, or until ctx ends. KeepIndex must be running.
 func (p *People) IndexReady(ctx context.Context) error {
 	p.live.mu.RLock()
 	ready := p.live.ready
@@ -137,7 +136,7 @@ func (p *People) IndexReady(ctx context.Context) error {
 	}
 }
 
-// IndexSize is how many people the index holds, and about how many bytes it takes; 0 when there is none.
+// IndexSize returns the number of people in the index and its approximate size in bytes; 0 if there is none.
 func (p *People) IndexSize() (people int, bytes uint64) {
 	p.live.mu.RLock()
 	defer p.live.mu.RUnlock()
@@ -147,8 +146,8 @@ func (p *People) IndexSize() (people int, bytes uint64) {
 	return p.live.index.Len(), p.live.index.Bytes()
 }
 
-// FromIndex lets ask question everybody, as they are at this moment, and tells whether it did. It does not where there
-// is no index, or none yet: then the database is to be asked. The sets that ask finds must not leave it.
+// FromIndex calls ask with everybody as they are now, if an index is ready. answered is false if it is not: then use
+// the database. The sets that ask gets are invalid when it returns.
 func (p *People) FromIndex(ctx context.Context, ask func(Crowd)) (answered bool, err error) {
 	live := p.live
 	if live.now() == nil {
@@ -166,15 +165,14 @@ func (p *People) FromIndex(ctx context.Context, ask func(Crowd)) (answered bool,
 	}
 	live.mu.RLock()
 	defer live.mu.RUnlock()
-	if live.index == nil { // given up meanwhile
+	if live.index == nil { // dropped meanwhile
 		return false, nil
 	}
 	ask(Crowd{finder{live.index, p.Today()}})
 	return true, nil
 }
 
-// catchUp brings the index to what the database says now; errTooMany when so much changed that it is quicker to begin
-// anew.
+// catchUp updates the index from the database. errTooMany means that so much changed that building it again is faster.
 func (p *People) catchUp(ctx context.Context) error {
 	live := p.live
 	live.reading.Lock()

@@ -6,14 +6,14 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// Place is how far a reader of the feed of changes has come. A room may keep it in a table of its own. The feed is not swept
+// Place is a reader's position in the feed of changes. A room may keep it in its own table. The feed is not swept
 // beyond the place that [Subscriptions] keep.
 type Place struct {
-	Turn     int64 // of transactions: the changes of all before it were read
-	Database int64 // whose transactions they are; see storage.Engine.Database
+	Turn     int64 // the changes of all transactions before it were read
+	Database int64 // the database that numbers these transactions; see storage.Engine.Database
 }
 
-// PlaceNow is the place after every change that was committed. Whoever asks for it, then reads the tables, and then asks
+// PlaceNow returns the place after every committed change. A caller that takes it, then reads the tables and then calls
 // [People.ChangedSince] misses nothing.
 func (p *People) PlaceNow(ctx context.Context) (Place, error) {
 	place := Place{}
@@ -25,9 +25,9 @@ func (p *People) PlaceNow(ctx context.Context) (Place, error) {
 	return place, err
 }
 
-// ChangedSince returns the persons about whom something changed since the place, as ranges in order, and the place after
-// them. A change just before a place may be returned again. known is false if the place is another database's: then
-// anything may have changed.
+// ChangedSince returns the people that changed since the place, as ranges in order, and the next place. A change just
+// before a place may be returned again. known is false if the place belongs to another database: then anybody may have
+// changed.
 func (p *People) ChangedSince(ctx context.Context, place Place) (next Place, changed []index.Block, known bool, err error) {
 	next = place
 	if err := p.db.QueryRowContext(ctx, "SELECT "+p.db.Engine().Database()).Scan(&next.Database); err != nil {

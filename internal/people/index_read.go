@@ -18,19 +18,19 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// among writes an SQL condition that is true of some persons; personID is the expression of the person's identifier.
+// among writes an SQL condition that selects some people; personID is the expression of their identifier.
 type among func(b *storage.Builder, personID string)
 
 func everyone(b *storage.Builder, _ string) { b.Add("1 = 1") }
 
-// tell is told whom a word of a fact is true of; the list is only lent.
+// tell receives the people who have a word of a fact. It must not keep the list.
 type tell func(index.Fact, []int64)
 
-// wordLists gathers whom each word of a fact is true of.
+// wordLists collects the people who have each word of a fact.
 type wordLists map[string]*[]int64
 
 func (w wordLists) add(word []byte, person int64) {
-	list := w[string(word)] // a look-up copies no text
+	list := w[string(word)] // the look-up copies no text
 	if list == nil {
 		list = new([]int64)
 		w[string(word)] = list
@@ -38,7 +38,7 @@ func (w wordLists) add(word []byte, person int64) {
 	*list = append(*list, person)
 }
 
-// tell tells what was gathered, and keeps the room for more.
+// tell passes on what was collected, and keeps the memory for more.
 func (w wordLists) tell(fact string, to tell) {
 	for word, list := range w {
 		to(index.Fact{Name: fact, Word: word}, *list)
@@ -52,10 +52,10 @@ type indexReader struct {
 	subscriptions Subscriptions
 }
 
-// page is how many people are read together, so that no statement lasts and no text is long.
+// page is the number of people read at a time, so that no statement takes long and no text is large.
 const page = 50_000
 
-// readPeople reads persons, in order, and what their rows say of them.
+// readPeople reads people in order, with the facts of their rows.
 func (r indexReader) readPeople(ctx context.Context, who among, put func(index.Person), to tell) error {
 	var b storage.Builder
 	b.Add("SELECT x.id, x.born, x.since, x.cell_key, x.kind, x.place, x.language FROM people_person x WHERE ")
@@ -83,7 +83,7 @@ func (r indexReader) readPeople(ctx context.Context, who among, put func(index.P
 	return err
 }
 
-// otherFacts are the facts that other tables hold than people_person.
+// otherFacts returns the facts that other tables than people_person hold.
 func otherFacts() []string {
 	names := []string{"wants", "who", "channels", factConsents}
 	for _, tie := range Ties() {
@@ -92,7 +92,7 @@ func otherFacts() []string {
 	return names
 }
 
-// writeFact writes a SELECT of a fact's words, and of the persons of whom each is true.
+// writeFact writes a SELECT of a fact's words and of the people who have each.
 func (r indexReader) writeFact(b *storage.Builder, fact string, who among) {
 	switch fact {
 	case "who":
@@ -110,8 +110,8 @@ func (r indexReader) writeFact(b *storage.Builder, fact string, who among) {
 	who(b, "x.person_id")
 }
 
-// readFact tells whom each word of the fact is true of. All comes as one text, "word person word person …", for to fetch
-// them row by row took half as long again on SQLite. No word holds a space: all are slugs.
+// readFact passes on the people who have each word of the fact. The query returns one text, "word person word person
+// …", because reading row by row took half as long again on SQLite. Words are slugs and contain no space.
 func (r indexReader) readFact(ctx context.Context, fact string, who among, to tell) error {
 	var b storage.Builder
 	b.Add("SELECT coalesce(string_agg(f.word || ' ' || f.person, ' '), '') FROM (")
@@ -158,7 +158,8 @@ func (r indexReader) each(ctx context.Context, b *storage.Builder, into []any, r
 	return rows.Err()
 }
 
-// indexMost is how many people an index is made of: some 300 megabytes. Beyond, the database counts.
+// indexMost is the largest number of people in an index, which then takes some 300 megabytes. With more people the
+// database counts.
 const indexMost = 10_000_000
 
 var errTooMany = errors.New("index of people: there are too many")
@@ -196,7 +197,7 @@ func (r indexReader) everything(ctx context.Context) (*index.Index, error) {
 	return x, nil
 }
 
-// news is what the database says now of the people of some blocks.
+// news is the current data of the people in some blocks.
 type news struct {
 	blocks  []index.Block
 	persons []index.Person
@@ -208,7 +209,7 @@ type saidOf struct {
 	persons []int64
 }
 
-// newsOf reads the people of blocks; errTooMany when they are more than most.
+// newsOf reads the people in blocks; errTooMany if there are more than most.
 func (r indexReader) newsOf(ctx context.Context, blocks []index.Block, most int) (news, error) {
 	n := news{blocks: blocks}
 	put := func(p index.Person) { n.persons = append(n.persons, p) }
@@ -229,8 +230,8 @@ func (r indexReader) newsOf(ctx context.Context, blocks []index.Block, most int)
 	return n, nil
 }
 
-// conditions are conditions upon persons that together name those of all blocks: one for each block of many, and one
-// for some hundreds of those who stand alone.
+// conditions returns conditions that together select the people of all blocks: one for each large block, and one for
+// every few hundred single people.
 func conditions(blocks []index.Block) []among {
 	var list []among
 	var alone []any
@@ -243,7 +244,7 @@ func conditions(blocks []index.Block) []among {
 	}
 	const atOnce = 512
 	for some := range slices.Chunk(alone, atOnce) {
-		for len(some)&(len(some)-1) != 0 { // the last again, to a power of two: few texts, which engines remember
+		for len(some)&(len(some)-1) != 0 { // repeat the last one up to a power of two: few different texts to prepare
 			some = append(slices.Clip(some), some[len(some)-1])
 		}
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(some)), ", ")
@@ -252,7 +253,7 @@ func conditions(blocks []index.Block) []among {
 	return list
 }
 
-// apply makes the index say what the news say.
+// apply updates the index.
 func (n news) apply(x *index.Index) {
 	x.Forget(n.blocks)
 	slices.SortFunc(n.persons, func(a, b index.Person) int { return cmp.Compare(a.ID, b.ID) })

@@ -19,10 +19,10 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// patience bounds what a test waits for.
+// patience is how long a test waits at most.
 const patience = 2 * time.Minute
 
-// keepIndex keeps an index of the town's people until the test ends, and returns when it is there.
+// keepIndex keeps an index of the town's people until the test ends. It returns when the index is ready.
 func (town town) keepIndex(t testing.TB) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -48,7 +48,7 @@ func (town town) indexReady(t testing.TB) {
 	}
 }
 
-// indexed are those whom the index finds. It must answer.
+// indexed returns the people that the index finds. The index must answer.
 func (town town) indexed(t failer, find func(people.Crowd) people.Set) (ids []int64) {
 	t.Helper()
 	answered, err := town.FromIndex(context.Background(), func(c people.Crowd) { ids = c.IDs(find(c)) })
@@ -64,7 +64,7 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// agree checks that the index finds whom the database finds, whatever it is asked.
+// agree checks that the index and the database find the same people for every question.
 func (town town) agree(t failer, audiences ...people.Audience) {
 	t.Helper()
 	same := func(what string, find func(people.Crowd) people.Set, query string, args ...any) {
@@ -114,7 +114,7 @@ func (town town) ids(t failer, query string, args ...any) []int64 {
 	return ids
 }
 
-// neighbour is another node upon the town's database.
+// neighbour returns another node on the town's database.
 func (here town) neighbour() town {
 	there := here
 	there.People = people.New(here.db, here.clock, taxonomy.New(here.db), func() people.Town { return people.Town{Region: "IT"} })
@@ -122,10 +122,10 @@ func (here town) neighbour() town {
 	return there
 }
 
-// changes are what may happen to the people of a town; the machine makes it happen in any order.
+// changes are the possible changes to the people of a town, in any order.
 type changes struct {
 	town
-	n    *int // addresses made up
+	n    *int // number of invented addresses
 	here []int64
 
 	imported []string // addresses
@@ -156,7 +156,7 @@ func (m *changes) address() string {
 	return fmt.Sprintf("m%d@example.org", *m.n)
 }
 
-// actions are the changes that the machine chooses from.
+// actions returns the changes that rapid chooses from.
 func (m *changes) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"register": m.register, "sign up": m.signUp, "update": m.update, "add address": m.addAddress, "grant": m.grant,
@@ -191,7 +191,7 @@ func (m *changes) signUp(t *rapid.T) {
 
 func (m *changes) update(t *rapid.T) {
 	d := details(t)
-	d.Born = people.Birth{} // an age may forbid consents that stand
+	d.Born = people.Birth{} // some ages forbid consents
 	check(t, m.Update(context.Background(), m.person(t), d))
 }
 
@@ -199,7 +199,7 @@ func (m *changes) addAddress(t *rapid.T) {
 	a, err := m.AddAddress(context.Background(), m.person(t), people.Contact{Channel: people.SMS, Value: fmt.Sprintf("+39340%07d", *m.n)})
 	*m.n++
 	check(t, err)
-	m.agree(t) // the index must hear of what follows by itself
+	m.agree(t) // the index must follow by itself
 	if rapid.Bool().Draw(t, "confirm") {
 		check(t, m.ConfirmAddress(context.Background(), a.Person, a.ID))
 	}
@@ -235,13 +235,13 @@ func (m *changes) erase(t *rapid.T) {
 	check(t, m.Erase(context.Background(), id))
 	m.here = slices.DeleteFunc(m.here, func(other int64) bool { return other == id })
 	if n := m.ids(t, "SELECT turn FROM people_change WHERE first_id = $1 OR last_id = $1", id); len(n) > 0 {
-		t.Fatalf("the feed names who was erased")
+		t.Fatalf("the feed names the erased person")
 	}
 }
 
 func (m *changes) importSome(t *rapid.T) {
 	rows := "email,place,who,wants,newsletters,consents\n"
-	if len(m.imported) > 0 { // one who came by import comes again, with more
+	if len(m.imported) > 0 { // somebody imported before comes again, with more
 		rows += rapid.SampledFrom(m.imported).Draw(t, "again") +
 			rapid.SampledFrom([]string{",,turista,,,\n", ",,,,gli-appuntamenti,\n"}).Draw(t, "more")
 	}
@@ -254,7 +254,7 @@ func (m *changes) importSome(t *rapid.T) {
 	m.here = m.ids(t, "SELECT id FROM people_person ORDER BY id")
 }
 
-// Whatever happens to people, on this node or another, what the index says next is what the database says.
+// After any change, on this node or another, the index agrees with the database.
 func TestIndexFollowsEveryChange(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		town.crowd(t)
@@ -279,7 +279,7 @@ func TestIndexFollowsEveryChange(t *testing.T) {
 	})
 }
 
-// A transaction that ends after those which began later is not missed: the feed is not read by order of beginning.
+// A transaction that ends after ones that began later is not missed.
 func TestIndexHearsOfALateTransaction(t *testing.T) {
 	town := newTown(t, storagetest.Open(t, storage.Postgres, schemas()...))
 	ids := town.crowd(t)
@@ -315,7 +315,7 @@ func TestIndexHearsOfALateTransaction(t *testing.T) {
 	town.agree(t, everywhere)
 }
 
-// An index is given up when nobody asks, and made again when somebody does; meanwhile the database answers.
+// An index is dropped when nobody asks, and built again when somebody does. Meanwhile the database answers.
 func TestIndexIsGivenUpWhenNobodyAsks(t *testing.T) {
 	town := newTown(t, storagetest.Open(t, storage.SQLite, schemas()...))
 	town.crowd(t)
@@ -344,7 +344,7 @@ func TestIndexIsGivenUpWhenNobodyAsks(t *testing.T) {
 	}
 }
 
-// telling passes on what is logged.
+// telling passes log lines on.
 type telling struct {
 	slog.Handler
 	said chan<- string
@@ -357,7 +357,7 @@ func (h telling) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// What every node has heard of is swept, but for the last row, from which SQLite counts on.
+// Rows that every node has read are swept, except the last, from which SQLite counts on.
 func TestSweepShortensTheFeed(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		ids := town.crowd(t)
@@ -376,7 +376,7 @@ func TestSweepShortensTheFeed(t *testing.T) {
 	})
 }
 
-// Rows of another database's turns, as a restored dump brings them, neither hide what happens here nor are heard.
+// Rows with another database's turns, as in a restored dump, hide nothing and are ignored.
 func TestFeedOfAnotherDatabaseIsNotHeard(t *testing.T) {
 	town := newTown(t, storagetest.Open(t, storage.Postgres, schemas()...))
 	town.keepIndex(t)

@@ -52,7 +52,7 @@ func TestEmailIsBroughtToOneForm(t *testing.T) {
 	}
 }
 
-// What is normal stays as it is, and can stand in a header.
+// A normal address stays the same and is safe in a header.
 func FuzzNormalEmail(f *testing.F) {
 	f.Add("Anna@Example.org")
 	f.Add("info@città.example")
@@ -126,7 +126,7 @@ func TestAgeIsNeverOverstated(t *testing.T) {
 		}
 		year := must2(people.ParseBirth(born.Format("2006")))
 		if guess, _ := year.Age(people.DayOf(today)); guess > age {
-			t.Fatalf("of the year alone %d, older than %d", guess, age)
+			t.Fatalf("by the year alone %d, more than %d", guess, age)
 		}
 	})
 }

@@ -70,7 +70,7 @@ func TestAnAddressBelongsToOnePerson(t *testing.T) {
 		if _, ok, err := town.ByAddress(ctx, people.Email, "b@example.org"); ok || err != nil {
 			t.Errorf("an unconfirmed address leads to %v, %v", ok, err)
 		}
-		// Who proves that an unconfirmed address is hers, takes it.
+		// Somebody who proves that an unconfirmed address is hers takes it over.
 		a := must[people.Address](t)(town.AddAddress(ctx, anna, email("b@example.org")))
 		if got := must[people.Person](t)(town.Get(ctx, bruno)); len(got.Addresses) != 0 {
 			t.Errorf("Bruno still has %v", got.Addresses)
@@ -109,9 +109,9 @@ func TestConsentsAreALedger(t *testing.T) {
 		}
 		steps := []func() error{
 			func() error { return town.Grant(ctx, id, grant) },
-			func() error { return town.Grant(ctx, id, grant) }, // nothing new
+			func() error { return town.Grant(ctx, id, grant) }, // changes nothing
 			func() error { return town.Withdraw(ctx, id, people.ForNewsletter, "asked by telephone") },
-			func() error { return town.Withdraw(ctx, id, people.ForNewsletter, "again") },     // nothing stands
+			func() error { return town.Withdraw(ctx, id, people.ForNewsletter, "again") },     // nothing to withdraw
 			func() error { old := grant; old.When = noon(); return town.Grant(ctx, id, old) }, // she withdrew since
 			func() error { return town.Grant(ctx, id, grant) },
 		}
@@ -126,7 +126,7 @@ func TestConsentsAreALedger(t *testing.T) {
 			ledger[1].Actor != "staff:urp@example.org" || ledger[1].Proof != "form 7" || !ledger[1].Granted.Equal(noon()) {
 			t.Errorf("ledger %+v", ledger)
 		}
-		// What she was too young to give is none; a slip of the pen that is mended takes nothing away.
+		// A consent that she was too young to give is void. Correcting a typing error takes nothing away.
 		for stands, born := range []people.Day{20200101, 19800101} {
 			if err := town.Update(ctx, id, people.Details{Born: people.Birth{Day: born, Exact: true}}); err != nil {
 				t.Fatal(err)
@@ -192,10 +192,10 @@ func TestFind(t *testing.T) {
 	})
 }
 
-// Names that an older program folded otherwise are found again after one refreshing.
+// Names that an older version folded differently are found again after one RefreshSearch.
 func TestRefreshSearchFoldsOldNamesAnew(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
-		const many = 510 // more than are read at a time
+		const many = 510 // more than one transaction reads
 		for i := range many {
 			must[int64](t)(town.Register(t.Context(), people.Details{Given: "Łukasz", Family: fmt.Sprint("D’Este ", i)}, nil, nil))
 		}
@@ -254,7 +254,7 @@ func TestExportTellsEverythingAndEraseLeavesNothing(t *testing.T) {
 		for _, table := range []string{"people_person", "people_address", "people_who", "people_wants", "people_consent", "people_signup", "letters_subscription"} {
 			want := int64(0)
 			if slices.Contains([]string{"people_person", "people_address", "people_consent"}, table) {
-				want = 1 // somebody else's
+				want = 1 // somebody else's row
 			}
 			if n := town.count(t, table); n != want {
 				t.Errorf("%d rows left in %s; want %d", n, table, want)
@@ -264,7 +264,7 @@ func TestExportTellsEverythingAndEraseLeavesNothing(t *testing.T) {
 	})
 }
 
-// forgetful is a room that cannot forget.
+// forgetful is a room whose Forget fails.
 type forgetful struct{ *letters }
 
 var errStuck = errors.New("stuck")
@@ -285,7 +285,7 @@ func TestEraseIsWholeOrNot(t *testing.T) {
 	})
 }
 
-// Whoever writes about a person while she is erased either comes first, and is erased too, or finds nobody.
+// A transaction about a person who is being erased either runs before, and its rows are erased too, or finds nobody.
 func TestNothingIsWrittenOfSomebodyErased(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		for range 5 {

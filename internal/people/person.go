@@ -11,23 +11,23 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// Kind tells persons and organisations apart.
+// Kind distinguishes persons and organisations.
 type Kind string
 
-// The kinds there are.
+// The kinds.
 const (
 	KindPerson       Kind = "person"
 	KindOrganisation Kind = "organisation"
 )
 
-// Details are what somebody says of herself. All of it is optional.
+// Details are what a person declares about herself. All of it is optional.
 type Details struct {
-	Kind         Kind     `json:"kind"` // "" means a person
+	Kind         Kind     `json:"kind"` // "" means person
 	Given        string   `json:"given_name"`
 	Family       string   `json:"family_name"`
 	Organisation string   `json:"organisation"`
 	Born         Birth    `json:"birth"`
-	Language     string   `json:"language"` // "" = the town's usual one
+	Language     string   `json:"language"` // "" = the town's default
 	Place        string   `json:"place"`    // slug
 	Who          []string `json:"who"`      // slugs of categories
 	Wants        []string `json:"wants"`    // slugs of topics
@@ -37,13 +37,13 @@ type Details struct {
 type Person struct {
 	ID int64 `json:"id,string"`
 	Details
-	Since     Day       `json:"since"` // the day the relation began
+	Since     Day       `json:"since"` // the first day of the relation
 	Created   time.Time `json:"created"`
 	Updated   time.Time `json:"updated"`
 	Addresses []Address `json:"addresses"`
 }
 
-// Name is what the person or the organisation is called; "" when she gave no name.
+// Name returns the name of the person or organisation; "" if unknown.
 func (d Details) Name() string {
 	if d.Kind == KindOrganisation {
 		return d.Organisation
@@ -51,7 +51,7 @@ func (d Details) Name() string {
 	return strings.TrimSpace(d.Given + " " + d.Family)
 }
 
-// divided parts d into what everybody may see who sees the person, and its sensitive terms.
+// divided splits d into what all staff may see and its sensitive terms.
 func (d Details) divided(lists taxonomy.Vocabulary) (plain, sensitive Details) {
 	part := func(list taxonomy.List, slugs []string) (plain, sensitive []string) {
 		plain, sensitive = []string{}, []string{}
@@ -73,21 +73,21 @@ func (d Details) divided(lists taxonomy.Vocabulary) (plain, sensitive Details) {
 	return plain, sensitive
 }
 
-// with is d with more terms.
+// with returns d with the terms of more added.
 func (d Details) with(more Details) Details {
 	d.Who, d.Wants = union(d.Who, more.Who), union(d.Wants, more.Wants)
 	d.Place = cmp.Or(d.Place, more.Place)
 	return d
 }
 
-// search are the folded texts that Find looks in: the family name first, and the given name first.
+// search returns the folded texts that Find searches: family name first, and given name first.
 func (d Details) search() (familyFirst, givenFirst string) {
 	return storage.Fold(d.Family + " " + d.Given + " " + d.Organisation),
 		storage.Fold(d.Given + " " + d.Family + " " + d.Organisation)
 }
 
-// cleaned is d in its normal form, or every fault in it, on the fields given_name, family_name, organisation,
-// birth_date, language, place, who and wants.
+// cleaned returns d in normal form, or all its faults, on the fields given_name, family_name, organisation, birth_date,
+// language, place, who and wants.
 func (d Details) cleaned(v Vocabulary, today Day) (Details, error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
@@ -118,15 +118,15 @@ func (d Details) cleaned(v Vocabulary, today Day) (Details, error) {
 	return d, problems.Err()
 }
 
-// Vocabulary is a snapshot of every word that may be said of people.
+// Vocabulary is a snapshot of the words that can describe people.
 type Vocabulary struct {
 	Categories, Topics, Places taxonomy.List
 	Newsletters                []string          // slugs
-	Titles                     map[string]string // slugs by the newsletters' titles: see titleKey
-	Languages                  []string          // ISO 639-1, the usual one first
+	Titles                     map[string]string // slugs by title of newsletter: see titleKey
+	Languages                  []string          // ISO 639-1, the default first
 }
 
-// language is the language's code.
+// language returns the code of the language.
 func (v Vocabulary) language(text string) (string, error) {
 	code := strings.ToLower(strings.TrimSpace(text))
 	if code == "" || slices.Contains(v.Languages, code) {
@@ -138,7 +138,7 @@ func (v Vocabulary) language(text string) (string, error) {
 	return "", fault.Invalid("people.language.unknown", "Text", clip(text), "Known", slices.Clone(v.Languages))
 }
 
-// find is the slug of the term that somebody wrote by slug or name. What names the list in the fault: "who", "wants" or
+// find returns the slug of the term with that slug or name. what names the list in the fault: "who", "wants" or
 // "place".
 func find(list taxonomy.List, what, text string) (string, error) {
 	if len(text) <= maxWord {
@@ -153,10 +153,10 @@ func find(list taxonomy.List, what, text string) (string, error) {
 	return "", unknownWord(what, text, near)
 }
 
-// maxWord is the longest text, in bytes, that is looked up in a list: edit distance takes quadratic time.
+// maxWord is the length in bytes of the longest text that is compared with a list: edit distance takes quadratic time.
 const maxWord = 300
 
-// findAll are the slugs of the terms, sorted, each once.
+// findAll returns the slugs of the terms, sorted, each once.
 func findAll(list taxonomy.List, what string, texts []string) ([]string, error) {
 	slugs := make([]string, 0, len(texts))
 	var problems fault.Problems
@@ -172,7 +172,7 @@ func findAll(list taxonomy.List, what string, texts []string) ([]string, error) 
 	return slices.Compact(slugs), problems.Err()
 }
 
-// unknownWord says that a list has no such word, and which one was probably meant. The key tells the list, so that
+// unknownWord says that a list lacks the word, and which one was probably meant. The key depends on the list, so that
 // each language can name it properly.
 func unknownWord(what, text, near string) *fault.Error {
 	if near == "" {

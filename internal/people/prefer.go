@@ -8,8 +8,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// preferredRow is the one of a person's addresses that she is written to at on the channel, as the view people_preferred
-// has it; ok is false when none is confirmed.
+// preferredRow returns the address that the person is written to on the channel, as the view people_preferred does; ok
+// is false if none is confirmed.
 func preferredRow(rows []db.PeopleAddress, channel Channel) (best db.PeopleAddress, ok bool) {
 	for _, row := range rows {
 		if row.Channel != string(channel) || row.VerifiedAt == 0 {
@@ -22,7 +22,7 @@ func preferredRow(rows []db.PeopleAddress, channel Channel) (best db.PeopleAddre
 	return best, ok
 }
 
-// addressesOf are the person's addresses, with the preferred ones marked.
+// addressesOf returns the person's addresses, with the preferred ones marked.
 func addressesOf(rows []db.PeopleAddress) []Address {
 	addresses := make([]Address, len(rows))
 	for i, row := range rows {
@@ -33,7 +33,7 @@ func addressesOf(rows []db.PeopleAddress) []Address {
 	return addresses
 }
 
-// PreferAddress makes a confirmed address of the person's the one that she is written to at on its channel.
+// PreferAddress makes a confirmed address the one that the person is written to on its channel.
 func (p *People) PreferAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if _, err := p.holdRecord(ctx, tx, person); err != nil {
@@ -47,23 +47,23 @@ func (p *People) PreferAddress(ctx context.Context, person, address int64) error
 	})
 }
 
-// NewAddress says that a person has an address that she had not before, confirmed.
+// NewAddress reports that a person has a new confirmed address.
 type NewAddress struct {
 	Person   int64
-	Language string    // in which she is written to; "" = the town's usual one
+	Language string    // her language; "" = the town's default
 	Added    Address   // the new one
-	Replaced bool      // the preferred address of that channel gave way to it
-	Before   []Address // the confirmed ones that she had until now, the replaced one too
+	Replaced bool      // it replaced the preferred address of that channel
+	Before   []Address // her confirmed addresses before, including the replaced one
 }
 
-// AddressAdded is told, in the transaction, of a new address.
+// AddressAdded is called, in the transaction, for a new confirmed address.
 type AddressAdded func(ctx context.Context, tx *storage.Tx, n NewAddress) error
 
-// PlugAddressAdded sets who is told. It is called while the program is put together.
+// PlugAddressAdded sets that function. It is called while the program is assembled.
 func (p *People) PlugAddressAdded(told AddressAdded) { p.addressAdded = told }
 
-// giveAddress gives the person an address. If the one with the identifier replaces is still hers, the new one takes its
-// place; else she is written to where she was before. Whoever is plugged in is told of an address that is new.
+// giveAddress gives the person an address. If the address replaces is still hers, the new one takes its place;
+// otherwise her preferred address stays. AddressAdded is called if the address is new.
 func (p *People) giveAddress(ctx context.Context, tx *storage.Tx, r *record, c Contact, replaces int64, from Source) (Address, error) {
 	q := db.New(tx)
 	before, err := q.AddressesOf(ctx, r.id)

@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// writtenTo is where the person is written to, by mail and then by text message, as other rooms read it; it must be what
-// she is shown.
+// writtenTo returns the addresses that the person is written to, by mail and then by text message. Other rooms and her
+// own page must agree on them.
 func (town town) writtenTo(t *testing.T, person int64) string {
 	t.Helper()
 	rows, err := town.db.QueryContext(t.Context(), "SELECT value FROM people_preferred WHERE person_id = $1 ORDER BY channel", person)
@@ -84,14 +84,14 @@ func TestAChangeOfAddressChangesIt(t *testing.T) {
 		confirm := func(p people.Pending) { must[people.Confirmation](t)(town.ConfirmSignUp(t.Context(), p.ID)) }
 
 		waiting := ask(true, "new@example.org")
-		town.wantReach(t, anna, "old@example.org +393331234567", "+393331234567 old@example.org") // until it has answered
+		town.wantReach(t, anna, "old@example.org +393331234567", "+393331234567 old@example.org") // not before it is confirmed
 		confirm(waiting)
 		town.wantReach(t, anna, "new@example.org +393331234567", "+393331234567 new@example.org")
 
-		confirm(ask(false, "both@example.org")) // she keeps both, and is written to where she was
+		confirm(ask(false, "both@example.org")) // she keeps both, and the preferred one stays
 		town.wantReach(t, anna, "new@example.org +393331234567", "+393331234567 both@example.org new@example.org")
 
-		// The change that she asked for last counts; the other link is worth nothing.
+		// The last change that she asked for counts; the other link is invalid.
 		first, second := ask(true, "first@example.org"), ask(true, "second@example.org")
 		_, err := town.ConfirmSignUp(t.Context(), first.ID)
 		wantFault(t, err, "people.signup.gone")
@@ -103,7 +103,7 @@ func TestAChangeOfAddressChangesIt(t *testing.T) {
 		_, err = town.ConfirmSignUp(t.Context(), expired.ID)
 		wantFault(t, err, "people.signup.gone")
 
-		confirm(ask(true, "both@example.org")) // a change to one that she has already
+		confirm(ask(true, "both@example.org")) // a change to an address that she has already
 		town.wantReach(t, anna, "both@example.org +393331234567", "+393331234567 both@example.org")
 		want := []string{
 			"new@example.org true old@example.org +393331234567 en", "both@example.org false new@example.org +393331234567 en",
@@ -117,7 +117,7 @@ func TestAChangeOfAddressChangesIt(t *testing.T) {
 	})
 }
 
-// In a household an address may be somebody else's: a change to it is refused, and nothing of hers goes.
+// In a household an address may belong to somebody else. A change to it is refused, and she loses nothing.
 func TestAnAddressOfSomebodyElseTakesNoPlace(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		anna := must[int64](t)(town.Register(staff(t), people.Details{}, []people.Contact{email("anna@example.org")}, nil))
@@ -142,7 +142,7 @@ func TestThePreferredAddressIsChosenAndRemoved(t *testing.T) {
 		for _, a := range must[people.Person](t)(town.Get(ctx, anna)).Addresses {
 			ids[a.Value] = a.ID
 		}
-		// What is confirmed later does not take over, though it was written down first.
+		// An address that is confirmed later does not take over, even if it was added first.
 		if err := town.ConfirmAddress(ctx, anna, ids["unproven@example.org"]); err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestThePreferredAddressIsChosenAndRemoved(t *testing.T) {
 		town.wantReach(t, anna, "three@example.org", "one@example.org three@example.org unproven@example.org")
 		wantFault(t, town.PreferAddress(ctx, anna, ids["two@example.org"]), "people.address.unknown")
 
-		// Two at once leave one, and of all addresses one is preferred.
+		// Whatever happens at once, one address is left and one is preferred.
 		atOnce(6, func() {
 			if err := town.PreferAddress(ctx, anna, ids["one@example.org"]); err != nil {
 				t.Error(err)
@@ -180,7 +180,7 @@ func TestThePreferredAddressIsChosenAndRemoved(t *testing.T) {
 	})
 }
 
-// One confirms the change at the moment in which she asks for another: one of the two stands, and what was replaced is gone.
+// She confirms one change while she asks for another: one of the two takes effect, and the replaced address is gone.
 func TestTwoChangesAtOnce(t *testing.T) {
 	eachEngine(t, func(t *testing.T, town town) {
 		for n := range 12 {

@@ -11,21 +11,21 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// record is a person as she stands in the tables, with who told us what.
+// record is a person's row, with the source of each part.
 type record struct {
 	id int64
 	Details
 	told             told
 	since            Day
 	created, updated int64 // unix milliseconds
-	cellKey          int64 // see package disclosure; of a record that is new
+	cellKey          int64 // see package disclosure; set for a new record only
 }
 
-// told is who told us each part of the details; "" where nobody did.
+// told is the source of each part of the details; "" if nobody gave it.
 type told struct{ name, born, language, place, who, wants, address Source }
 
-// mayFill says whether a part that "by" told us, and that is empty or not, is open to "from": an import fills what nobody
-// but an import spoke of; she herself, and staff for her, also correct what came by import.
+// mayFill tells whether source from may write a part that source by wrote and that may be empty. An import fills only
+// what nobody but an import wrote. The person, and staff for her, also correct imported data.
 func mayFill(empty bool, by, from Source) bool {
 	open := by == "" || by == FromImport
 	if from == FromImport {
@@ -34,8 +34,8 @@ func mayFill(empty bool, by, from Source) bool {
 	return empty || open
 }
 
-// fill lays d over the record: gaps are filled, lists grow, nothing that she declared is overwritten. It tells whether
-// anything changed.
+// fill adds d to the record: it fills gaps and extends lists, and overwrites nothing that she declared. It tells
+// whether anything changed.
 func (r *record) fill(d Details, from Source) bool {
 	changed := false
 	text := func(have *string, by *Source, new string) {
@@ -70,7 +70,7 @@ func (r *record) fill(d Details, from Source) bool {
 	return changed
 }
 
-// fillBorn also takes a whole date where only its year was known.
+// fillBorn also replaces a bare year by a whole date in that year.
 func (r *record) fillBorn(born Birth, from Source) bool {
 	if born.Day == 0 || born == r.Born {
 		return false
@@ -83,7 +83,7 @@ func (r *record) fillBorn(born Birth, from Source) bool {
 	return true
 }
 
-// replace makes d the record's details, as she declares them; each part that changed is hers from now on.
+// replace sets the record's details as she declares them. She is the source of each part that changed.
 func (r *record) replace(d Details, from Source) {
 	claim := func(changed bool, by *Source) {
 		if changed {
@@ -99,7 +99,7 @@ func (r *record) replace(d Details, from Source) {
 	r.Details = d
 }
 
-// union are the words of both sorted lists, sorted; a itself when b adds nothing.
+// union returns the words of two sorted lists, sorted; a itself if b adds nothing.
 func union(a, b []string) []string {
 	if len(a) == 0 && len(b) > 0 {
 		return slices.Clip(b)
@@ -117,7 +117,7 @@ func union(a, b []string) []string {
 	return all
 }
 
-// loadRecord reads a person; a fault of kind NotFound when there is none.
+// loadRecord reads a person; a fault of kind NotFound if there is none.
 func loadRecord(ctx context.Context, q *db.Queries, person int64) (*record, error) {
 	row, err := q.GetPerson(ctx, person)
 	if storage.None(err) {
@@ -131,13 +131,13 @@ func loadRecord(ctx context.Context, q *db.Queries, person int64) (*record, erro
 		return nil, err
 	}
 	r.Wants, err = q.WantsOf(ctx, person)
-	slices.Sort(r.Who) // by bytes, whatever the database's own order is
+	slices.Sort(r.Who) // by bytes, whatever the database's order
 	slices.Sort(r.Wants)
 	return r, err
 }
 
-// holdRecord holds a person whom the transaction is about to change, reads her and tells the index. A fault of kind
-// NotFound when there is none.
+// holdRecord holds a person that the transaction will change, reads her and tells the index. A fault of kind NotFound
+// if there is none.
 func (p *People) holdRecord(ctx context.Context, tx *storage.Tx, person int64) (*record, error) {
 	if err := p.mustHold(ctx, tx, person); err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func recordOf(row db.PeoplePerson) *record {
 	}
 }
 
-// addRecord writes a record that is new, and tells the index.
+// addRecord inserts a new record and tells the index.
 func (p *People) addRecord(ctx context.Context, tx *storage.Tx, r *record) error {
 	if err := r.add(ctx, db.New(tx)); err != nil {
 		return err
@@ -178,7 +178,7 @@ func (p *People) addRecord(ctx context.Context, tx *storage.Tx, r *record) error
 	return p.Changed(ctx, tx, r.id)
 }
 
-// add writes a record that is new.
+// add inserts a new record.
 func (r *record) add(ctx context.Context, q *db.Queries) error {
 	familyFirst, givenFirst := r.search()
 	err := q.AddPerson(ctx, db.AddPersonParams{
@@ -195,7 +195,7 @@ func (r *record) add(ctx context.Context, q *db.Queries) error {
 	return r.addLists(ctx, q)
 }
 
-// put writes a record that was changed.
+// put updates a changed record.
 func (r *record) put(ctx context.Context, q *db.Queries) error {
 	familyFirst, givenFirst := r.search()
 	_, err := q.PutPerson(ctx, db.PutPersonParams{
@@ -231,14 +231,14 @@ func (r *record) addLists(ctx context.Context, q *db.Queries) error {
 	return nil
 }
 
-// newRecord is somebody whom we meet today.
+// newRecord returns the record of a new person.
 func newRecord(d Details, from Source, since Day, now int64) *record {
 	r := &record{id: storage.NewID(), Details: Details{Kind: d.Kind, Who: []string{}, Wants: []string{}}, since: since, created: now, updated: now, cellKey: disclosure.NewKey()}
 	r.fill(d, from)
 	return r
 }
 
-// person is the record as the room's callers see it.
+// person returns the record in the form for callers.
 func (r *record) person(addresses []Address) Person {
 	return Person{
 		ID: r.id, Details: r.Details, Since: r.since,

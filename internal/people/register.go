@@ -12,12 +12,12 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Vocabulary is every word that may be said of people today.
+// Vocabulary returns the words that can describe people today.
 func (p *People) Vocabulary(ctx context.Context) (Vocabulary, error) {
 	return p.VocabularyIn(ctx, p.db)
 }
 
-// VocabularyIn is Vocabulary as q sees it: inside a transaction, q is the transaction.
+// VocabularyIn is Vocabulary read through q. In a transaction, pass the transaction.
 func (p *People) VocabularyIn(ctx context.Context, q storage.Queryer) (Vocabulary, error) {
 	lists, err := p.taxonomy.LoadIn(ctx, q)
 	if err != nil {
@@ -42,13 +42,13 @@ func (p *People) VocabularyIn(ctx context.Context, q storage.Queryer) (Vocabular
 	return v, nil
 }
 
-// ParseAudience reads an audience; "" is everybody. What is wrong with the text is told in a fault with a key
-// people.audience.*, whose argument Column is where it stands, counted in characters from 1.
+// ParseAudience reads an audience; "" is everybody. An error in the text is a fault with a key people.audience.*. Its
+// argument Column is the position in characters, from 1.
 func (p *People) ParseAudience(ctx context.Context, text string) (Audience, error) {
 	return p.ParseAudienceIn(ctx, p.db, text)
 }
 
-// ParseAudienceIn is ParseAudience in the words that q sees: inside a transaction, q is the transaction.
+// ParseAudienceIn is ParseAudience with the words read through q. In a transaction, pass the transaction.
 func (p *People) ParseAudienceIn(ctx context.Context, q storage.Queryer, text string) (Audience, error) {
 	if strings.TrimSpace(text) == "" {
 		return Audience{}, nil
@@ -60,7 +60,7 @@ func (p *People) ParseAudienceIn(ctx context.Context, q storage.Queryer, text st
 	return ParseAudience(text, v)
 }
 
-// cleaned is d in its normal form, or its faults.
+// cleaned returns d in normal form, or its faults.
 func (p *People) cleaned(ctx context.Context, d Details) (Details, error) {
 	v, err := p.Vocabulary(ctx)
 	if err != nil {
@@ -69,8 +69,8 @@ func (p *People) cleaned(ctx context.Context, d Details) (Details, error) {
 	return d.cleaned(v, p.Today())
 }
 
-// Register writes down a new person with her addresses and consents; the context's actor is who tells us. An address
-// that another person has is a fault of kind Conflict.
+// Register adds a new person with her addresses and consents. The context's actor is the source. An address that
+// another person has is a fault of kind Conflict.
 func (p *People) Register(ctx context.Context, d Details, contacts []Contact, grants []Grant) (person int64, err error) {
 	d, err = p.cleaned(ctx, d)
 	if err != nil {
@@ -97,8 +97,8 @@ func (p *People) Register(ctx context.Context, d Details, contacts []Contact, gr
 	return person, err
 }
 
-// Update makes d the person's details: what is empty in d is emptied. A consent that she was too young to give, by
-// the birth date she has now, is none from now on. What the context's actor may not see of her stays as it is.
+// Update sets the person's details to d; a part that is empty in d becomes empty. A consent that she was too young to
+// give, by the new birth date, becomes void. What the context's actor may not see stays as it is.
 func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	d, err := p.cleaned(ctx, d)
 	if err != nil {
@@ -129,12 +129,12 @@ func (p *People) Update(ctx context.Context, person int64, d Details) error {
 	})
 }
 
-// Get is the person with her addresses; a fault of kind NotFound when there is none.
+// Get returns the person with her addresses; a fault of kind NotFound if there is none.
 func (p *People) Get(ctx context.Context, person int64) (Person, error) {
 	return getPerson(ctx, db.New(p.db), person)
 }
 
-// Shown is the person as the context's actor may see her: see access.Sight.
+// Shown returns the person as the context's actor may see her: see access.Sight.
 func (p *People) Shown(ctx context.Context, person int64) (Person, error) {
 	who, err := p.Get(ctx, person)
 	if err != nil || access.From(ctx).SightOf(person) == access.Whole {
@@ -145,7 +145,7 @@ func (p *People) Shown(ctx context.Context, person int64) (Person, error) {
 	return who, err
 }
 
-// GetIn is Get within a transaction.
+// GetIn is Get in a transaction.
 func (p *People) GetIn(ctx context.Context, tx *storage.Tx, person int64) (Person, error) {
 	return getPerson(ctx, db.New(tx), person)
 }
@@ -169,12 +169,11 @@ func addressOf(row db.PeopleAddress) Address {
 	}
 }
 
-// ByAddress is the person who can be reached at that address, which must be confirmed. Text that is no address belongs
-// to nobody.
+// ByAddress returns the person who has that confirmed address. Text that is not an address belongs to nobody.
 func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (person int64, ok bool, err error) {
 	value, err := normal(channel, text, p.town().Region)
 	if err != nil {
-		return 0, false, nil //nolint:nilerr // what cannot be an address is nobody's
+		return 0, false, nil //nolint:nilerr // a text that is not an address is nobody's
 	}
 	row, err := db.New(p.db).FindAddress(ctx, db.FindAddressParams{Channel: string(channel), Value: value})
 	if storage.None(err) {
@@ -183,8 +182,8 @@ func (p *People) ByAddress(ctx context.Context, channel Channel, text string) (p
 	return row.PersonID, err == nil && row.VerifiedAt > 0, err
 }
 
-// AddAddress writes down another address of the person, as staff do; she herself goes through AskAddress. A fault of
-// kind Conflict when somebody has it.
+// AddAddress adds an address to the person, for staff; the person herself uses AskAddress. A fault of kind Conflict if
+// somebody has it.
 func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Address, err error) {
 	err = p.addressing(ctx, func(tx *storage.Tx) error {
 		r, err := p.holdRecord(ctx, tx, person)
@@ -199,8 +198,8 @@ func (p *People) AddAddress(ctx context.Context, person int64, c Contact) (a Add
 	return a, err
 }
 
-// addressing runs do in a transaction, and once more when somebody else has written down the same address in that very
-// moment: then it is found.
+// addressing runs do in a transaction. If somebody else adds the same address at the same moment, it runs do again,
+// which then finds it.
 func (p *People) addressing(ctx context.Context, do func(tx *storage.Tx) error) error {
 	err := p.db.Tx(ctx, do)
 	if storage.IsUnique(err) {
@@ -209,8 +208,8 @@ func (p *People) addressing(ctx context.Context, do func(tx *storage.Tx) error) 
 	return err
 }
 
-// addAddress gives an address to the person, whom the transaction holds. It takes over one that was never confirmed when
-// this one is.
+// addAddress gives an address to the person, whom the transaction holds. If this one is confirmed, it takes over an
+// address that never was.
 func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c Contact, from Source) (Address, error) {
 	value, err := normal(c.Channel, c.Value, p.town().Region)
 	if err != nil {
@@ -235,7 +234,7 @@ func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c
 		return Address{}, err
 	case row.VerifiedAt > 0 && row.PersonID != person, !c.Verified && row.PersonID != person:
 		return Address{}, fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
-	case row.PersonID != person: // it is taken from somebody, who is written about, too
+	case row.PersonID != person: // another person loses it, so she changes too
 		if _, err := p.Hold(ctx, tx, row.PersonID); err != nil {
 			return Address{}, err
 		}
@@ -251,13 +250,13 @@ func (p *People) addAddress(ctx context.Context, tx *storage.Tx, person int64, c
 		Channel: row.Channel, Value: row.Value, PersonID: person, Shown: a.Shown, VerifiedAt: clock.Millis(a.Verified),
 		Source: string(from), FromPerson: row.PersonID, WasVerified: row.VerifiedAt,
 	})
-	if err == nil && moved == 0 { // its holder confirmed it, or removed it, since we looked
+	if err == nil && moved == 0 { // its holder has confirmed or removed it meanwhile
 		err = fault.Conflict("people.address.taken", "Value", a.Shown).On(string(c.Channel))
 	}
 	return a, err
 }
 
-// shown is an address as its owner reads it: the e-mail as she wrote it, a number as it is kept.
+// shown returns an address for its owner: an e-mail address as she typed it, a number in normal form.
 func shown(channel Channel, text, value string) string {
 	if channel == Email {
 		return strings.TrimSpace(text)
@@ -265,7 +264,7 @@ func shown(channel Channel, text, value string) string {
 	return value
 }
 
-// onField names the field of a fault that has none.
+// onField sets the field of a fault that has none.
 func onField(err error, field string) error {
 	var problems fault.Problems
 	if other := problems.Add(field, err); other != nil {
@@ -274,7 +273,7 @@ func onField(err error, field string) error {
 	return problems.Err()
 }
 
-// ConfirmAddress notes that the person's address answered; nothing happens when it did before.
+// ConfirmAddress marks the person's address as confirmed; it does nothing if it is already.
 func (p *People) ConfirmAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		found, err := p.Hold(ctx, tx, person)
@@ -300,7 +299,7 @@ func (p *People) ConfirmAddress(ctx context.Context, person, address int64) erro
 		if err != nil || verified == 0 {
 			return err
 		}
-		if old, had := preferredRow(rows, Channel(row.Channel)); had { // she is written to where she was before
+		if old, had := preferredRow(rows, Channel(row.Channel)); had { // the preferred address stays
 			if _, err := q.PreferAddress(ctx, db.PreferAddressParams{PersonID: person, ID: old.ID}); err != nil {
 				return err
 			}
@@ -312,7 +311,7 @@ func (p *People) ConfirmAddress(ctx context.Context, person, address int64) erro
 	})
 }
 
-// RemoveAddress forgets an address of the person; no import gives it back.
+// RemoveAddress removes an address of the person. No import gives it back.
 func (p *People) RemoveAddress(ctx context.Context, person, address int64) error {
 	return p.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)

@@ -20,66 +20,67 @@ var schema embed.FS
 //go:embed words/*.toml
 var words embed.FS
 
-// Schema is the room's migrations, the .sql files at the root. Its foreign keys point at taxonomy's tables.
+// Schema returns the room's migrations. Its foreign keys refer to taxonomy's tables.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
-// Words are the room's words, it.toml and en.toml.
+// Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }
 
-// Town is what the rules need to know of the town.
+// Town holds what the rules need to know about the town.
 type Town struct {
-	Region    string         // ISO 3166: where mobile numbers without prefix are dialled, "IT"
-	Zone      *time.Location // whose calendar counts for ages and dates
-	Languages []string       // that one may ask to be written in, the usual one first
+	Region    string         // ISO 3166, "IT": where mobile numbers without prefix are dialled
+	Zone      *time.Location // for ages and dates
+	Languages []string       // that people may choose, the default first
 }
 
-// Keeper is a room that keeps something of a person. It gives it all away on request, and forgets it.
+// Keeper is a room that stores data about people. It can export and erase it.
 type Keeper interface {
-	// Name is the room's name, the key of its part of an export.
+	// Name returns the room's name, which is the key of its part of an export.
 	Name() string
-	// Export is what the room keeps of the person, as far as sight goes, ready for JSON; nil for nothing.
+	// Export returns the room's data about the person, as far as sight allows, ready for JSON; nil if there is none.
 	Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error)
-	// Forget removes it within tx, so that nothing left behind can be traced to her.
+	// Forget removes the data in tx. Nothing that remains may be traceable to her.
 	Forget(ctx context.Context, tx *storage.Tx, person int64) error
 }
 
-// Subscriptions is what people asks of the room that keeps newsletters.
+// Subscriptions is what people needs from the room that keeps newsletters.
 type Subscriptions interface {
-	// Known are the newsletters that one may subscribe to.
+	// Known returns the newsletters that one may subscribe to.
 	Known(ctx context.Context, q storage.Queryer) ([]Offer, error)
-	// Of are the slugs that the person is subscribed to now.
+	// Of returns the slugs of the newsletters that the person is subscribed to now.
 	Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
-	// Subscribed writes an SQL condition that is true of those subscribed now to the newsletter with that slug;
-	// personID is the SQL expression of the person's identifier.
+	// Subscribed writes an SQL condition: the person is subscribed now to the newsletter with that slug. personID is
+	// the SQL expression of her identifier.
 	Subscribed(b *storage.Builder, personID, slug string)
-	// Tied writes a SELECT for the index: a row for each of some persons and each newsletter to which she is tied so
-	// now, the newsletter's slug as word and her identifier as person. Of whom is a condition, which among writes given
-	// the expression of the identifier.
+	// Tied writes a SELECT for the index. It has a row for each selected person and each newsletter to which she has
+	// the tie now: the newsletter's slug as word, her identifier as person. among writes the condition that selects
+	// people, given the expression of the identifier.
 	Tied(b *storage.Builder, tie Tie, among func(b *storage.Builder, personID string))
-	// Subscribe begins subscriptions, many at once. It leaves alone what stands already, and what was ended at or after
-	// When: she has left since. It returns those for whom something began, each once.
+	// Subscribe begins many subscriptions. It skips those that exist, and those that the person ended at or after When.
+	// It returns the people for whom one began, each once.
 	Subscribe(ctx context.Context, tx *storage.Tx, asked []Asked) ([]int64, error)
-	// Tables are those that Subscribe reads and writes, each with a column person_id, and the definitions of the temporary
-	// ones that it uses.
+	// Tables returns the tables that Subscribe uses, each with a column person_id, and the definitions of its temporary
+	// tables.
 	Tables() (tables []string, staging string)
-	// CountsReadTo returns the turn of the feed of changes from which on the room still needs it; see Place.
+	// CountsReadTo returns the turn from which the room still needs the feed of changes; see Place.
 	CountsReadTo(ctx context.Context, q storage.Queryer) (turn int64, err error)
 }
 
-// Tie is a way in which somebody is tied to a newsletter.
+// Tie is a relation of a person to a newsletter.
 type Tie string
 
-// The ties there are.
+// The ties.
 const (
-	TieSubscribed Tie = "subscribed" // on any channel: what an audience asks
-	TieByEmail    Tie = "by_email"   // subscribed, to be sent it by e-mail
+	TieSubscribed Tie = "subscribed" // on any channel; for audiences
+	TieByEmail    Tie = "by_email"   // subscribed by e-mail
 	TieLeft       Tie = "left"       // opted out: it does not come by profile either
-	TieSlow       Tie = "slow"       // subscribed, to be sent it by e-mail together with others
-	// TieSlowProfile is of who wants together what comes by profile: no newsletter's, it has one word of its own.
+	TieSlow       Tie = "slow"       // subscribed by e-mail, in a digest
+	// TieSlowProfile is for people who get in a digest what comes by profile. It belongs to no newsletter and has one
+	// word of its own.
 	TieSlowProfile Tie = "slow_profile"
 )
 
-// Ties are all ties.
+// Ties returns all ties.
 func Ties() []Tie { return []Tie{TieSubscribed, TieByEmail, TieLeft, TieSlow, TieSlowProfile} }
 
 // Offer is a newsletter that one may subscribe to.
@@ -95,8 +96,8 @@ type Asked struct {
 	Channel    Channel
 	How        string // "signup", "import"
 	When       time.Time
-	// New says that the person was made in this transaction, so that nothing of hers stands. She asks for each newsletter
-	// once, and what she asks for stands together.
+	// New means that the person was created in this transaction, so she has no subscriptions. Her requests are
+	// adjacent, each newsletter once.
 	New bool
 }
 
@@ -114,10 +115,10 @@ type People struct {
 	journal       Journal
 	addressAdded  AddressAdded
 	live          *liveIndex
-	refreshed     atomic.Bool // by RefreshSearch
+	refreshed     atomic.Bool // set by RefreshSearch
 }
 
-// New makes the room upon a database that has its schema. town tells the town as it is now.
+// New returns the room for a database that has its schema. town returns the town as it is now.
 func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) *People {
 	return &People{
 		db: db, clock: c, taxonomy: t, townNow: town, subscriptions: noSubscriptions{}, live: newLiveIndex(),
@@ -130,14 +131,14 @@ func New(db *storage.DB, c clock.Clock, t *taxonomy.Taxonomy, town func() Town) 
 	}
 }
 
-// upon is the same room upon a scratch database. The other rooms are told of nothing: they keep no copy.
+// upon returns the same room on a scratch database. Other rooms are not told of changes, because they have no copy.
 func (p *People) upon(scratch *storage.DB) *People {
 	copied := New(scratch, p.clock, p.taxonomy, p.townNow)
 	copied.subscriptions = p.subscriptions
 	return copied
 }
 
-// town is the town as it is now, whole even where little is known of it.
+// town returns the town as it is now, with defaults for what is unknown.
 func (p *People) town() Town {
 	t := p.townNow()
 	if t.Zone == nil {
@@ -149,28 +150,28 @@ func (p *People) town() Town {
 	return t
 }
 
-// Plug adds the rooms that keep something of a person. It is called while the program is put together.
+// Plug adds the rooms that store data about people. It is called while the program is assembled.
 func (p *People) Plug(keepers ...Keeper) { p.keepers = append(p.keepers, keepers...) }
 
-// PlugSubscriptions sets the room that keeps newsletters. It is called while the program is put together.
+// PlugSubscriptions sets the room that keeps newsletters. It is called while the program is assembled.
 func (p *People) PlugSubscriptions(s Subscriptions) { p.subscriptions = s }
 
-// Today is the day it is in the town.
+// Today returns the current day in the town.
 func (p *People) Today() Day { return DayOf(p.clock.Now().In(p.town().Zone)) }
 
 func (p *People) now() int64 { return clock.Millis(p.clock.Now()) }
 
-// Source says who told us something.
+// Source says who gave us a piece of data.
 type Source string
 
-// The sources there are.
+// The sources.
 const (
 	FromImport Source = "import"
 	FromStaff  Source = "staff"
 	FromSelf   Source = "self"
 )
 
-// sourceOf is who speaks when the context's actor acts. Staff and console write down what she said.
+// sourceOf returns the source for the context's actor. Staff and the console record what the person said.
 func sourceOf(ctx context.Context) Source {
 	switch access.From(ctx).Kind {
 	case access.StaffAct, access.Console, access.System:
@@ -180,7 +181,7 @@ func sourceOf(ctx context.Context) Source {
 	}
 }
 
-// actorOf is how the ledger names the context's actor: never by a citizen's name.
+// actorOf returns the name of the context's actor in the ledger. It is never a citizen's name.
 func actorOf(ctx context.Context) string {
 	actor := access.From(ctx)
 	if actor.Kind == access.StaffAct && actor.Name != "" {
@@ -189,7 +190,7 @@ func actorOf(ctx context.Context) string {
 	return string(actor.Kind)
 }
 
-// noSubscriptions stands in while no room keeps newsletters.
+// noSubscriptions is used while no room keeps newsletters.
 type noSubscriptions struct{}
 
 func (noSubscriptions) Tables() ([]string, string) { return nil, "" }

@@ -19,10 +19,10 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// noon is when the tests begin: 22 November 2026, in the town and in UTC.
+// noon is the time at which tests begin: 22 November 2026, in the town and in UTC.
 func noon() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
-// town is a room of people in a town with a few words, with a small room of newsletters beside it.
+// town is the room in a town with a few words, with a small room of newsletters.
 type town struct {
 	*people.People
 	db      *storage.DB
@@ -67,7 +67,7 @@ func newTown(t testing.TB, db *storage.DB) town {
 	return townUpon(t, db)
 }
 
-// townUpon is the town that newTown made in the database.
+// townUpon returns a town on a database that newTown used before.
 func townUpon(t testing.TB, db *storage.DB) town {
 	t.Helper()
 	rome, err := time.LoadLocation("Europe/Rome")
@@ -82,7 +82,7 @@ func townUpon(t testing.TB, db *storage.DB) town {
 	return town{room, db, c, l}
 }
 
-// letters is a room of newsletters as small as can be.
+// letters is a minimal room of newsletters.
 type letters struct{ known []string }
 
 func (l *letters) Known(context.Context, storage.Queryer) (offers []people.Offer, err error) {
@@ -126,7 +126,7 @@ func (l *letters) CountsReadTo(context.Context, storage.Queryer) (int64, error) 
 func (l *letters) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
 	for _, a := range asked {
 		text := "INSERT INTO letters_subscription (person_id, newsletter, channel, began_at, ended_at) VALUES ($1, $2, $3, $4, 0)"
-		if !a.New { // of somebody new nothing stands, and the table may be without its key: see storage.Fill
+		if !a.New { // a new person has none, and the table may lack its key: see storage.Fill
 			text += " ON CONFLICT (person_id, newsletter) DO NOTHING"
 		}
 		result, err := tx.ExecContext(ctx, text, a.Person, a.Newsletter, string(a.Channel), clock.Millis(a.When))
@@ -153,7 +153,7 @@ func (l *letters) Forget(ctx context.Context, tx *storage.Tx, person int64) erro
 	return err
 }
 
-// staff is a context in which somebody at the counter acts.
+// staff returns a context with a member of staff as actor.
 func staff(t testing.TB) context.Context {
 	t.Helper()
 	return access.With(t.Context(), access.Actor{Kind: access.StaffAct, ID: 1, Name: "urp@example.org"})
@@ -181,7 +181,7 @@ func wantFault(t testing.TB, err error, key string) *fault.Error {
 	return nil
 }
 
-// count counts rows of a table.
+// count counts the rows of a table.
 func (town town) count(t testing.TB, table string) (n int64) {
 	t.Helper()
 	if err := town.db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {

@@ -14,40 +14,42 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// signUpLife is how long a sign-up waits for its confirmation.
+// signUpLife is how long a sign-up waits for confirmation.
 const signUpLife = 48 * time.Hour
 
-// Draft is a sign-up that has not been confirmed.
+// Draft is an unconfirmed sign-up.
 type Draft struct {
 	Details
 	Channel     Channel  `json:"channel"` // how she wants to be reached; "" = by e-mail
 	Address     string   `json:"address"`
-	Mobile      string   `json:"mobile,omitempty"` // a second address, to be confirmed once the first is
+	Mobile      string   `json:"mobile,omitempty"` // a second address, to be confirmed after the first
 	Newsletters []string `json:"newsletters"`      // slugs she asks for
-	Profile     bool     `json:"profile"`          // she also asks for what fits her
-	Reading     bool     `json:"reading"`          // and agrees that it is noted what she reads
+	Profile     bool     `json:"profile"`          // she also wants what fits her profile
+	Reading     bool     `json:"reading"`          // and agrees that we record what she reads
 }
 
-// Pending is a sign-up, or a new address, that waits until its address answers.
+// Pending is a sign-up, or a new address, that waits for confirmation.
 type Pending struct {
 	ID       int64
 	Channel  Channel
-	Address  string // to write to
+	Address  string // the message goes to it
 	Language string
 	Expires  time.Time
-	Coded    time.Time // when the code was made that a telephone answers with; zero for an e-mail address
-	// Send is false when this address was asked too often lately. Nothing is sent then; the visitor is told the same.
+	Coded    time.Time // when the code for a telephone was made; zero for an e-mail address
+	// Send is false if messages to this address were requested too often lately. Nothing is sent then, but the visitor
+	// gets the same answer.
 	Send bool
 }
 
-// stored is a draft as it waits in the table.
+// stored is a draft as the table keeps it.
 type stored struct {
 	Draft
-	Versions map[Purpose]string `json:"versions"` // of the wordings she saw
+	Versions map[Purpose]string `json:"versions"` // versions of the wordings she saw
 }
 
-// SignUp keeps a draft until its address answers: no person is made and nothing shows it. Its faults (fault.Problems on
-// the fields of Details, address, mobile, newsletters and consents) are about what was written, never about who is known.
+// SignUp stores a draft until its address is confirmed. Until then no person exists and nothing shows it. Its faults
+// (fault.Problems on the fields of Details, address, mobile, newsletters and consents) concern the input, never who is
+// known.
 func (p *People) SignUp(ctx context.Context, d Draft) (Pending, error) {
 	v, err := p.Vocabulary(ctx)
 	if err != nil {
@@ -66,7 +68,7 @@ func (p *People) SignUp(ctx context.Context, d Draft) (Pending, error) {
 	return p.pend(ctx, value, keep, 0, false)
 }
 
-// checkDraft puts the draft in its normal form and returns the normal address, or every fault in it.
+// checkDraft brings the draft to normal form and returns the normal address, or all faults.
 func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults
@@ -104,7 +106,7 @@ func (p *People) checkDraft(d *Draft, v Vocabulary) (value string, err error) {
 	return value, problems.Err()
 }
 
-// purposes are what the draft agrees to.
+// purposes returns what the draft agrees to.
 func (d Draft) purposes() []Purpose {
 	var purposes []Purpose
 	if len(d.Newsletters) > 0 {
@@ -119,7 +121,7 @@ func (d Draft) purposes() []Purpose {
 	return purposes
 }
 
-// pend keeps what waits until its address answers. With change the address is to take another's place.
+// pend stores what waits for the address's confirmation. With change the address replaces another one.
 func (p *People) pend(ctx context.Context, value string, keep stored, forPerson int64, change bool) (Pending, error) {
 	text, err := json.Marshal(keep)
 	if err != nil {
@@ -142,7 +144,7 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 			}
 		}
 		if pending.Send, err = p.mayAsk(ctx, tx, keep.Channel, value, askedConfirm); err != nil || !pending.Send {
-			return err // nobody will ever hold the link to it
+			return err // nobody will ever get the link to it
 		}
 		q, replaces := db.New(tx), int64(0)
 		if change {
@@ -158,7 +160,7 @@ func (p *People) pend(ctx context.Context, value string, keep stored, forPerson 
 	return pending, err
 }
 
-// signUpRow is a sign-up that is still there; a fault of kind Expired when it is not.
+// signUpRow returns a sign-up that exists and has not expired; otherwise a fault of kind Expired.
 func (p *People) signUpRow(ctx context.Context, q *db.Queries, id int64) (db.PeopleSignup, error) {
 	row, err := q.GetSignUp(ctx, id)
 	if storage.None(err) || err == nil && row.ExpiresAt <= p.now() {
@@ -167,8 +169,8 @@ func (p *People) signUpRow(ctx context.Context, q *db.Queries, id int64) (db.Peo
 	return row, err
 }
 
-// ReadSignUp is a draft that waits, to be shown beside the button that confirms it. A fault of kind Expired when its time
-// is over; people.signup.done (Conflict) when it was confirmed.
+// ReadSignUp returns a waiting draft, to be shown with the button that confirms it. A fault of kind Expired if it has
+// expired; people.signup.done (Conflict) if it was confirmed.
 func (p *People) ReadSignUp(ctx context.Context, id int64) (Draft, error) {
 	row, err := p.signUpRow(ctx, db.New(p.db), id)
 	if err == nil && row.ConfirmedAt > 0 {
@@ -188,18 +190,18 @@ func unstored(row db.PeopleSignup) (keep stored, err error) {
 	return keep, err
 }
 
-// Confirmation is what the answer of an address led to.
+// Confirmation is the result of confirming an address.
 type Confirmation struct {
 	Person  int64
-	Address int64 // that answered, and is hers
-	// First is false when it was confirmed before: the link, or the code, was used already, perhaps by somebody else.
+	Address int64 // the confirmed address
+	// First is false if it was confirmed before: the link or code was used already, perhaps by somebody else.
 	First bool
-	Asked time.Time // when the link, or the code, was sent
+	Asked time.Time // when the link or code was sent
 }
 
-// ConfirmSignUp does what the draft asked, now that its address answered: it makes the person, or adds to the one who
-// has that address, notes her consents with their proof and begins her subscriptions. Called again before the sign-up
-// expires it only tells the person. A fault of kind Expired when there is no such sign-up any more.
+// ConfirmSignUp carries out the draft after its address was confirmed. It creates the person, or adds to the one who
+// has that address, records her consents with their evidence and begins her subscriptions. Called again before the
+// sign-up expires, it only returns the person. A fault of kind Expired if there is no such sign-up any more.
 func (p *People) ConfirmSignUp(ctx context.Context, id int64) (c Confirmation, err error) {
 	confirm := func() error {
 		return p.db.Tx(ctx, func(tx *storage.Tx) error {
@@ -208,7 +210,7 @@ func (p *People) ConfirmSignUp(ctx context.Context, id int64) (c Confirmation, e
 		})
 	}
 	if err = confirm(); storage.IsUnique(err) || fault.HasKey(err, "people.address.taken") {
-		// Perhaps another sign-up confirmed the same address in that very moment: then join that person.
+		// Another sign-up may have confirmed the same address at the same moment: then join that person.
 		err = confirm()
 	}
 	return c, err
@@ -227,7 +229,7 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (Confirm
 	if err != nil {
 		return Confirmation{}, err
 	}
-	if taken == 0 { // somebody pressed twice
+	if taken == 0 { // the button was pressed twice
 		row, err = p.signUpRow(ctx, q, id)
 		return Confirmation{Person: row.PersonID}, err
 	}
@@ -258,8 +260,8 @@ func (p *People) confirm(ctx context.Context, tx *storage.Tx, id int64) (Confirm
 	return c, p.deed(ctx, tx, "address_confirmed", c.Person, "")
 }
 
-// holdConfirming holds whom a confirmation will write about, if she is there already. Persons are taken before sign-ups,
-// as Erase does.
+// holdConfirming holds the person that the confirmation will change, if she exists. Persons are locked before sign-ups,
+// as in Erase.
 func (p *People) holdConfirming(ctx context.Context, tx *storage.Tx, row db.PeopleSignup) error {
 	person := row.ForPerson
 	if person == 0 {
@@ -272,11 +274,11 @@ func (p *People) holdConfirming(ctx context.Context, tx *storage.Tx, row db.Peop
 		}
 		person = address.PersonID
 	}
-	_, err := p.Hold(ctx, tx, person) // whoever was erased took the sign-up along: it is found gone
+	_, err := p.Hold(ctx, tx, person) // if she was erased, the sign-up is gone too, which the caller finds
 	return err
 }
 
-// welcome makes the person of a confirmed draft, or adds the draft to her who has the address.
+// welcome creates the person of a confirmed draft, or adds the draft to the person who has the address.
 func (p *People) welcome(ctx context.Context, tx *storage.Tx, row db.PeopleSignup, keep stored) (int64, error) {
 	person, err := p.settle(ctx, tx, row, keep.Draft)
 	if err != nil {
@@ -301,8 +303,8 @@ func (p *People) welcome(ctx context.Context, tx *storage.Tx, row db.PeopleSignu
 	return person, err
 }
 
-// settle finds or makes the person who holds the address. Only a confirmed address leads to a person who is there
-// already: one that somebody merely typed proves nothing, and is taken from whoever typed it.
+// settle finds or creates the person who has the address. Only a confirmed address leads to an existing person. An
+// unconfirmed one proves nothing and is taken away from the person who typed it.
 func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup, d Draft) (int64, error) {
 	q := db.New(tx)
 	address, err := q.FindAddress(ctx, db.FindAddressParams{Channel: row.Channel, Value: row.Value})
@@ -329,8 +331,7 @@ func (p *People) settle(ctx context.Context, tx *storage.Tx, row db.PeopleSignup
 	return r.id, err
 }
 
-// Sweep removes the sign-ups whose time is over and tells how many; and what was changed so long ago that every node has
-// heard of it.
+// Sweep removes expired sign-ups and returns their number. It also removes rows of the feed that every node has read.
 func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 	err = p.db.Tx(ctx, func(tx *storage.Tx) error {
 		if removed, err = db.New(tx).SweepSignUps(ctx, p.now()); err != nil {
@@ -344,7 +345,8 @@ func (p *People) Sweep(ctx context.Context) (removed int64, err error) {
 	return removed, err
 }
 
-// signUpsOf is what waits, or waited lately, for the person. What she wrote in a sign-up may hold anything: only she sees it.
+// signUpsOf returns the person's waiting and recent sign-ups. A sign-up may contain anything, so only she sees what she
+// wrote.
 func signUpsOf(ctx context.Context, q *db.Queries, person int64, sight access.Sight) ([]map[string]any, error) {
 	rows, err := q.SignUpsOf(ctx, person)
 	if err != nil {

@@ -125,7 +125,7 @@ func TestSignUpJoinsWhoHasTheMailbox(t *testing.T) {
 			t.Fatalf("joined %d; want %d", c.Person, anna.ID)
 		}
 		after := town.holder(t, "anna@example.org")
-		// What came by import gives way to what she says, what she declared before does not.
+		// What she says overwrites imported data, but not what she declared before.
 		if got := fmt.Sprint(after.Given, " ", after.Place, " ", after.Language, " ", after.Wants); got != "Anna san-lazzaro it [biblioteca teatro]" {
 			t.Errorf("after joining: %s", got)
 		}

@@ -12,11 +12,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// maxName is the longest name taken, in characters.
+// maxName is the length in characters of the longest name accepted.
 const maxName = 120
 
-// cleanName is a name on one line. A name ends up in the headers of messages, where a line break would begin another
-// header, and beside other text, which it must not turn around: see plaintext.
+// cleanName returns a name on one line. Names occur in message headers, where a line break would begin another header,
+// and beside other text, whose direction they must not change: see plaintext.
 func cleanName(text string) (string, error) {
 	text, err := plaintext.Line(text)
 	if err == nil && utf8.RuneCountInString(text) > maxName {
@@ -25,10 +25,10 @@ func cleanName(text string) (string, error) {
 	return text, err
 }
 
-// clipped is how much of somebody's text a sentence repeats, in characters.
+// clipped is how many characters of somebody's text a sentence repeats.
 const clipped = 60
 
-// clip is text as a sentence repeats it: short, and without control characters.
+// clip shortens text for a sentence and removes control characters.
 func clip(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -42,7 +42,7 @@ func clip(text string) string {
 	return text
 }
 
-// nearest is the candidate that a mistyped word most probably meant; "" when more than one letter in three differs.
+// nearest returns the candidate that a mistyped word most probably means; "" if more than one letter in three differs.
 func nearest(word string, candidates []string) string {
 	word = storage.Fold(word)
 	if len(word) > 200 {

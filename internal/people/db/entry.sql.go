@@ -66,7 +66,7 @@ type AddressKeysRow struct {
 	Value   string
 }
 
-// The addresses that a person has, and those that wait to become hers.
+// The person's addresses, including unconfirmed new ones.
 func (q *Queries) AddressKeys(ctx context.Context, personID int64) ([]AddressKeysRow, error) {
 	rows, err := q.db.QueryContext(ctx, addressKeys, personID)
 	if err != nil {
@@ -99,7 +99,7 @@ type DropChangesParams struct {
 	Channel   string
 }
 
-// An address that was to take another's place, and waits, gives way to the one that she asks for now.
+// Drops her unconfirmed changes of address, because she asks for another one.
 func (q *Queries) DropChanges(ctx context.Context, arg DropChangesParams) error {
 	_, err := q.db.ExecContext(ctx, dropChanges, arg.ForPerson, arg.Channel)
 	return err
@@ -120,7 +120,7 @@ JOIN people_address a ON a.channel = e.channel AND a.value = e.value
 WHERE a.person_id = $1 ORDER BY e.asked_at, e.id
 `
 
-// Asked for at an address that is hers.
+// The entries for her addresses.
 func (q *Queries) EntriesOf(ctx context.Context, personID int64) ([]PeopleEntry, error) {
 	rows, err := q.db.QueryContext(ctx, entriesOf, personID)
 	if err != nil {
@@ -238,7 +238,7 @@ type GetSessionRow struct {
 	AddressID int64
 }
 
-// As long as the address is hers.
+// Valid while the address is hers.
 func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (GetSessionRow, error) {
 	row := q.db.QueryRowContext(ctx, getSession, arg.Digest, arg.EndsAt)
 	var i GetSessionRow
@@ -261,8 +261,8 @@ type MayAskParams struct {
 	Before  int64
 }
 
-// Counts a message that is about to be sent to an address; no row when three were within the pause. It is one statement,
-// so that of several at once no more than three pass.
+// Counts a message that is about to be sent to an address. No row if three were sent within the pause. It is one
+// statement, so that concurrent requests cannot exceed the limit.
 func (q *Queries) MayAsk(ctx context.Context, arg MayAskParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, mayAsk,
 		arg.Channel,
@@ -293,7 +293,7 @@ type MayGuessParams struct {
 	Most    int64
 }
 
-// Counts a try at a code sent to an address; no row when there were too many in the day that began with the first.
+// Counts a try at a code sent to an address. No row if there were too many in the day that began with the first.
 func (q *Queries) MayGuess(ctx context.Context, arg MayGuessParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, mayGuess,
 		arg.Channel,
@@ -319,7 +319,7 @@ type PreferAddressParams struct {
 	ID       int64
 }
 
-// From now on she is written to there.
+// Makes the address her preferred one.
 func (q *Queries) PreferAddress(ctx context.Context, arg PreferAddressParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, preferAddress, arg.PersonID, arg.ID)
 	if err != nil {
@@ -408,7 +408,7 @@ type TryEntryParams struct {
 	Now  int64
 }
 
-// A try counts before it is known whether it is right: two at one moment are two.
+// A try counts before the code is checked, so that two concurrent tries are two.
 func (q *Queries) TryEntry(ctx context.Context, arg TryEntryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, tryEntry, arg.ID, arg.Most, arg.Now)
 	if err != nil {
@@ -426,7 +426,7 @@ type UseEntryParams struct {
 	UsedAt int64
 }
 
-// Of two at one moment one finds it unused.
+// Only one of two concurrent requests finds the entry unused.
 func (q *Queries) UseEntry(ctx context.Context, arg UseEntryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, useEntry, arg.ID, arg.UsedAt)
 	if err != nil {

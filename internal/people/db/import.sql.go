@@ -109,8 +109,8 @@ SELECT DISTINCT a.person_id FROM people_import_key k CROSS JOIN people_address a
 WHERE a.channel = k.channel AND a.value = k.value
 `
 
-// CROSS JOIN makes SQLite begin with the small table.
-// Those who have an address of the chunk.
+// CROSS JOIN makes SQLite start with the small table.
+// The people who have an address of the chunk.
 func (q *Queries) ImportHolders(ctx context.Context) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, importHolders)
 	if err != nil {
@@ -242,7 +242,7 @@ const someAddresses = `-- name: SomeAddresses :one
 SELECT count(*) FROM (SELECT 1 FROM people_address LIMIT 1) a
 `
 
-// 1 where there are any.
+// 1 if there is any address.
 func (q *Queries) SomeAddresses(ctx context.Context) (int64, error) {
 	row := q.db.QueryRowContext(ctx, someAddresses)
 	var count int64

@@ -24,7 +24,7 @@ const forgetChanges = `-- name: ForgetChanges :exec
 DELETE FROM people_change WHERE first_id = $1 AND last_id = $1
 `
 
-// What was changed about that person alone.
+// The changes about that person alone.
 func (q *Queries) ForgetChanges(ctx context.Context, firstID int64) error {
 	_, err := q.db.ExecContext(ctx, forgetChanges, firstID)
 	return err

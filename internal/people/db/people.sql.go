@@ -286,7 +286,7 @@ type ConfirmedSignUpParams struct {
 	ConfirmedAt int64
 }
 
-// Taking the pending row is what makes a second, simultaneous confirmation wait and then find nothing to do.
+// The update locks the row, so that a second, simultaneous confirmation waits and then finds nothing to do.
 func (q *Queries) ConfirmedSignUp(ctx context.Context, arg ConfirmedSignUpParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, confirmedSignUp, arg.ID, arg.ConfirmedAt)
 	if err != nil {
@@ -430,7 +430,7 @@ type EndVoidParams struct {
 	Purpose  string
 }
 
-// A consent that is none makes way for one.
+// Ends a void consent, which is replaced by a valid one.
 func (q *Queries) EndVoid(ctx context.Context, arg EndVoidParams) error {
 	_, err := q.db.ExecContext(ctx, endVoid,
 		arg.EndedAt,
@@ -624,7 +624,8 @@ type JudgeConsentsRow struct {
 	EndedAt int64
 }
 
-// Which of the person's consents count, now that her birth date is born: those that changed. youngest is 14 years.
+// Marks the person's consents as void or valid by her birth date born, and returns those that changed. youngest is 14
+// years.
 func (q *Queries) JudgeConsents(ctx context.Context, arg JudgeConsentsParams) ([]JudgeConsentsRow, error) {
 	rows, err := q.db.QueryContext(ctx, judgeConsents, arg.PersonID, arg.Born, arg.Youngest)
 	if err != nil {
@@ -666,7 +667,7 @@ type MoveAddressParams struct {
 	WasVerified int64
 }
 
-// If it is still as it was read.
+// Only if it is still as it was read.
 func (q *Queries) MoveAddress(ctx context.Context, arg MoveAddressParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, moveAddress,
 		arg.PersonID,
@@ -703,7 +704,7 @@ type NamesToFoldRow struct {
 	SearchGiven  string
 }
 
-// Names with letters outside ASCII, after a person.
+// The names with letters outside ASCII, after a person.
 func (q *Queries) NamesToFold(ctx context.Context, arg NamesToFoldParams) ([]NamesToFoldRow, error) {
 	rows, err := q.db.QueryContext(ctx, namesToFold, arg.After, arg.Many)
 	if err != nil {
@@ -894,7 +895,7 @@ WHERE s.person_id = $1 OR s.for_person = $1
 ORDER BY s.created_at
 `
 
-// Those that led to her, wait for her, or wait at an address that is hers.
+// Sign-ups that created her, wait for her, or wait at one of her addresses.
 func (q *Queries) SignUpsOf(ctx context.Context, personID int64) ([]PeopleSignup, error) {
 	rows, err := q.db.QueryContext(ctx, signUpsOf, personID)
 	if err != nil {
@@ -955,7 +956,7 @@ type TryCodeParams struct {
 	Now   int64
 }
 
-// A try counts before it is known whether it is right: two at one moment are two.
+// A try counts before the code is checked, so that two concurrent tries are two.
 func (q *Queries) TryCode(ctx context.Context, arg TryCodeParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, tryCode,
 		arg.ID,

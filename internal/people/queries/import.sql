@@ -1,11 +1,11 @@
 -- name: SomeAddresses :one
--- 1 where there are any.
+-- 1 if there is any address.
 SELECT count(*) FROM (SELECT 1 FROM people_address LIMIT 1) a;
 
--- CROSS JOIN makes SQLite begin with the small table.
+-- CROSS JOIN makes SQLite start with the small table.
 
 -- name: ImportHolders :many
--- Those who have an address of the chunk.
+-- The people who have an address of the chunk.
 SELECT DISTINCT a.person_id FROM people_import_key k CROSS JOIN people_address a
 WHERE a.channel = k.channel AND a.value = k.value;
 

@@ -49,7 +49,7 @@ SELECT * FROM people_address WHERE channel = $1 AND value = $2;
 UPDATE people_address SET verified_at = $3 WHERE person_id = $1 AND id = $2 AND verified_at = 0;
 
 -- name: MoveAddress :execrows
--- If it is still as it was read.
+-- Only if it is still as it was read.
 UPDATE people_address SET person_id = sqlc.arg(person_id), shown = sqlc.arg(shown), verified_at = sqlc.arg(verified_at),
     source = sqlc.arg(source)
 WHERE channel = sqlc.arg(channel) AND value = sqlc.arg(value) AND person_id = sqlc.arg(from_person)
@@ -64,14 +64,15 @@ INSERT INTO people_consent (id, person_id, purpose, text_version, source, channe
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '', $11, $12);
 
 -- name: JudgeConsents :many
--- Which of the person's consents count, now that her birth date is born: those that changed. youngest is 14 years.
+-- Marks the person's consents as void or valid by her birth date born, and returns those that changed. youngest is 14
+-- years.
 UPDATE people_consent SET void = NOT void
 WHERE person_id = sqlc.arg(person_id) AND void <> (parent = '' AND CAST(sqlc.arg(born) AS bigint) > 0
     AND given_on - CAST(sqlc.arg(born) AS bigint) < CAST(sqlc.arg(youngest) AS bigint))
 RETURNING purpose, void, ended_at;
 
 -- name: EndVoid :exec
--- A consent that is none makes way for one.
+-- Ends a void consent, which is replaced by a valid one.
 UPDATE people_consent SET ended_at = sqlc.arg(ended_at), end_reason = 'too-young', ended_by = sqlc.arg(ended_by)
 WHERE person_id = sqlc.arg(person_id) AND purpose = sqlc.arg(purpose) AND ended_at = 0 AND void;
 
@@ -104,7 +105,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9);
 UPDATE people_signup SET code_at = $2, tries = 0 WHERE id = $1 AND code_at > 0 AND confirmed_at = 0 AND expires_at > $2;
 
 -- name: TryCode :execrows
--- A try counts before it is known whether it is right: two at one moment are two.
+-- A try counts before the code is checked, so that two concurrent tries are two.
 UPDATE people_signup SET tries = tries + 1
 WHERE id = sqlc.arg(id) AND confirmed_at = 0 AND tries < sqlc.arg(most) AND code_at > sqlc.arg(since) AND expires_at > sqlc.arg(now);
 
@@ -112,7 +113,7 @@ WHERE id = sqlc.arg(id) AND confirmed_at = 0 AND tries < sqlc.arg(most) AND code
 SELECT * FROM people_signup WHERE id = $1;
 
 -- name: ConfirmedSignUp :execrows
--- Taking the pending row is what makes a second, simultaneous confirmation wait and then find nothing to do.
+-- The update locks the row, so that a second, simultaneous confirmation waits and then finds nothing to do.
 UPDATE people_signup SET confirmed_at = $2, draft = '' WHERE id = $1 AND confirmed_at = 0;
 
 -- name: SignUpLedTo :exec
@@ -122,7 +123,7 @@ UPDATE people_signup SET person_id = $2 WHERE id = $1;
 DELETE FROM people_signup WHERE expires_at <= $1;
 
 -- name: SignUpsOf :many
--- Those that led to her, wait for her, or wait at an address that is hers.
+-- Sign-ups that created her, wait for her, or wait at one of her addresses.
 SELECT s.* FROM people_signup s
 WHERE s.person_id = $1 OR s.for_person = $1
     OR EXISTS (SELECT 1 FROM people_address a WHERE a.person_id = $1 AND a.channel = s.channel AND a.value = s.value)
@@ -143,7 +144,7 @@ DELETE FROM people_address WHERE person_id = $1;
 DELETE FROM people_person WHERE id = $1;
 
 -- name: NamesToFold :many
--- Names with letters outside ASCII, after a person.
+-- The names with letters outside ASCII, after a person.
 SELECT id, given_name, family_name, organisation, search, search_given FROM people_person
 WHERE id > sqlc.arg(after) AND octet_length(search) <> length(search) ORDER BY id LIMIT sqlc.arg(many);
 

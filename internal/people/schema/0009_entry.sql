@@ -1,9 +1,9 @@
 -- +goose Up
--- Of the confirmed addresses of one channel a person is written to at one: that with the greatest preference; of equals
--- the lowest id, which is the one that was used before there was a choice.
+-- The confirmed address with the greatest preference is the one that a person is written to on its channel. Among
+-- equals it is the one with the lowest id, which was used before there was a choice.
 ALTER TABLE people_address ADD COLUMN preference bigint NOT NULL DEFAULT 0;
 
--- Published: where persons are written to, one address for each person and channel.
+-- Published: the address that each person is written to on each channel.
 CREATE VIEW people_preferred AS
 SELECT a.person_id, a.channel, a.id AS address_id, a.value FROM people_address a
 WHERE a.verified_at > 0 AND NOT EXISTS (
@@ -11,11 +11,11 @@ WHERE a.verified_at > 0 AND NOT EXISTS (
     WHERE b.person_id = a.person_id AND b.channel = a.channel AND b.verified_at > 0
         AND (b.preference > a.preference OR (b.preference = a.preference AND b.id < a.id)));
 
--- A new address that waits may take the place of another of hers, the one with that id; 0: it is one more.
+-- A new address may replace the address with this id when it is confirmed; 0: it is an additional one.
 ALTER TABLE people_signup ADD COLUMN replaces bigint NOT NULL DEFAULT 0;
 
--- The ways into an own page that were asked for: each a link or a code, sent to the address if it is somebody's. Whose it
--- is is not known here: a row is the same for an address that is nobody's.
+-- Requests to open a person's own page, each by a link or a code. The row does not say whose address it is, and is the
+-- same for an address that nobody has.
 CREATE TABLE people_entry (
     id         bigint NOT NULL PRIMARY KEY,
     channel    text   NOT NULL,
@@ -23,11 +23,11 @@ CREATE TABLE people_entry (
     asked_at   bigint NOT NULL,
     expires_at bigint NOT NULL,
     tries      bigint NOT NULL, -- how often a code was tried
-    used_at    bigint NOT NULL  -- 0: not yet; it is used once
+    used_at    bigint NOT NULL -- 0: not used; it works once
 );
 CREATE INDEX people_entry_value ON people_entry (channel, value);
 
--- Browsers that came in by such a way. A session ends with the address that it came in by.
+-- Browsers in which an own page is open. A session ends when its address is no longer hers.
 CREATE TABLE people_session (
     digest     text   NOT NULL PRIMARY KEY, -- of the token in the browser's cookie
     person_id  bigint NOT NULL,
@@ -37,7 +37,8 @@ CREATE TABLE people_session (
 );
 CREATE INDEX people_session_person ON people_session (person_id);
 
--- The last three messages that somebody asked us to send to an address, the newest in at3: no fourth goes within the hour.
+-- The times of the last three messages that were requested for an address, the newest in at3. No fourth is sent within
+-- the hour.
 CREATE TABLE people_asked (
     channel text   NOT NULL,
     value   text   NOT NULL,
@@ -48,7 +49,7 @@ CREATE TABLE people_asked (
     PRIMARY KEY (channel, value, what)
 );
 
--- How many codes were tried for an address in the day that began with the first.
+-- The number of codes tried for an address in the day that began with the first.
 CREATE TABLE people_guess (
     channel text   NOT NULL,
     value   text   NOT NULL,

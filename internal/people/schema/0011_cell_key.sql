@@ -1,6 +1,6 @@
 -- +goose Up
--- A secret random number below 2^36 for each person. The noise of a published count is drawn from the sum of the numbers of
--- those counted; see package disclosure.
+-- A secret random number below 2^36 for each person. The noise of a published count is drawn from the sum of these
+-- numbers; see package disclosure.
 ALTER TABLE people_person ADD COLUMN cell_key bigint NOT NULL DEFAULT 0;
 /*sqlite: UPDATE people_person SET cell_key = random() & 68719476735; */
 /*postgres: UPDATE people_person SET cell_key = ('x' || substr(md5(gen_random_uuid()::text), 1, 9))::bit(36)::bigint; */
