@@ -12,33 +12,33 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// MaxRow is the longest row taken, in bytes of UTF-8.
+// MaxRow is the length of the longest row accepted, in bytes of UTF-8.
 const MaxRow = 256 << 10
 
-// sniffed is how much of the file is looked at to learn its form, in bytes: the header must fit in.
+// sniffed is how many bytes at the beginning of the file are examined. The header must fit in.
 const sniffed = 64 << 10
 
 // Row is a row of the file.
 type Row struct {
-	Line    int // the physical line on which it begins, from 1
+	Line    int // the physical line on which the row begins, from 1
 	Cells   []string
-	Missing int // how many of the cells, at the end, are not in the file
+	Missing int // number of cells at the end that the file lacks
 }
 
-// Blank tells whether no cell holds anything: spreadsheets leave such rows at the end.
+// Blank tells whether all cells are empty: spreadsheets leave such rows at the end.
 func (r Row) Blank() bool {
 	for _, c := range r.Cells {
-		if strings.Trim(c, " \t\n\v\f\u00a0\x1a") != "" { // U+001A ends files of DOS
+		if strings.Trim(c, " \t\n\v\f\u00a0\x1a") != "" { // U+001A ends DOS files
 			return false
 		}
 	}
 	return true
 }
 
-// RowError says that a row cannot be split into cells. The next Read goes on with the next row.
+// RowError means that a row cannot be split into cells. The next Read continues with the next row.
 type RowError struct {
-	Line, LastLine int    // the lines it begins and ends on
-	Raw            string // its text as it stands
+	Line, LastLine int    // the first and last line of the row
+	Raw            string // the text of the row
 	Cause          error
 }
 
@@ -46,25 +46,25 @@ func (e *RowError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.
 
 func (e *RowError) Unwrap() error { return e.Cause }
 
-// Reader reads rows. It is made by NewReader.
+// Reader reads rows. Make it with NewReader.
 type Reader struct {
 	Header     []string // the header's cells, trimmed
-	HeaderLine int      // where it stands: not always on line 1
-	Above      int      // rows above the header that are not blank, such as a title
+	HeaderLine int      // its line, which is not always the first
+	Above      int      // number of rows above the header that are not blank, such as a title
 	Delimiter  rune
-	Marked     bool // the file begins with the byte order mark of UTF-8
+	Marked     bool // the file begins with a UTF-8 byte order mark
 
 	input  *counter
 	text   *decoder
 	tail   *tail
 	csv    *csv.Reader
-	passed int // lines that were read before the CSV began
+	passed int // lines read before the CSV reader started
 }
 
-// NewReader looks at the beginning of the file and reads its header: of the first rows the one with the most cells for
-// which known is true, or else the first. Of the three delimiters the one is taken that gives the most such cells, or
-// else the most cells; a first line "sep=;", which spreadsheets write and heed, settles it. Faults: people.csv.empty,
-// .binary, .foreign, .spreadsheet, .encoding, .header.
+// NewReader examines the beginning of the file and reads its header. The header is the one of the first rows with the
+// most cells for which known is true, or else the first row. The delimiter is the one of three that gives the most such
+// cells, or else the most cells. A first line such as "sep=;", which spreadsheets write and read, decides it. Faults:
+// people.csv.empty, .binary, .foreign, .spreadsheet, .encoding, .header.
 func NewReader(file io.Reader, known func(name string) bool) (*Reader, error) {
 	r := &Reader{input: &counter{file: file}}
 	raw := bufio.NewReaderSize(r.input, max(sniffed, guessing))
@@ -106,7 +106,7 @@ func NewReader(file io.Reader, known func(name string) bool) (*Reader, error) {
 	return r, r.readHeader(form.above)
 }
 
-// readHeader reads the header, and what stands above it.
+// readHeader reads the header and the rows above it.
 func (r *Reader) readHeader(above int) error {
 	for range above {
 		row, err := r.Read()
@@ -128,7 +128,7 @@ func (r *Reader) readHeader(above int) error {
 	return nil
 }
 
-// toldDelimiter is the delimiter that a first line such as "sep=;" names, and how long the line is.
+// toldDelimiter returns the delimiter in a first line such as "sep=;", and the length of that line.
 func toldDelimiter(head []byte) (delimiter rune, size int) {
 	line, _, whole := bytes.Cut(head, []byte("\n"))
 	told, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), `" `)), "sep=")
@@ -142,11 +142,11 @@ func newCSV(text io.Reader, delimiter rune) *csv.Reader {
 	c := csv.NewReader(text)
 	c.Comma = delimiter
 	c.FieldsPerRecord = -1
-	c.TrimLeadingSpace = delimiter != '\t' // with tabs it would swallow empty cells
+	c.TrimLeadingSpace = delimiter != '\t' // with tabs it would drop empty cells
 	return c
 }
 
-// refuseForeign recognises files that are no delimited text.
+// refuseForeign recognises files that are not delimited text.
 func refuseForeign(head []byte, encoding string) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
@@ -166,16 +166,16 @@ func refuseForeign(head []byte, encoding string) error {
 	return nil
 }
 
-// form is how a file is delimited, and how many rows stand above its header.
+// form is the delimiter of a file and the number of rows above its header.
 type form struct {
 	delimiter rune
 	above     int
 }
 
-// searched is among how many first rows the header is looked for.
+// searched is the number of first rows among which the header is searched.
 const searched = 10
 
-// sniff is the form of the file; the delimiter is 0 when its first row cannot be split by any.
+// sniff returns the form of the file. The delimiter is 0 if none can split the first row.
 func sniff(head []byte, delimiters []rune, known func(string) bool) (found form) {
 	mostKnown, mostCells := -1, 0
 	for _, delimiter := range delimiters {
@@ -187,8 +187,8 @@ func sniff(head []byte, delimiters []rune, known func(string) bool) (found form)
 	return found
 }
 
-// headerAt looks for the header among the first rows: how many stand above it, how many of its cells are known names,
-// and how many cells it has. known is -1 where nothing can be read.
+// headerAt searches the header among the first rows. It returns the number of rows above it, and how many of its cells
+// are known names and how many there are. known is -1 if nothing can be read.
 func headerAt(rows *csv.Reader, isKnown func(string) bool) (above, known, cells int) {
 	known = -1
 	for at := range searched {
@@ -201,7 +201,7 @@ func headerAt(rows *csv.Reader, isKnown func(string) bool) (above, known, cells 
 		}
 		n := 0
 		for _, cell := range row {
-			if strings.Contains(cell, "@") { // people stand here
+			if strings.Contains(cell, "@") { // this row describes a person
 				n = -1
 				break
 			}
@@ -216,14 +216,14 @@ func headerAt(rows *csv.Reader, isKnown func(string) bool) (above, known, cells 
 	return above, known, cells
 }
 
-// Encoding is the file's encoding, as far as the text read so far tells: "" while all of it was ASCII.
+// Encoding returns the file's encoding; "" while all text read so far is ASCII.
 func (r *Reader) Encoding() string { return r.text.name }
 
-// Bytes is how much of the file was read.
+// Bytes returns how much of the file was read.
 func (r *Reader) Bytes() int64 { return r.input.n }
 
-// Read is the next row; io.EOF after the last. A *RowError is about one row; a fault people.csv.quote or people.csv.long
-// means that the rest cannot be read.
+// Read returns the next row; io.EOF after the last. A *RowError concerns one row. A fault people.csv.quote or
+// people.csv.long means that the rest cannot be read.
 func (r *Reader) Read() (Row, error) {
 	r.tail.begin(r.csv.InputOffset())
 	cells, err := r.csv.Read()
@@ -240,7 +240,7 @@ func (r *Reader) Read() (Row, error) {
 	}
 	first, last := parse.StartLine+r.passed, parse.Line+r.passed
 	if last > first && r.tail.atEnd(r.csv.InputOffset()) {
-		// A quote that opens here and never closes has swallowed all that follows.
+		// A quote that opens here and never closes has consumed everything after it.
 		return Row{}, fault.Invalid("people.csv.quote", "Line", first)
 	}
 	return Row{}, &RowError{Line: first, LastLine: last, Raw: r.tail.row(r.csv.InputOffset()), Cause: parse.Err}

@@ -20,7 +20,7 @@ import (
 
 func known(name string) bool { return name == "email" || name == "name" }
 
-// read reads all of text; broken rows stand as nil cells.
+// read reads all of text. Broken rows have nil cells.
 func read(t testing.TB, text io.Reader) (header []string, rows []csvtext.Row, last error) {
 	t.Helper()
 	r, err := csvtext.NewReader(text, known)
@@ -83,7 +83,7 @@ func TestBrokenRowIsShownWhole(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 	if row, err := r.Read(); err != nil || row.Line != 4 {
-		t.Errorf("after it %+v, %v", row, err)
+		t.Errorf("next row %+v, %v", row, err)
 	}
 }
 
@@ -100,14 +100,14 @@ func TestEndlessRowsAreStopped(t *testing.T) {
 			t.Errorf("%s: %d rows, %v; want one row, and %s on line 4", name, len(rows), err, c.key)
 		}
 	}
-	// On the last line alone the quote has swallowed nothing.
+	// On the last line the quote has consumed nothing else.
 	_, rows, err := read(t, strings.NewReader(head+"c,\"d"))
 	if err != nil || len(rows) != 2 || rows[1].Cells != nil {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }
 
-// Whatever encoding, delimiter and quoting a file is written with, and however it trickles in, it reads the same.
+// The encoding, the delimiter, the quoting and the size of the reads make no difference.
 func TestEveryFormReadsTheSame(t *testing.T) {
 	cell := rapid.StringOfN(rapid.SampledFrom([]rune("ab àèìòùÉ;,\t\"\n'=")), 0, 12, -1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -161,7 +161,7 @@ func encoded(t *rapid.T, text string, encoding int) string {
 	return text
 }
 
-// Italian names tell the code page that they are written in, by a single accent.
+// The code page of an Italian name is recognised by a single accent.
 func TestCodePagesAreToldByItalian(t *testing.T) {
 	pages := map[string]*charmap.Charmap{csvtext.Windows: charmap.Windows1252, csvtext.DOS: charmap.CodePage850, csvtext.Mac: charmap.Macintosh}
 	for name, page := range pages {

@@ -16,17 +16,17 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// The encodings that a file can be in, as sentences name them.
+// The encodings, as sentences name them.
 const (
 	UTF8     = "UTF-8"
 	UTF16    = "UTF-16"
 	Windows  = "Windows-1252"
 	DOS      = "DOS 850"
 	Mac      = "Mac Roman"
-	guessing = 64 << 10 // how much of the file is looked at to tell them apart, in bytes
+	guessing = 64 << 10 // how many bytes are examined to distinguish them
 )
 
-// codePage is an encoding of one byte a letter.
+// codePage is an encoding with one byte per letter.
 type codePage struct {
 	name string
 	page *charmap.Charmap
@@ -36,16 +36,16 @@ func codePages() []codePage {
 	return []codePage{{Windows, charmap.Windows1252}, {DOS, charmap.CodePage850}, {Mac, charmap.Macintosh}}
 }
 
-// decoder turns text of unknown encoding into UTF-8. Until the first byte outside ASCII all encodings read alike; from
-// there as much as fits into its buffer is looked at: see guess.
+// decoder converts text of unknown encoding to UTF-8. ASCII bytes are the same in all encodings. At the first other
+// byte, as much text as fits into the buffer is examined: see guess.
 type decoder struct {
 	file   *bufio.Reader
-	before []byte    // the last that was passed on, at most two bytes
-	name   string    // of the encoding; "" while nothing told
-	text   io.Reader // once something did
+	before []byte    // the last bytes that were passed on, at most two
+	name   string    // of the encoding; "" while unknown
+	text   io.Reader // set once the encoding is known
 }
 
-// newDecoder reads a file from whose beginning UTF-16 can be told, too.
+// newDecoder returns a decoder. The beginning of the file, head, also shows whether it is UTF-16.
 func newDecoder(file *bufio.Reader, head []byte) *decoder {
 	d := &decoder{file: file}
 	if order, ok := utf16Order(head); ok {
@@ -55,8 +55,8 @@ func newDecoder(file *bufio.Reader, head []byte) *decoder {
 	return d
 }
 
-// utf16Order recognises UTF-16, by its mark or because every other byte of what comes first is zero, as in any text that
-// begins with letters of ours.
+// utf16Order recognises UTF-16 by its byte order mark, or because every other byte of head is zero, as in any text that
+// begins with Latin letters.
 func utf16Order(head []byte) (order utf16.Endianness, ok bool) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
@@ -83,7 +83,7 @@ func utf16Order(head []byte) (order utf16.Endianness, ok bool) {
 	return order, false
 }
 
-// Read reads UTF-8; the fault people.csv.encoding where the encoding cannot be told.
+// Read returns UTF-8; the fault people.csv.encoding if the encoding is unknown.
 func (d *decoder) Read(p []byte) (int, error) {
 	if d.text != nil {
 		return d.text.Read(p)
@@ -116,7 +116,7 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return d.text.Read(p)
 }
 
-// ascii is how many bytes of b come before the first outside ASCII.
+// ascii returns the number of bytes before the first one outside ASCII.
 func ascii(b []byte) int {
 	for i, c := range b {
 		if c >= utf8.RuneSelf {
@@ -126,10 +126,10 @@ func ascii(b []byte) int {
 	return len(b)
 }
 
-// guess is the encoding of a sample, the file from just before its first byte outside ASCII on; "" where none is likely. Well-formed
-// UTF-8 is no accident. Otherwise the code page is taken in which the bytes are the letters that Italian is written with,
-// where they would stand: à comes after a small letter, ’ between two. Windows wins what is even, because most files of
-// offices come from there.
+// guess returns the encoding of a sample, which starts just before the first byte outside ASCII; "" if none is likely.
+// Valid UTF-8 is no coincidence. Otherwise the best code page is the one in which the bytes are letters that Italian
+// uses, in places where it uses them: à follows a small letter, ’ is between two. Windows wins a draw, because most
+// files of offices come from there.
 func guess(sample []byte) string {
 	if good, bad := wellFormed(sample); good >= 3*bad && good > 0 {
 		return UTF8
@@ -150,8 +150,8 @@ func guess(sample []byte) string {
 	return found
 }
 
-// wellFormed counts the characters of UTF-8 outside ASCII, and the bytes that are part of none. The last few bytes may be
-// half a character.
+// wellFormed counts the valid UTF-8 characters outside ASCII and the invalid bytes. It ignores an incomplete character
+// at the end.
 func wellFormed(sample []byte) (good, bad int) {
 	for len(sample) > 0 {
 		n := ascii(sample)
@@ -170,18 +170,18 @@ func wellFormed(sample []byte) (good, bad int) {
 	return good, bad
 }
 
-// What a character says for the code page in which it is read, in points.
+// The points that a character gives to the code page in which it is read.
 const (
 	italianLetter = 6
 	italianLarge  = 5
 	otherLetter   = 2
 	rareLetter    = 1
 	punctuation   = 2
-	wrongCase     = -4 // beside what the letter says
+	wrongCase     = -4 // added to the points of the letter
 	unlikely      = -6
 )
 
-// likelihood is what the bytes outside ASCII say for a code page, in points.
+// likelihood returns the points of a code page for the bytes outside ASCII.
 func likelihood(sample []byte, page *charmap.Charmap) (points int) {
 	for i, c := range sample {
 		if c < utf8.RuneSelf {
@@ -216,7 +216,7 @@ func letterPoints(r rune) int {
 	return unlikely
 }
 
-// afterCapitals is true after two capitals.
+// afterCapitals tells whether before ends with two capitals.
 func afterCapitals(before []byte) bool {
 	return len(before) == 2 && !slices.ContainsFunc(before, func(c byte) bool { return c < 'A' || c > 'Z' })
 }
@@ -225,7 +225,7 @@ func isSmall(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func isLetter(c byte) bool { return isSmall(c) || c >= 'A' && c <= 'Z' }
 
-// within is true between two letters.
+// within tells whether the position is between two letters.
 func within(before, after []byte) bool {
 	return len(before) > 0 && len(after) > 0 && isLetter(before[len(before)-1]) && isLetter(after[0])
 }

@@ -5,8 +5,8 @@ import (
 	"bytes"
 )
 
-// lines ends every line with a line feed: files of old Macs, and cells that were typed there, have carriage returns
-// instead, and files that passed through several programs have both.
+// lines ends every line with a line feed. Files of old Macs, and cells typed there, have carriage returns instead, and
+// files that passed through several programs have both.
 type lines struct{ text *bufio.Reader }
 
 // Read reads text without carriage returns.
@@ -21,7 +21,7 @@ func (l lines) Read(p []byte) (n int, err error) {
 		}
 		end := bytes.IndexByte(ready, '\r')
 		if end == 0 {
-			if pair, _ := l.text.Peek(2); len(pair) < 2 || pair[1] != '\n' { // the error of a Peek is met again
+			if pair, _ := l.text.Peek(2); len(pair) < 2 || pair[1] != '\n' { // the next read returns the error of Peek
 				p[n] = '\n'
 				n++
 			}

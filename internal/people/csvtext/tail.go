@@ -21,13 +21,13 @@ func (c *counter) Read(p []byte) (int, error) {
 
 var errTooLong = errors.New("row too long")
 
-// tail passes text on and keeps what came since the current row began, so that a broken row can be shown whole and an
-// endless one is stopped.
+// tail passes text on and keeps what came since the current row began, so that a broken row can be shown and a row
+// without end is stopped.
 type tail struct {
 	text io.Reader
 	kept []byte
 	from int64 // offset of kept[0] in the text
-	line int   // on which kept[0] stands
+	line int   // the line at kept[0]
 	end  bool
 }
 
@@ -41,19 +41,19 @@ func (t *tail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// begin forgets what stands before offset: a row begins there.
+// begin drops the text before offset, where a row begins.
 func (t *tail) begin(offset int64) {
 	done := t.kept[:offset-t.from]
 	t.line += bytes.Count(done, []byte("\n"))
 	t.kept, t.from = t.kept[len(done):], offset
 }
 
-// row is the text up to offset, without its line break.
+// row returns the text up to offset, without its line break.
 func (t *tail) row(offset int64) string {
 	return strings.Trim(string(t.kept[:offset-t.from]), "\r\n")
 }
 
-// firstLine is the line of the first row in kept, past blank lines.
+// firstLine returns the line of the first row in kept, after blank lines.
 func (t *tail) firstLine() int {
 	line := t.line
 	for _, c := range t.kept {
@@ -66,5 +66,5 @@ func (t *tail) firstLine() int {
 	return line
 }
 
-// atEnd tells whether nothing comes after offset.
+// atEnd tells whether no text follows offset.
 func (t *tail) atEnd(offset int64) bool { return t.end && offset >= t.from+int64(len(t.kept)) }

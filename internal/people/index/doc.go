@@ -1,10 +1,11 @@
-// Package index finds how many people some facts are true of without asking a database: for each value of each fact it
-// keeps the set of those it is true of, as a compressed bitmap (https://roaringbitmap.org), and it keeps their dates in
-// columns. People are numbered from 0 in the order in which they are met.
+// Package index counts people by facts without asking a database. For each value of each fact it keeps the set of
+// people who have it as a compressed bitmap (https://roaringbitmap.org), and it keeps dates in columns. People are
+// numbered from 0 in the order in which they are added.
 //
-// Nouns: an [Index] is filled with [Person]s and [Fact]s and gives [Set]s of people, which are joined, met and counted.
-// A [Block] is a range of people's identifiers, by which those who changed are forgotten before they are read anew.
+// Nouns: an [Index] is filled with [Person]s and [Fact]s and returns [Set]s of people, which can be joined, intersected
+// and counted. A [Block] is a range of identifiers. When people change, their blocks are removed and read again.
 //
-// It knows neither SQL nor the language of audiences; package people fills it and asks it. A million people with some
+// The package knows neither SQL nor the language of audiences; package people fills and queries it. A million people
+// with some ten facts each take about thirty megabytes.
 // ten facts each take about thirty megabytes.
 package index

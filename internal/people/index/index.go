@@ -7,34 +7,34 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Fact is something that is true of some people: of the fact named wants, the word teatro.
+// Fact is a value that people can have, such as the word teatro of the fact wants.
 type Fact struct{ Name, Word string }
 
-// Person is who can be found. Dates are yyyymmdd; 0 is unknown.
+// Person is a person in the index. Dates are yyyymmdd; 0 is unknown.
 type Person struct {
 	ID          int64
 	Born, Since int32
-	Key         int64 // her secret number; see package disclosure
+	Key         int64 // secret; see package disclosure
 }
 
-// Block is a range of identifiers, both ends included.
+// Block is a range of identifiers, including both ends.
 type Block struct{ First, Last int64 }
 
-// Index answers which people some facts are true of. Many may ask at once while nobody
-// changes it.
+// Index finds the people who have some facts. Many goroutines may read it while nobody changes it.
 type Index struct {
-	// ids are the people's identifiers by their number; they never fall, so that a number is found by halving. Somebody
-	// met after others with greater identifiers stands in strays, and the last identifier is repeated at her number.
+	// ids are the people's identifiers by number, in ascending order, so that a number is found by binary search. A
+	// person added after others with greater identifiers is in strays, and at her number the previous identifier is
+	// repeated.
 	ids         []int64
 	strays      map[int64]uint32
 	born, since []int32
 	keys        []int64
 	everybody   *roaring.Bitmap
-	making      sync.Mutex // guards the map alone
+	making      sync.Mutex // guards only the map
 	sets        map[Fact]*roaring.Bitmap
 }
 
-// New is an index with room for some people.
+// New returns an index with room for people people.
 func New(people int) *Index {
 	return &Index{
 		ids: make([]int64, 0, people), born: make([]int32, 0, people), since: make([]int32, 0, people),
@@ -43,12 +43,12 @@ func New(people int) *Index {
 	}
 }
 
-// Len is how many people the index holds.
+// Len returns the number of people in the index.
 func (x *Index) Len() int { return int(x.everybody.GetCardinality()) } //nolint:gosec // at most 2³²
 
-// Bytes is about how much memory the index takes.
+// Bytes estimates the memory that the index takes.
 func (x *Index) Bytes() uint64 {
-	const stray = 32 // a map's entry with its share of empty ones
+	const stray = 32 // a map entry, with its share of empty ones
 	bytes := uint64(cap(x.ids))*8 + uint64(cap(x.born))*4 + uint64(cap(x.since))*4 + uint64(cap(x.keys))*8 + uint64(len(x.strays))*stray +
 		x.everybody.GetSizeInBytes()
 	for _, set := range x.sets {
@@ -57,7 +57,7 @@ func (x *Index) Bytes() uint64 {
 	return bytes
 }
 
-// Put adds somebody, or gives her other dates.
+// Put adds a person, or changes her dates.
 func (x *Index) Put(p Person) {
 	n, known := x.number(p.ID)
 	if !known {
@@ -67,9 +67,9 @@ func (x *Index) Put(p Person) {
 	x.born[n], x.since[n], x.keys[n] = p.Born, p.Since, p.Key
 }
 
-// meet gives a number to somebody new.
+// meet gives a new person a number.
 func (x *Index) meet(id int64) uint32 {
-	n := uint32(len(x.ids)) //nolint:gosec // more people than 2³² are nowhere
+	n := uint32(len(x.ids)) //nolint:gosec // nobody has more than 2³² people
 	if last := len(x.ids) - 1; last >= 0 && id < x.ids[last] {
 		x.strays[id] = n
 		id = x.ids[last]
@@ -78,9 +78,9 @@ func (x *Index) meet(id int64) uint32 {
 	return n
 }
 
-// number is the number of somebody who was met.
+// number returns the number of a known person.
 func (x *Index) number(id int64) (n uint32, known bool) {
-	at, found := slices.BinarySearch(x.ids, id) // of equals the first: never a stray's place
+	at, found := slices.BinarySearch(x.ids, id) // of equal ones the first, which is never a stray's place
 	if found {
 		return uint32(at), true //nolint:gosec // at most 2³²
 	}
@@ -88,8 +88,8 @@ func (x *Index) number(id int64) (n uint32, known bool) {
 	return n, known
 }
 
-// Tell notes that the fact is true of people, best told in the order of their identifiers; those whom the index does not
-// hold are passed over. While nothing else changes the index, several may tell at the same time, each other facts.
+// Tell adds the fact to people, fastest in the order of their identifiers. It skips people who are not in the index.
+// Several goroutines may call Tell at once, each for other facts, while nothing else changes the index.
 func (x *Index) Tell(f Fact, ids []int64) {
 	numbers := make([]uint32, 0, len(ids))
 	near := 0
@@ -108,7 +108,7 @@ func (x *Index) Tell(f Fact, ids []int64) {
 	x.set(f).AddMany(numbers)
 }
 
-// set is the set of whom the fact is true, to be added to.
+// set returns the set of people who have the fact, to be extended.
 func (x *Index) set(f Fact) *roaring.Bitmap {
 	x.making.Lock()
 	defer x.making.Unlock()
@@ -120,7 +120,7 @@ func (x *Index) set(f Fact) *roaring.Bitmap {
 	return set
 }
 
-// seek is the place of an identifier in ids, or where it would be, looked for in steps that double from near on.
+// seek finds an identifier in ids, or the place where it would be, in steps that double from near on.
 func (x *Index) seek(id int64, near int) (at int, found bool) {
 	from, to := 0, len(x.ids)
 	if near < len(x.ids) && x.ids[near] <= id {
@@ -128,7 +128,7 @@ func (x *Index) seek(id int64, near int) (at int, found bool) {
 		for step := 1; from+step < len(x.ids) && x.ids[from+step] < id; step *= 2 {
 			from += step
 		}
-		// The next step would have been as long as all before it and one more.
+		// The next step would be as long as all steps before it plus one.
 		to = min(to, 2*from-near+2)
 	} else {
 		to = min(to, near+1)
@@ -137,11 +137,11 @@ func (x *Index) seek(id int64, near int) (at int, found bool) {
 	return from + at, found
 }
 
-// Pack brings the sets into their smallest form, once many people are told of.
+// Pack compresses the sets after many people were added.
 func (x *Index) Pack() {
 	pack := func(set *roaring.Bitmap) *roaring.Bitmap {
 		set.RunOptimize()
-		return set.Clone() // without the room left for growth
+		return set.Clone() // without spare capacity
 	}
 	x.everybody = pack(x.everybody)
 	for f, set := range x.sets {
@@ -149,7 +149,7 @@ func (x *Index) Pack() {
 	}
 }
 
-// Blocks are blocks of at most so many people each, which together hold everybody.
+// Blocks returns blocks of at most people people each that together contain everybody.
 func (x *Index) Blocks(people int) []Block {
 	var blocks []Block
 	for ids := range slices.Chunk(x.ids, people) {
@@ -158,7 +158,7 @@ func (x *Index) Blocks(people int) []Block {
 	return blocks
 }
 
-// Forget takes the people of the blocks out of the index, with all that was true of them.
+// Forget removes the people in the blocks from the index, with all their facts.
 func (x *Index) Forget(blocks []Block) {
 	gone := roaring.New()
 	for _, b := range blocks {

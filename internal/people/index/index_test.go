@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/people/index"
 )
 
-// model is an index as simple as can be.
+// model is the simplest possible index.
 type model map[int64]*modelled
 
 type modelled struct {
@@ -37,7 +37,7 @@ func days() *rapid.Generator[int32] {
 	return rapid.SampledFrom([]int32{0, 19800101, 19991231, 20000101, 20260101})
 }
 
-// check compares every set that can be asked for, alone and combined.
+// check compares every set that the index can return, alone and combined.
 func (m model) check(t *rapid.T, x *index.Index) {
 	same := func(what string, set index.Set, is func(*modelled) bool) {
 		t.Helper()
@@ -64,7 +64,7 @@ func (m model) check(t *rapid.T, x *index.Index) {
 	same("since", x.Since(from, index.Forever), func(p *modelled) bool { return p.Since > 0 && p.Since >= from })
 }
 
-// Whatever is put, told and forgotten in whatever order, the index finds whom the model finds.
+// After any sequence of Put, Tell and Forget the index agrees with the model.
 func TestIndexFindsWhomTheModelFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, m := index.New(0), model{}
@@ -97,7 +97,7 @@ func TestIndexFindsWhomTheModelFinds(t *testing.T) {
 	})
 }
 
-// Many told at once are those told one by one, in whatever order; and packing changes nothing.
+// Telling many people at once equals telling them one by one, in any order, and packing changes nothing.
 func TestManyToldAtOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		one, other := index.New(0), index.New(0)
@@ -122,7 +122,7 @@ func TestManyToldAtOnce(t *testing.T) {
 	})
 }
 
-// Many bitmaps span several of roaring's containers of 65,536.
+// With many people the bitmaps have several roaring containers of 65,536.
 func TestIndexOfManyPeople(t *testing.T) {
 	x, even := index.New(0), index.Fact{Name: "even"}
 	const many = 200_000

@@ -10,14 +10,14 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// codeView asks at the desk for the code that the person reads from her telephone.
+// codeView asks at the desk for the code that was sent to the person's telephone.
 type codeView struct {
 	people.Person
 	Code   ui.Field
 	Action string
 }
 
-// officeCodeSend sends a code to a number of the person's that waits for its confirmation.
+// officeCodeSend sends a code to an unconfirmed number of the person.
 func (p *Pages) officeCodeSend(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.officePersonOf(r)
 	if err != nil {
@@ -37,7 +37,7 @@ func (p *Pages) officeCodeSend(w http.ResponseWriter, r *http.Request) error {
 	return p.officeCodeTo(w, r, person.ID, pending)
 }
 
-// officeCodeTo sends a code to the number that waits, and asks for it.
+// officeCodeTo sends a code to the unconfirmed number and asks for it.
 func (p *Pages) officeCodeTo(w http.ResponseWriter, r *http.Request, person int64, pending people.Pending) error {
 	if err := p.sendCode(r.Context(), pending); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (p *Pages) renderCode(w http.ResponseWriter, r *http.Request, status int, w
 	}))
 }
 
-// officeCodeTake confirms the number when the code is right.
+// officeCodeTake confirms the number if the code is right.
 func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {

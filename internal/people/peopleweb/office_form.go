@@ -16,7 +16,7 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// deskForm is what is written at the front desk about a person; the second group only when she is registered.
+// deskForm is what staff type at the desk about a person. The second group is used only to register her.
 type deskForm struct {
 	Kind, Given, Family, Organisation, Birth, Language, Place string
 	Who, Wants                                                []string
@@ -46,7 +46,7 @@ func deskOf(d people.Details) deskForm {
 	}
 }
 
-// details are what the form says of the person, or what is wrong with its birth date.
+// details returns the person's details, or the fault of her birth date.
 func (f deskForm) details() (people.Details, error) {
 	born, err := people.ParseBirth(f.Birth)
 	var problems fault.Problems
@@ -70,7 +70,7 @@ func (f deskForm) contacts() []people.Contact {
 	return contacts
 }
 
-// channel is where she agreed to be written to.
+// channel returns the channel on which she agreed to be reached.
 func (f deskForm) channel() people.Channel {
 	switch {
 	case f.Email != "":
@@ -115,7 +115,7 @@ func (p *Pages) officeRegister(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done.registered")
 }
 
-// register writes the person down with her consents, and then begins her subscriptions.
+// register adds the person with her consents, and then begins her subscriptions.
 func (p *Pages) register(ctx context.Context, desk deskForm) (int64, error) {
 	details, grants, err := p.checkDesk(ctx, desk)
 	if err != nil {
@@ -127,14 +127,15 @@ func (p *Pages) register(ctx context.Context, desk deskForm) (int64, error) {
 	}
 	for _, slug := range desk.Newsletters {
 		if err := p.Newsletters.Subscribe(ctx, person, slug); err != nil {
-			// Not for the form to mend: she is written down already, and the form sent again would do so twice.
+			// This is not a fault of the form: the person is registered already, and sending the form again would
+			// register her twice.
 			return person, fmt.Errorf("person %d is registered, but not subscribed to %s: %v", person, slug, err) //nolint:errorlint // see above
 		}
 	}
 	return person, nil
 }
 
-// checkDesk says all that the form itself has wrong.
+// checkDesk returns all faults of the form itself.
 func (p *Pages) checkDesk(ctx context.Context, desk deskForm) (people.Details, []people.Grant, error) {
 	var problems fault.Problems
 	details, err := desk.details()
@@ -160,7 +161,7 @@ func (p *Pages) checkDesk(ctx context.Context, desk deskForm) (people.Details, [
 	for _, purpose := range desk.purposes() {
 		grant, err := p.counterGrant(ctx, purpose, desk.channel(), desk.Proof)
 		if fault.Is(err, fault.KindInvalid) && len(grants) > 0 {
-			continue // one proof serves all, and is missed once
+			continue // one evidence serves all, so it is reported once
 		}
 		if err = problems.Add("", err); err != nil {
 			return details, nil, err
@@ -170,13 +171,13 @@ func (p *Pages) checkDesk(ctx context.Context, desk deskForm) (people.Details, [
 	return details, grants, problems.Err()
 }
 
-// subscribable are the newsletters that the desk may begin for a person: those that tell nothing delicate of her.
+// subscribable returns the newsletters to which the desk may subscribe a person: those that are not sensitive.
 func (p *Pages) subscribable(ctx context.Context) ([]Offer, error) {
 	offers, err := p.Newsletters.Offered(ctx)
 	return slices.DeleteFunc(slices.Clone(offers), func(o Offer) bool { return o.Sensitive }), err
 }
 
-// offered tells whether slug is among offers.
+// offered tells whether offers contain slug.
 func offered(offers []Offer, slug string) bool {
 	return slices.ContainsFunc(offers, func(o Offer) bool { return o.Slug == slug })
 }
@@ -215,7 +216,7 @@ func (p *Pages) officeUpdate(w http.ResponseWriter, r *http.Request) error {
 	return p.changed(w, r, person.ID, "changed")
 }
 
-// deskView is the form as it is drawn; ID is 0 for somebody new.
+// deskView is the form as it is rendered; ID is 0 for a new person.
 type deskView struct {
 	ID                                                         int64
 	Title, Action, Cancel                                      string
@@ -225,7 +226,7 @@ type deskView struct {
 	ForNewsletter, ForProfile, ForReading                      ui.Field
 	Newsletters                                                ui.Field
 	Kinds, Languages, Places, Categories, Topics, Subscribable []ui.Option
-	Other                                                      string // what is wrong with no field in particular
+	Other                                                      string // a fault of no particular field
 	Withholds                                                  bool   // sensitive terms are not offered
 }
 
@@ -249,7 +250,7 @@ func (p *Pages) renderDesk(w http.ResponseWriter, r *http.Request, status int, p
 	view.Cancel = locale.Path(ctx, "/office/people")
 	if person != 0 {
 		view.Title, view.Action, view.Cancel = tell(ctx, "edit.title"), officeURL(ctx, person, "/edit"), officeURL(ctx, person, "")
-		// What she has of these staff do not see, so that the form cannot show it as it is.
+		// Staff do not see her sensitive terms, so the form must not overwrite them.
 		plain := func(t taxonomy.Term) bool { view.Withholds = view.Withholds || t.Sensitive; return !t.Sensitive }
 		vocabulary.Places, vocabulary.Categories = vocabulary.Places.Only(plain), vocabulary.Categories.Only(plain)
 		vocabulary.Topics = vocabulary.Topics.Only(plain)
@@ -271,7 +272,7 @@ func (p *Pages) renderDesk(w http.ResponseWriter, r *http.Request, status int, p
 	return web.Render(w, r, status, deskPage(view))
 }
 
-// termOptions are the terms in use, and those the person carries even where they are no longer offered.
+// termOptions returns the terms in use, and the chosen ones even if they are no longer in use.
 func termOptions(ctx context.Context, list taxonomy.List, chosen ...string) []ui.Option {
 	var options []ui.Option
 	for _, term := range list.All() {
@@ -287,7 +288,7 @@ func termOptions(ctx context.Context, list taxonomy.List, chosen ...string) []ui
 	return options
 }
 
-// parentField asks who consents for somebody below fourteen.
+// parentField asks who consents for a child below fourteen.
 func parentField(ctx context.Context, wrong string) ui.Field {
 	return ui.Field{
 		Name: "parent", Label: tell(ctx, "consent.parent"), Help: tell(ctx, "consent.parent_help"), Error: wrong, Optional: true, MaxLength: 200,

@@ -17,25 +17,25 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// personView is a person's page for the front desk.
+// personView is a person's page at the desk.
 type personView struct {
 	people.Person
 	Facts         []ui.Fact
 	Consents      []people.Consent
-	Grantable     []ui.Option    // purposes without a consent that stands
+	Grantable     []ui.Option    // purposes without a valid consent
 	Subscriptions []Subscription // those that staff may see
 	Withholds     bool           // the town has newsletters that staff may not see her subscribed to, whether she is or not
-	Offers        []ui.Option    // newsletters that she might begin
-	May           bool           // the reader may change things
-	Texting       bool           // a number may be confirmed by a code
+	Offers        []ui.Option    // newsletters that she could subscribe to
+	May           bool           // the reader may change data
+	Texting       bool           // a number can be confirmed by a code
 	Address       ui.Field
 	Proven        ui.Field
-	Old           []ui.Option // what becomes of the address that the new one could replace; none where there is none
+	Old           []ui.Option // the choices for the address that a new one could replace; empty if there is none
 	Error         map[string]string
 	Notices       []ui.Notice
 }
 
-// officePerson shows a person to staff, and notes that it did.
+// officePerson shows a person to staff and writes an audit line.
 func (p *Pages) officePerson(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.officePersonOf(r)
 	if err != nil {
@@ -47,14 +47,14 @@ func (p *Pages) officePerson(w http.ResponseWriter, r *http.Request) error {
 	return p.renderPerson(w, r, http.StatusOK, person, deskAddress{}, nil)
 }
 
-// deskAddress is what was written in the form for a new address.
+// deskAddress is the form for a new address.
 type deskAddress struct {
 	Value           string
 	Proven, Replace bool
 }
 
-// renderPerson answers with the person's page; address is what was written in the form for a new one, faults what was
-// wrong with any of the page's forms.
+// renderPerson renders the person's page. address is the content of the form for a new address, faults those of any
+// form on the page.
 func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int, who people.Person, address deskAddress, faults map[string]string) error {
 	ctx := r.Context()
 	vocabulary, err := p.People.Vocabulary(ctx)
@@ -86,7 +86,7 @@ func (p *Pages) renderPerson(w http.ResponseWriter, r *http.Request, status int,
 	return web.Render(w, r, status, personPage(view))
 }
 
-// addSubscriptions shows what she is subscribed to, as far as staff may see it, and offers the rest of what they may begin.
+// addSubscriptions adds the subscriptions that staff may see, and those that they may begin.
 func (p *Pages) addSubscriptions(ctx context.Context, view *personView) error {
 	offers, err := p.Newsletters.Offered(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func (p *Pages) addSubscriptions(ctx context.Context, view *personView) error {
 	return nil
 }
 
-// grantable are the purposes for which no consent stands.
+// grantable returns the purposes without a valid consent.
 func grantable(ctx context.Context, ledger []people.Consent) []ui.Option {
 	standing := map[people.Purpose]bool{}
 	for _, c := range ledger {
@@ -145,7 +145,7 @@ func personFacts(ctx context.Context, who people.Person, v people.Vocabulary) []
 	return facts
 }
 
-// bornText is the birth date as it is read, or the year alone.
+// bornText returns the birth date, or only the year, for reading.
 func bornText(ctx context.Context, b people.Birth) string {
 	switch {
 	case b.Day == 0:
@@ -163,7 +163,7 @@ func languageName(ctx context.Context, code string) string {
 	return locale.T(ctx, "web.language_name."+code)
 }
 
-// termNames are the names of the terms with those slugs, in the order given.
+// termNames returns the names of the terms with those slugs, in the given order.
 func termNames(ctx context.Context, list taxonomy.List, slugs ...string) string {
 	var names []string
 	for _, slug := range slugs {
@@ -174,8 +174,8 @@ func termNames(ctx context.Context, list taxonomy.List, slugs ...string) string 
 	return strings.Join(names, ", ")
 }
 
-// officeAddAddress takes an e-mail address or a mobile number: whichever it looks like. It becomes one more, or takes the
-// place of the one of its kind that the person is written to at.
+// officeAddAddress adds an e-mail address or a mobile number, whichever the text looks like. It is an additional
+// address, or replaces the preferred one of its channel.
 func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -209,8 +209,8 @@ func (p *Pages) officeAddAddress(w http.ResponseWriter, r *http.Request) error {
 	return p.changed(w, r, person.ID, "address_added")
 }
 
-// officeAskChange asks an address that nothing proves whether it is the person's. It takes the old one's place when it
-// answers: by the link in a mail, or by the code that she reads from her telephone.
+// officeAskChange asks for confirmation of a new address without evidence. It replaces the old one when it is
+// confirmed: by the link in a mail, or by the code that she reads from her telephone.
 func (p *Pages) officeAskChange(w http.ResponseWriter, r *http.Request, person people.Person, written deskAddress, c people.Contact) error {
 	ctx := r.Context()
 	pending, err := p.People.AskChange(ctx, person.ID, c.Channel, c.Value)
@@ -230,7 +230,7 @@ func (p *Pages) officeAskChange(w http.ResponseWriter, r *http.Request, person p
 	return p.changed(w, r, person.ID, "address_asked")
 }
 
-// preferredOf is the identifier of the address that the person is written to at on the channel; 0 for none.
+// preferredOf returns the id of the address that the person is written to on the channel; 0 if there is none.
 func preferredOf(person people.Person, channel people.Channel) int64 {
 	for _, a := range person.Addresses {
 		if a.Channel == channel && a.Preferred {
@@ -240,12 +240,12 @@ func preferredOf(person people.Person, channel people.Channel) int64 {
 	return 0
 }
 
-// changed goes back to the person's page, where done is told.
+// changed redirects to the person's page, which shows what was done.
 func (p *Pages) changed(w http.ResponseWriter, r *http.Request, person int64, done string) error {
 	return web.Done(w, r, officePath(person, ""), "peopleweb.office.done."+done)
 }
 
-// addressOf is the address of the person that the path names.
+// addressOf returns the address of the person that the path names.
 func officeAddressOf(r *http.Request, person people.Person) (people.Address, error) {
 	for _, a := range person.Addresses {
 		if r.PathValue("address") == strconv.FormatInt(a.ID, 10) {

@@ -13,14 +13,14 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// atCounter is what the ledger says of where a consent was given to the front desk.
+// atCounter is the source of consents that were given at the desk.
 const atCounter = "counter"
 
-// confirmView asks before something that cannot be undone.
+// confirmView asks for confirmation of something that cannot be undone.
 type confirmView struct {
 	Person                   people.Person
 	Title, Text, Yes, Action string
-	Reason                   *ui.Field // asked along, where it is kept
+	Reason                   *ui.Field // asked for, where the reason is stored
 }
 
 func (p *Pages) officeSubscribe(w http.ResponseWriter, r *http.Request) error {
@@ -31,8 +31,8 @@ func (p *Pages) officeUnsubscribe(w http.ResponseWriter, r *http.Request) error 
 	return p.subscription(w, r, p.Newsletters.Unsubscribe, "unsubscribed")
 }
 
-// subscription begins or ends one at the desk. Newsletters that tell something delicate of their readers are not the
-// desk's to handle: she does it herself.
+// subscription begins or ends a subscription at the desk. The desk does not handle sensitive newsletters: the person
+// does that herself.
 func (p *Pages) subscription(w http.ResponseWriter, r *http.Request, do func(context.Context, int64, string) error, done string) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -60,7 +60,7 @@ func (p *Pages) subscription(w http.ResponseWriter, r *http.Request, do func(con
 	return p.changed(w, r, person.ID, done)
 }
 
-// officeGrant writes down a consent that was given at the desk, with how it can be shown.
+// officeGrant records a consent that was given at the desk, with its evidence.
 func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -84,7 +84,8 @@ func (p *Pages) officeGrant(w http.ResponseWriter, r *http.Request) error {
 	return p.changed(w, r, person.ID, "granted")
 }
 
-// counterGrant is a consent given at the desk to the wording that is current. Without a proof it would be worth nothing.
+// counterGrant returns a consent, given at the desk, to the current wording. It requires evidence, because without it a
+// consent is worth nothing.
 func (p *Pages) counterGrant(ctx context.Context, purpose people.Purpose, channel people.Channel, proof string) (people.Grant, error) {
 	g := people.Grant{Purpose: purpose, Source: atCounter, Channel: channel, Proof: strings.TrimSpace(proof)}
 	if g.Proof == "" {
@@ -99,7 +100,7 @@ func (p *Pages) counterGrant(ctx context.Context, purpose people.Purpose, channe
 	return g, err
 }
 
-// purposeOf is the purpose that the path names.
+// purposeOf returns the purpose that the path names.
 func purposeOf(r *http.Request) (people.Purpose, error) {
 	purpose := people.Purpose(r.PathValue("purpose"))
 	if !slices.Contains(people.Purposes(), purpose) {
@@ -153,8 +154,8 @@ func (p *Pages) officeWithdraw(w http.ResponseWriter, r *http.Request) error {
 	return p.changed(w, r, person.ID, "withdrawn")
 }
 
-// officeExport hands over what the town keeps of the person (GDPR, articles 15 and 20), as far as staff may see it. What is
-// left out is said in every copy alike, so that it tells nothing of her. She gets the whole of it from her own page.
+// officeExport exports the person's data (GDPR, articles 15 and 20), as far as staff may see it. Every export has the
+// same note about what is left out, so that the note reveals nothing. She can get everything from her own page.
 func (p *Pages) officeExport(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.officePersonOf(r)
 	if err != nil {

@@ -18,23 +18,23 @@ import (
 //go:embed words/office/*.toml
 var officeWords embed.FS
 
-// OfficeWords are the words of the office's pages, it.toml and en.toml.
+// OfficeWords returns the words of the office's pages, it.toml and en.toml.
 func OfficeWords() fs.FS {
 	sub, err := fs.Sub(officeWords, "words/office")
 	if err != nil {
-		panic(err) // cannot be: the folder is embedded above
+		panic(err) // impossible: the folder is embedded above
 	}
 	return sub
 }
 
-// Audit keeps what staff look at; *identity.Room is one. What they do is noted by the room that does it, in the same
-// transaction. Subjects name a person by her identifier and details never hold her name or address: the log outlives her
-// data.
+// Audit records what staff view; *identity.Room implements it. What they change is recorded by the room that changes
+// it, in the same transaction. Subjects name a person by her identifier, and details never contain her name or address,
+// because the log outlives her data.
 type Audit interface {
 	Note(ctx context.Context, action, subject, detail string) error
 }
 
-// OfficeRoutes are the routes of the front desk.
+// OfficeRoutes returns the routes of the desk.
 func (p *Pages) OfficeRoutes() []web.Route {
 	find := func(pattern string, kind web.Kind, do web.Handler) web.Route {
 		return web.Route{Pattern: pattern, Permission: access.FindPeople, Kind: kind, Do: do}
@@ -66,7 +66,7 @@ func (p *Pages) OfficeRoutes() []web.Route {
 	}
 }
 
-// OfficeMenu are the entries of the office's menu that the context's actor may use. The key is "people".
+// OfficeMenu returns the menu entries that the context's actor may use. The key is "people".
 func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 	if !access.From(ctx).Can(access.FindPeople) {
 		return nil
@@ -74,12 +74,12 @@ func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 	return []ui.Link{{Key: "people", Label: tell(ctx, "menu"), URL: locale.Path(ctx, "/office/people"), Icon: "search"}}
 }
 
-// tell is one of this package's words for staff.
+// tell returns one of this package's words for staff.
 func tell(ctx context.Context, key string, args ...any) string {
 	return locale.T(ctx, "peopleweb.office."+key, args...)
 }
 
-// officePath is the page of a person, or what lies below it.
+// officePath returns the path of a person's page, or of a page below it.
 func officePath(person int64, below string) string {
 	return "/office/people/" + strconv.FormatInt(person, 10) + below
 }
@@ -88,7 +88,7 @@ func officeURL(ctx context.Context, person int64, below string) string {
 	return locale.Path(ctx, officePath(person, below))
 }
 
-// officePersonOf is the person that the path names, as staff may see her.
+// officePersonOf returns the person that the path names, as staff may see her.
 func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -97,17 +97,17 @@ func (p *Pages) officePersonOf(r *http.Request) (people.Person, error) {
 	return p.People.Shown(r.Context(), id)
 }
 
-// note writes to the audit log what is seen of a person.
+// note writes to the audit log that data of a person was viewed.
 func (p *Pages) note(ctx context.Context, action string, person int64) error {
 	return p.Audit.Note(ctx, "audit.person."+action, "person "+strconv.FormatInt(person, 10), "")
 }
 
-// mendable tells whether the form that caused err should come back to its author with what is wrong.
+// mendable tells whether the form should be shown again with the faults in err.
 func mendable(err error) bool {
 	return fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict)
 }
 
-// nameOr is the person's name, or a word for one who gave none.
+// nameOr returns the person's name, or a word for a person without one.
 func nameOr(ctx context.Context, d people.Details) string {
 	if name := d.Name(); name != "" {
 		return name

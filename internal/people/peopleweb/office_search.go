@@ -16,11 +16,11 @@ type searchView struct {
 	Query          ui.Field
 	Asked          bool
 	People         []people.Person
-	Previous, Next string // addresses; empty where there is no such page
+	Previous, Next string // URLs; "" if there is no such page
 	Notices        []ui.Notice
 }
 
-// officeSearch finds people. That staff searched is audited; what for is not, since it is mostly a name.
+// officeSearch finds people. The audit log records that staff searched, but not the text, which is mostly a name.
 func (p *Pages) officeSearch(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	text := strings.TrimSpace(r.URL.Query().Get("q"))

@@ -26,7 +26,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// desk is a site with the office's pages about people, everything real but the newsletters; role is whose asks.
+// desk is a site with the office's pages about people. Only the newsletters are fake. role is the role of the requests.
 type desk struct {
 	*testing.T
 	people   *people.People
@@ -36,7 +36,7 @@ type desk struct {
 	role     identity.Role
 }
 
-// eachDesk runs a test in a new desk, on each engine.
+// eachDesk runs a test with a new desk on each engine.
 func eachDesk(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newDesk(t, db)) },
@@ -105,7 +105,7 @@ func (d *desk) wantStatus(w *httptest.ResponseRecorder, status int, texts ...str
 	}
 }
 
-// audited are the actions written about the person, the newest first.
+// audited returns the audited actions about the person, newest first.
 func (d *desk) audited(person int64) string {
 	d.Helper()
 	log, err := d.identity.AuditLog(d.Context(), identity.AuditQuery{Subject: fmt.Sprintf("person %d", person), Limit: 100})
@@ -114,13 +114,13 @@ func (d *desk) audited(person int64) string {
 	for _, e := range log {
 		actions = append(actions, strings.TrimPrefix(e.Action, "audit.person."))
 		if strings.Contains(e.Detail, "@") {
-			d.Errorf("the log holds an address: %q", e.Detail)
+			d.Errorf("the log contains an address: %q", e.Detail)
 		}
 	}
 	return strings.Join(actions, " ")
 }
 
-// registered is somebody registered at the desk, as an operator does.
+// registered returns a person registered at the desk.
 func (d *desk) registered() int64 {
 	d.Helper()
 	w := d.post("/office/people/new", "kind", "person", "given_name", "Niccolò", "family_name", "Rossi", "birth_date", "31/12/1980",
@@ -211,14 +211,14 @@ func TestDeskChangesWithdrawsExportsAndErases(t *testing.T) {
 	})
 }
 
-func TestDelicateSubscriptionsStayHersAlone(t *testing.T) {
+func TestStaffDoNotSeeSensitiveSubscriptions(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
 		person := d.registered()
 		d.shelf.has[person] = append(d.shelf.has[person], "sport")
 		w := d.get(officePath(person))
 		d.wantStatus(w, http.StatusOK, "Le iscrizioni alle newsletter su temi delicati non si mostrano qui")
 		if strings.Contains(w.Body.String(), "In campo") || strings.Contains(w.Body.String(), `value="sport"`) {
-			t.Error("the page tells of a delicate subscription")
+			t.Error("the page shows a sensitive subscription")
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// ledgerText is what the ledger notes of a source or a reason, in the reader's language where it is one of the program's
-// own; what people wrote stands as they wrote it.
+// ledgerText returns a source or reason of the ledger, in the reader's language if the program wrote it, and unchanged
+// if a person did.
 func ledgerText(ctx context.Context, note string) string {
 	key := "ledger." + strings.ReplaceAll(note, " ", "-")
 	if text := tell(ctx, key); !strings.HasSuffix(text, key) {
@@ -17,7 +17,7 @@ func ledgerText(ctx context.Context, note string) string {
 	return note
 }
 
-// personProblems are the faults of the forms on a person's page.
+// personProblems returns the faults of the forms on a person's page.
 func personProblems(v personView) []ui.Problem {
 	found := ui.Problems(v.Address)
 	for field, text := range v.Error {

@@ -18,32 +18,33 @@ import (
 	"unoxuno/internal/web"
 )
 
-// codePurpose is the purpose of codes, and of the token in the address of the page that asks for one: the sign-up, and
-// where to go once it is confirmed.
+// codePurpose is the purpose of codes, and of the token in the URL of the page that asks for one. The token has the
+// sign-up and the page to go to after confirmation.
 const codePurpose = "people.code"
 
-// after is where the right code of a sign-up, or of a new address, leads to. Tokens hold the number.
+// after is the page to go to after the right code. Tokens contain the number.
 type after int64
 
 const (
-	toWelcome   after = 0 // a sign-up is confirmed
+	toWelcome   after = 0 // a sign-up was confirmed
 	toAddresses after = 2 // she added a number on her page
-	toDesk      after = 3 // she reads it to who registers her
+	toDesk      after = 3 // staff typed the code at the desk
 )
 
-// codeDigits is how long a code is: short enough to be read from a telephone and typed.
+// codeDigits is the length of a code: short enough to read from a telephone and type.
 const codeDigits = 6
 
-// codeOf is the code of a sign-up or an entry, made at a moment. It is worked out anew when it comes back: nothing of it is kept.
+// codeOf returns the code of a sign-up or an entry that was made at that moment. It is computed again when the code
+// comes back, so it is stored nowhere.
 func (p *Pages) codeOf(signUp int64, made time.Time) string {
 	digest := p.Sealer.Digest(codePurpose, fmt.Sprint(signUp, "/", made.UnixMilli()))
 	return fmt.Sprintf("%0*d", codeDigits, binary.BigEndian.Uint64(digest)%1_000_000)
 }
 
-// texting tells whether the town sends text messages, so that a telephone can be asked for.
+// texting tells whether the town sends text messages, so that the form can ask for a telephone.
 func (p *Pages) texting() bool { return p.Texting != nil && p.Texting() }
 
-// sendCode sends the code of a pending address by text message, unless that was done too often.
+// sendCode sends the code of an unconfirmed address by text message, unless that was done too often.
 func (p *Pages) sendCode(ctx context.Context, pending people.Pending) error {
 	if !pending.Send {
 		return nil
@@ -62,12 +63,12 @@ func (p *Pages) sendCode(ctx context.Context, pending people.Pending) error {
 	return err
 }
 
-// askCode leads to the page that asks for the code.
+// askCode redirects to the page that asks for the code.
 func (p *Pages) askCode(w http.ResponseWriter, r *http.Request, pending people.Pending, then after) error {
 	return web.Go(w, r, "/code/"+p.Sealer.Ints(codePurpose, pending.Expires, pending.ID, int64(then)))
 }
 
-// asked is what the token in the path of the page of a sign-up's code says.
+// asked returns the content of the token in the path of a sign-up's code page.
 func (p *Pages) asked(r *http.Request) (signUp int64, then after, err error) {
 	ints, err := p.Sealer.OpenInts(codePurpose, r.PathValue("token"), p.Clock.Now(), 2)
 	if err != nil {
@@ -76,7 +77,7 @@ func (p *Pages) asked(r *http.Request) (signUp int64, then after, err error) {
 	return ints[0], after(ints[1]), nil
 }
 
-// codeAsk asks for the code, of a sign-up or of an entry: the page is the same.
+// codeAsk shows the page that asks for the code of a sign-up or an entry.
 func (p *Pages) codeAsk(w http.ResponseWriter, r *http.Request) error {
 	if _, _, err := p.asked(r); err != nil {
 		if _, _, ok := p.entryOf(r, entryCodePurpose); !ok {
@@ -86,7 +87,8 @@ func (p *Pages) codeAsk(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, codePage(r.PathValue("token"), "", web.Notices(r)))
 }
 
-// codeTake does what the right code confirms, and opens her own page: whoever reads the telephone has proved to be her.
+// codeTake confirms a sign-up, an address or an entry if the code is right, and opens her own page: the person who
+// reads the telephone has proved who she is.
 func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -104,7 +106,7 @@ func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
 		return p.goIn(w, r, s, to.page())
 	}
 	signUp, then, err := p.asked(r)
-	if err != nil || then != toWelcome && then != toAddresses { // what is asked at the desk opens no page
+	if err != nil || then != toWelcome && then != toAddresses { // what the desk asked for opens no page
 		return web.Render(w, r, http.StatusGone, joinExpiredPage())
 	}
 	c, err := p.confirmByCode(ctx, signUp, form.Get("code"))
@@ -122,7 +124,7 @@ func (p *Pages) codeTake(w http.ResponseWriter, r *http.Request) error {
 	return p.goIn(w, r, s, "welcome")
 }
 
-// wrongCode asks for the code again, with what was wrong.
+// wrongCode asks for the code again and shows the fault.
 func (p *Pages) wrongCode(w http.ResponseWriter, r *http.Request, err error) error {
 	switch {
 	case fault.Is(err, fault.KindConflict):
@@ -133,8 +135,8 @@ func (p *Pages) wrongCode(w http.ResponseWriter, r *http.Request, err error) err
 	return err
 }
 
-// enterByCode uses the entry if the code is right. An entry that was asked for at an address which is nobody's has no right
-// code: whatever is typed is answered like a slip.
+// enterByCode uses the entry if the code is right. If nobody has the entry's address, no code is right, and every code
+// is answered like a mistyped one.
 func (p *Pages) enterByCode(ctx context.Context, entry int64, typed string) (people.Session, error) {
 	made, err := p.People.TryEntry(ctx, entry)
 	if err != nil {
@@ -150,7 +152,7 @@ func (p *Pages) enterByCode(ctx context.Context, entry int64, typed string) (peo
 	return s, err
 }
 
-// confirmByCode confirms the sign-up, or the address, if the code is right. A code is used once.
+// confirmByCode confirms the sign-up, or the address, if the code is right. A code works once.
 func (p *Pages) confirmByCode(ctx context.Context, signUp int64, typed string) (people.Confirmation, error) {
 	made, err := p.People.TryCode(ctx, signUp)
 	if err != nil {
@@ -168,11 +170,11 @@ func (p *Pages) confirmByCode(ctx context.Context, signUp int64, typed string) (
 
 func wrongCode() error { return fault.Invalid("peopleweb.public.code.wrong") }
 
-// compare fails unless what was typed is the code made at that moment.
+// compare fails unless typed is the code made at that moment.
 func (p *Pages) compare(typed string, id int64, made time.Time) error {
 	digits := strings.Map(func(c rune) rune {
 		if c < '0' || c > '9' {
-			return -1 // spaces, as telephones show them
+			return -1 // spaces, as telephones show the code
 		}
 		return c
 	}, typed)
@@ -182,7 +184,7 @@ func (p *Pages) compare(typed string, id int64, made time.Time) error {
 	return nil
 }
 
-// codeAgain sends another code; who asks too often is answered the same.
+// codeAgain sends another code. Too many requests get the same answer.
 func (p *Pages) codeAgain(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -209,7 +211,7 @@ func (p *Pages) codeAgain(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = p.sendCode(ctx, pending)
 	}
-	if err != nil && !fault.Is(err, fault.KindExpired) { // nothing waits there: it is done
+	if err != nil && !fault.Is(err, fault.KindExpired) { // nothing waits any more: it was confirmed
 		return err
 	}
 	return web.Done(w, r, "/code/"+r.PathValue("token"), "peopleweb.done.code_sent")

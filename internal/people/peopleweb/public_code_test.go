@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/people"
 )
 
-// codes are the codes that were sent to the number, the latest last.
+// codes returns the codes that were sent to the number, latest last.
 func (town *publicTown) codes(number string) (found []string) {
 	town.t.Helper()
 	_, err := town.post.SendNotes(context.Background())
@@ -28,7 +28,7 @@ func (town *publicTown) codes(number string) (found []string) {
 	return found
 }
 
-// code is the last one sent to the number.
+// code returns the last one sent to the number.
 func (town *publicTown) code(number string) string {
 	town.t.Helper()
 	all := town.codes(number)
@@ -38,7 +38,7 @@ func (town *publicTown) code(number string) string {
 	return all[len(all)-1]
 }
 
-// take is the town's gateway of text messages.
+// take is the town's gateway for text messages.
 func (town *publicTown) take(_ context.Context, m sms.Message) ([]string, error) {
 	town.mu.Lock()
 	defer town.mu.Unlock()
@@ -48,7 +48,7 @@ func (town *publicTown) take(_ context.Context, m sms.Message) ([]string, error)
 
 const mobile = "+393331234567"
 
-// joinByText signs up with the mobile alone and returns the page that asks for the code.
+// joinByText signs up with a mobile number only and returns the page that asks for the code.
 func (town *publicTown) joinByText(number string) string {
 	town.t.Helper()
 	a := town.send("/join", url.Values{
@@ -62,7 +62,7 @@ func (town *publicTown) joinByText(number string) string {
 
 func typed(code string) url.Values { return url.Values{"code": {code}} }
 
-// wrong is a code that differs from the right one.
+// wrong returns a code other than the right one.
 func wrong(code string) string {
 	if code[0] == '1' {
 		return "2" + code[1:]
@@ -81,7 +81,7 @@ func TestAMobileAloneIsEnough(t *testing.T) {
 			t.Fatalf("a wrong code: %d\n%s", a.status, a.body)
 		}
 		if _, known, _ := town.people.ByAddress(t.Context(), people.SMS, mobile); known {
-			t.Fatal("she is known before she typed the code")
+			t.Fatal("the person exists before she typed the code")
 		}
 		a := town.send(page, typed(code[:3]+" "+code[3:])) // as telephones show it
 		own, ok := strings.CutSuffix(a.location, "/welcome")
@@ -162,7 +162,7 @@ func TestTheLinkToHerPageByText(t *testing.T) {
 		}
 		page, hers := town.get(stranger.location), town.get(a.location)
 		if page.status != hers.status || len(page.body) != len(hers.body) {
-			t.Error("the page tells whether the number is known")
+			t.Error("the page reveals whether the number is known")
 		}
 		if in := town.send(stranger.location, typed("123456")); in.status != http.StatusUnprocessableEntity {
 			t.Errorf("a guess: %d", in.status)
@@ -189,19 +189,19 @@ func TestBothAddressesAreConfirmedEachItsWay(t *testing.T) {
 		}
 		page := town.get(own + "/newsletters")
 		if !strings.Contains(page.body, "Ricevila per SMS") {
-			t.Errorf("she cannot choose:\n%s", page.body)
+			t.Errorf("the channel cannot be chosen:\n%s", page.body)
 		}
 		town.send(own+"/newsletters/channel", url.Values{"newsletter": {"rifiuti"}, "channel": {"sms"}})
 		if town.shelf.by["rifiuti"] != people.SMS {
-			t.Error("her choice is not heard")
+			t.Error("her choice has no effect")
 		}
 		if a := town.send(own+"/newsletters/channel", url.Values{"newsletter": {"rifiuti"}, "channel": {"fax"}}); a.status < 400 {
-			t.Errorf("a channel that is none: %d", a.status)
+			t.Errorf("an unknown channel: %d", a.status)
 		}
 	})
 }
 
-func TestAFaultInTheMobileIsToldBesideIt(t *testing.T) {
+func TestAFaultInTheMobileIsShownBesideIt(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		for _, number := range []string{"059 123456", "non lo so"} {
 			a := town.send("/join", url.Values{"go": {"send"}, "mobile": {number}, "newsletters": {"rifiuti"}, "agree": {"1"}})

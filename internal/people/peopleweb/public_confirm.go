@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// The purposes of the tokens that this package seals, each with the identifier of a sign-up as its payload.
+// The purposes of this package's tokens, each with the identifier of a sign-up as payload.
 const (
 	joinPurpose    = "people.join"
 	addressPurpose = "people.address"
@@ -23,7 +23,7 @@ func (p *Pages) addressLink(ctx context.Context, pending people.Pending) string 
 	return web.URL(ctx, "/address/"+p.Sealer.Ints(addressPurpose, pending.Expires, pending.ID))
 }
 
-// pendingOf opens the token in the path; a fault of kind Expired when it is forged or its time is over.
+// pendingOf opens the token in the path; a fault of kind Expired if it is forged or expired.
 func (p *Pages) pendingOf(r *http.Request, purpose string) (int64, error) {
 	ids, err := p.Sealer.OpenInts(purpose, r.PathValue("token"), p.Clock.Now(), 1)
 	if err != nil {
@@ -32,13 +32,13 @@ func (p *Pages) pendingOf(r *http.Request, purpose string) (int64, error) {
 	return ids[0], nil
 }
 
-// joinSent tells her to look at her mail, whoever she is.
+// joinSent tells the visitor to check her mail, whether or not the address is known.
 func (p *Pages) joinSent(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, joinSentPage())
 }
 
-// joinConfirmAsk shows what a sign-up asks for, with the button that confirms it. Following the link changes nothing:
-// programs that scan mail follow links too.
+// joinConfirmAsk shows what a sign-up asks for, with the button that confirms it. Following the link changes nothing,
+// because programs that scan mail follow links too.
 func (p *Pages) joinConfirmAsk(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id, err := p.pendingOf(r, joinPurpose)
@@ -76,8 +76,8 @@ func namesOf(offers []Offer, slugs []string) []string {
 	return names
 }
 
-// joinConfirm does what the sign-up asks and leads to her own page. Everything is open to her there if the link was sent
-// just now: whoever reads the mailbox has proved to be her. A link that was used already leads nowhere.
+// joinConfirm carries out the sign-up and redirects to her own page. If the link was sent just before, everything is
+// open to her there: the person who reads the mailbox has proved who she is. A link that was used before opens nothing.
 func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id, err := p.pendingOf(r, joinPurpose)
@@ -117,7 +117,7 @@ func (p *Pages) joinConfirm(w http.ResponseWriter, r *http.Request) error {
 	return p.askCode(w, r, pending, toWelcome)
 }
 
-// addressConfirmAsk asks the reader of a mailbox whether it belongs to a person's page.
+// addressConfirmAsk asks the reader of a mailbox whether the address is hers.
 func (p *Pages) addressConfirmAsk(w http.ResponseWriter, r *http.Request) error {
 	id, err := p.pendingOf(r, addressPurpose)
 	if err == nil {
@@ -134,8 +134,8 @@ func (p *Pages) addressConfirmAsk(w http.ResponseWriter, r *http.Request) error 
 	return web.Render(w, r, http.StatusOK, addressConfirmPage(r.PathValue("token")))
 }
 
-// addressConfirm adds the address. It does not lead to her own page: had she mistyped the address, a stranger would be
-// reading this.
+// addressConfirm adds the address. It does not lead to her own page: if she mistyped the address, a stranger is reading
+// this.
 func (p *Pages) addressConfirm(w http.ResponseWriter, r *http.Request) error {
 	id, err := p.pendingOf(r, addressPurpose)
 	if err == nil {
@@ -152,7 +152,8 @@ func (p *Pages) addressConfirm(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, addressDonePage())
 }
 
-// linkAsk asks for the address to send the way into her own page to. Where it is open already it leads there.
+// linkAsk asks for the address to which to send the entry to her own page. If her page is open already it redirects
+// there.
 func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
 	s, ok, err := p.sessionOf(r)
 	if err != nil {
@@ -164,7 +165,7 @@ func (p *Pages) linkAsk(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, linkPage(p.texting(), "", ""))
 }
 
-// linkSend sends the way into her page to the address if it is somebody's, and answers the same if it is not.
+// linkSend sends the entry to the address if somebody has it. It answers the same if nobody does.
 func (p *Pages) linkSend(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err

@@ -16,22 +16,22 @@ import (
 	"unoxuno/internal/web"
 )
 
-// The purposes of what opens her own page for good: the token of a link, and that in the address of the page which asks
-// for a code. Each holds the identifier of the entry, and the page that it leads to.
+// The purposes of the tokens that open her whole page: that of the link, and that in the URL of the page that asks for
+// a code. Each has the identifier of the entry and the page to go to.
 const (
 	entryPurpose     = "people.entry"
 	entryCodePurpose = "people.entry-code"
 )
 
-// goal is the page of hers that an entry leads to.
+// goal is the page that an entry leads to.
 type goal int64
 
-// goals are those pages, by number: links hold the number.
+// goals returns the pages by number. Links contain the number.
 func goals() []string {
 	return []string{"", "profile", "newsletters", "pace", "addresses", "consents", "data", "erase"}
 }
 
-// goalOf is the goal that stands for the page of a path; her first page for any other.
+// goalOf returns the goal of a page; that of her first page for any other.
 func goalOf(page string) goal {
 	if page == "data.json" {
 		page = "data"
@@ -47,8 +47,8 @@ func (g goal) page() string {
 	return ""
 }
 
-// sendEntry sends the way into her page to whoever has the address, and shows where it is awaited. Nothing here depends on
-// whether somebody has it: delivery finds that out when the message's turn comes.
+// sendEntry sends an entry to the person who has the address, and redirects to the page that awaits it. Nothing here
+// depends on whether somebody has the address: delivery finds out when it sends the message.
 func (p *Pages) sendEntry(w http.ResponseWriter, r *http.Request, channel people.Channel, address string, to goal) error {
 	e, err := p.postEntry(r.Context(), channel, address, to)
 	if err != nil {
@@ -77,7 +77,7 @@ func (p *Pages) postEntry(ctx context.Context, channel people.Channel, address s
 	return e, err
 }
 
-// entryNote is the message that brings the way in: a link by mail, a code by text message.
+// entryNote returns the message for an entry: a link by mail, or a code by text message.
 func (p *Pages) entryNote(ctx context.Context, e people.Entry, to goal) (delivery.Note, error) {
 	if e.Channel == people.SMS {
 		text := say(ctx, "code.sms", "Town", web.TownOf(ctx).Name, "Code", p.codeOf(e.ID, e.Asked), "Minutes", int(people.EntryLife.Minutes()))
@@ -92,7 +92,7 @@ func (p *Pages) entryNote(ctx context.Context, e people.Entry, to goal) (deliver
 	return note, err
 }
 
-// entryOf is the entry that the token in the path holds; ok is false for a token of another purpose, or past its time.
+// entryOf returns the entry of the token in the path; ok is false if the token has another purpose or has expired.
 func (p *Pages) entryOf(r *http.Request, purpose string) (entry int64, to goal, ok bool) {
 	ints, err := p.Sealer.OpenInts(purpose, r.PathValue("token"), p.Clock.Now(), 2)
 	if err != nil {
@@ -101,8 +101,8 @@ func (p *Pages) entryOf(r *http.Request, purpose string) (entry int64, to goal, 
 	return ints[0], goal(ints[1]), true
 }
 
-// open shows her page, or, where the token is that of a link sent just now, the button that uses it: following a link
-// changes nothing, for programs that scan mail follow links too.
+// open shows her page. If the token is from an entry link, it shows the button that uses it: following a link changes
+// nothing, because programs that scan mail follow links too.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
 	entry, _, ok := p.entryOf(r, entryPurpose)
 	if !ok {
@@ -121,7 +121,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, openPage(r.PathValue("token")))
 }
 
-// enter uses a link that was sent just now: her page opens in this browser.
+// enter uses an entry link: it opens her page in this browser.
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	entry, to, ok := p.entryOf(r, entryPurpose)
 	if !ok {
@@ -137,13 +137,13 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	return p.goIn(w, r, s, to.page())
 }
 
-// goIn leads into her page in the browser that has proved to be hers.
+// goIn sets the session and redirects to her page.
 func (p *Pages) goIn(w http.ResponseWriter, r *http.Request, s people.Session, page string) error {
 	setSession(w, r, s.Token)
 	return web.Go(w, r, strings.TrimSuffix("/me/"+p.OwnPage.OwnPageToken(s.Person, s.Address)+"/"+page, "/"))
 }
 
-// The cookie that holds a session. Where the site is served over TLS a browser takes it only from this very host.
+// The session cookie. If the site is served over TLS, browsers accept it only from this host.
 const (
 	sessionCookie       = "unoxuno-me"
 	secureSessionCookie = "__Host-unoxuno-me"
@@ -158,7 +158,7 @@ func cookieName(ctx context.Context) string {
 	return sessionCookie
 }
 
-// setSession gives the browser the token of a session, until it is closed; "" takes it away.
+// setSession sets the session cookie, until the browser is closed; "" removes it.
 func setSession(w http.ResponseWriter, r *http.Request, token string) {
 	cookie := &http.Cookie{
 		Name: cookieName(r.Context()), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r.Context()),
@@ -169,11 +169,11 @@ func setSession(w http.ResponseWriter, r *http.Request, token string) {
 	http.SetCookie(w, cookie)
 }
 
-// sessionOf is the session of the request's browser.
+// sessionOf returns the session of the request's browser.
 func (p *Pages) sessionOf(r *http.Request) (s people.Session, ok bool, err error) {
 	cookie, err := r.Cookie(cookieName(r.Context()))
 	if err != nil || cookie.Value == "" {
-		return s, false, nil //nolint:nilerr // a browser without the cookie has no session
+		return s, false, nil //nolint:nilerr // without the cookie there is no session
 	}
 	if s, ok, err = p.People.SessionOf(r.Context(), cookie.Value); err != nil || !ok {
 		return s, false, err
@@ -194,12 +194,12 @@ func (p *Pages) leaveBrowser(w http.ResponseWriter, r *http.Request, _ owner) er
 	return web.Done(w, r, "/me", "peopleweb.done.left_browser")
 }
 
-// proveAsk offers to send the way in to her addresses.
+// proveAsk offers to send an entry to one of her addresses.
 func (p *Pages) proveAsk(w http.ResponseWriter, r *http.Request, o owner) error {
 	return p.renderProve(w, r, http.StatusOK, o, goalOf(r.URL.Query().Get("page")))
 }
 
-// refuse answers whoever came by a link that is not enough for the page.
+// refuse answers a visitor whose link is not sufficient for the page.
 func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, o owner) error {
 	_, page, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/me/"), "/")
 	page, _, _ = strings.Cut(page, "/")
@@ -220,7 +220,7 @@ func (p *Pages) renderProve(w http.ResponseWriter, r *http.Request, status int, 
 	return web.Render(w, r, status, provePage(o, to, list))
 }
 
-// prove sends the way in to the address that she chose.
+// prove sends an entry to the address that she chose.
 func (p *Pages) prove(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err := p.limits.visitor.Allow(web.ClientIP(r)); err != nil {
 		return err
@@ -238,7 +238,7 @@ func (p *Pages) prove(w http.ResponseWriter, r *http.Request, o owner) error {
 	return fault.NotFound("people.address.unknown")
 }
 
-// usable tells whether a message reaches somebody at the address.
+// usable tells whether messages to the address can arrive.
 func (p *Pages) usable(ctx context.Context, a people.Address) (bool, error) {
 	if a.Verified.IsZero() {
 		return false, nil
@@ -247,7 +247,7 @@ func (p *Pages) usable(ctx context.Context, a people.Address) (bool, error) {
 	return !gone, err
 }
 
-// masked is an address of which only its owner recognises the rest: a…@example.org, … 567.
+// masked returns an address of which only its owner recognises the rest: a…@example.org, … 567.
 func masked(a people.Address) string {
 	if a.Channel == people.SMS {
 		return "… " + a.Value[max(0, len(a.Value)-3):]

@@ -10,15 +10,15 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// field is a question of the sign-up or of the profile, with the answer so far and what is wrong with it. Its words are
-// peopleweb.public.field.<name> and, where it explains itself, …_help.
+// field is a question of the sign-up or the profile, with the answer so far and its fault. Its words are
+// peopleweb.public.field.<name> and, for an explanation, …_help.
 func (v joinView) field(ctx context.Context, name string) ui.Field {
 	f := ui.Field{Name: name, Label: say(ctx, "field."+name), Error: v.Errors[name], MaxLength: 120}
 	switch name {
 	case "who", "wants":
 		f.Help, f.MaxLength = say(ctx, "field."+name+"_help"), 0
 	case "newsletters":
-		f.MaxLength = 0 // its answers explain themselves; what explains the question stands before it
+		f.MaxLength = 0 // the options explain themselves; the explanation of the question comes before it
 	case "place":
 		f.Help, f.Optional, f.MaxLength, f.Value = say(ctx, "field.place_help"), true, 0, v.Place
 	case "birth_date":
@@ -42,7 +42,7 @@ func (v joinView) field(ctx context.Context, name string) ui.Field {
 	return f
 }
 
-// consentField asks for a consent with its wording in full, and says which version of it that is.
+// consentField asks for a consent with its full wording and stores the version of it.
 func (v joinView) consentField(ctx context.Context, name string, purpose people.Purpose, given bool) ui.Field {
 	return ui.Field{
 		Name: name, Label: v.wording(ctx, purpose), Checked: given, Error: v.Errors[name],
@@ -54,7 +54,7 @@ func (v joinView) wording(ctx context.Context, purpose people.Purpose) string {
 	return v.Texts[purpose].In(locale.Lang(ctx))
 }
 
-// problems are the errors of the step that is shown, each leading to its field, and after them those of other steps.
+// problems returns the faults of the current step, linked to their fields, and then those of other steps.
 func (v joinView) problems() []ui.Problem {
 	var fields []ui.Field
 	asked := v.Step.fields()
@@ -70,7 +70,7 @@ func (v joinView) problems() []ui.Problem {
 	return list
 }
 
-// chosenNames are the names of the newsletters she chose.
+// chosenNames returns the names of the newsletters she chose.
 func (v joinView) chosenNames() []string {
 	return namesOf(slices.Concat(v.Suggested, v.Others), v.Newsletters)
 }

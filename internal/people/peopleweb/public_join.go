@@ -20,10 +20,10 @@ const (
 	stepWho   step = iota // chi sei
 	stepWants             // cosa vuoi
 	stepReach             // how to reach you
-	stepSend              // past the last: the form is sent
+	stepSend              // after the last step the form is sent
 )
 
-// names are how the form calls the steps.
+// String returns the name of the step in the form.
 func (s step) String() string { return [...]string{"who", "wants", "reach", "send"}[s] }
 
 func stepOf(name string) step {
@@ -35,7 +35,7 @@ func stepOf(name string) step {
 	return stepWho
 }
 
-// fields are the form fields that a step asks, and the only ones it may find fault with.
+// fields returns the form fields of a step. Only these may have faults in it.
 func (s step) fields() []string {
 	switch s {
 	case stepWho:
@@ -47,8 +47,8 @@ func (s step) fields() []string {
 	}
 }
 
-// join is a sign-up as far as it is written. It travels within the form, step by step, so that going back loses nothing
-// and nothing is kept of who goes away.
+// join is an unfinished sign-up. It is carried in the form from step to step, so that going back loses nothing, and
+// nothing is stored about a visitor who leaves.
 type join struct {
 	Who, Wants, Newsletters     []string
 	Place, Birth, Language      string
@@ -57,7 +57,7 @@ type join struct {
 	Profile, Agree, Reading     bool
 }
 
-// Most answers that are read of one question: more than any town has newsletters.
+// maxAnswers is the largest number of answers read for one question, more than any town has newsletters.
 const maxAnswers = 300
 
 func readJoin(form url.Values) join {
@@ -76,7 +76,7 @@ func readJoin(form url.Values) join {
 	}
 }
 
-// values are the answers as form fields.
+// values returns the answers as form fields.
 func (j join) values() url.Values {
 	v := url.Values{"who": j.Who, "wants": j.Wants, "newsletters": j.Newsletters}
 	for name, value := range map[string]string{
@@ -93,7 +93,7 @@ func (j join) values() url.Values {
 	return v
 }
 
-// carried are the answers that the page of step s does not ask, and therefore carries in hidden fields.
+// carried returns the answers that are not asked on the page of step s, for hidden fields.
 func (j join) carried(s step) []carried {
 	var list []carried
 	for _, other := range []step{stepWho, stepWants, stepReach} {
@@ -113,7 +113,7 @@ func (j join) carried(s step) []carried {
 
 type carried struct{ Name, Value string }
 
-// details are the answers about herself, or what is wrong with them.
+// details returns the answers about herself, or their faults.
 func (j join) details() (people.Details, error) {
 	d := people.Details{
 		Kind: people.KindPerson, Given: j.Given, Family: j.Family, Organisation: j.Organisation,
@@ -131,7 +131,7 @@ func (j join) details() (people.Details, error) {
 	return d, problems.Err()
 }
 
-// draft is the whole sign-up, or what the form itself finds wrong with it. texting says that a mobile number is enough.
+// draft returns the whole sign-up, or the faults of the form. texting means that a mobile number is enough.
 func (j join) draft(texting bool) (people.Draft, error) {
 	var problems fault.Problems
 	details, err := j.details()
@@ -157,14 +157,14 @@ func (j join) draft(texting bool) (people.Draft, error) {
 	return reach, problems.Err()
 }
 
-// joinBegin is the first step; ?newsletter= and ?topic= are what she pressed "subscribe" beside.
+// joinBegin shows the first step. ?newsletter= and ?topic= are what she chose by a "subscribe" button.
 func (p *Pages) joinBegin(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	j := readJoin(url.Values{"newsletters": q["newsletter"], "wants": q["topic"], "language": {locale.Lang(r.Context())}})
 	return p.showJoin(w, r, http.StatusOK, stepWho, j, nil)
 }
 
-// joinStep goes a step on, when what this one asked is in order, or back, whatever it is.
+// joinStep goes to the next step if the answers of this one are valid, or back in any case.
 func (p *Pages) joinStep(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -185,7 +185,7 @@ func (p *Pages) joinStep(w http.ResponseWriter, r *http.Request) error {
 	return p.showJoin(w, r, http.StatusOK, to, j, nil)
 }
 
-// joinSend keeps the sign-up and writes to its address. What it answers does not depend on who is known.
+// joinSend stores the sign-up and writes to its address. Its answer does not depend on whether the address is known.
 func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -219,7 +219,7 @@ func (p *Pages) joinSend(w http.ResponseWriter, r *http.Request, j join) error {
 	return web.Go(w, r, "/join/sent")
 }
 
-// firstWrong is the first step whose answers have a fault.
+// firstWrong returns the first step with a faulty answer.
 func firstWrong(err error) step {
 	for _, s := range []step{stepWho, stepWants, stepReach} {
 		for _, f := range fault.List(err) {
@@ -239,7 +239,7 @@ func (p *Pages) showJoin(w http.ResponseWriter, r *http.Request, status int, s s
 	if wrong != nil {
 		view.Errors = web.FieldErrors(r.Context(), wrong)
 	}
-	// In a browser that has her page open, what she gets is not offered again.
+	// If her page is open in this browser, what she already receives is not offered again.
 	session, open, err := p.sessionOf(r)
 	if err != nil {
 		return err
@@ -255,16 +255,16 @@ func (p *Pages) showJoin(w http.ResponseWriter, r *http.Request, status int, s s
 	return web.Render(w, r, status, joinPage(view))
 }
 
-// joinView is what a page of the sign-up shows.
+// joinView is the content of a sign-up page.
 type joinView struct {
 	join
 	Step      step
 	Errors    map[string]string // by field
 	Lists     lists
-	Texting   bool // a telephone may be given
+	Texting   bool // a telephone number is accepted
 	Suggested []Offer
 	Others    []Offer
-	Open      bool // the browser has somebody's page open
+	Open      bool // an own page is open in this browser
 	Texts     map[people.Purpose]people.ConsentText
 }
 

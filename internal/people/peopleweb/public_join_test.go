@@ -61,12 +61,12 @@ func TestSignUpInThreeStepsLosesNothingAndConfirmsByButton(t *testing.T) {
 	})
 }
 
-// confirmedByButton is who signed up with the address, once the page that its mail leads to has been opened, which must
-// change nothing, and its button pressed.
+// confirmedByButton opens the page linked in the mail to the address, which must change nothing, presses its button and
+// returns the new person.
 func confirmedByButton(t *testing.T, town *publicTown, address string) int64 {
 	t.Helper()
 	link := town.linkIn(address)
-	for range 2 { // a scanner of the mail follows links
+	for range 2 { // a mail scanner follows links
 		if a := town.get(link); a.status != http.StatusOK || !strings.Contains(a.body, "Il cassonetto") {
 			t.Fatalf("confirmation page: %d\n%s", a.status, a.body)
 		}
@@ -86,8 +86,8 @@ func confirmedByButton(t *testing.T, town *publicTown, address string) int64 {
 	return person
 }
 
-// Nobody agrees by leaving a form as it comes: the box is empty, is not needed, and what is agreed to is said again before
-// it counts.
+// Nobody consents by leaving a form as it is: the box is empty and optional, and the consent is shown again before it
+// counts.
 func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		for address, ticks := range map[string]bool{"anna@example.org": true, "bea@example.org": false} {
@@ -95,11 +95,11 @@ func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 			form.Set("go", "reach")
 			a := town.send("/join", form)
 			if !strings.Contains(a.body, "Potete tenere traccia di quali messaggi apro") || !strings.Contains(a.body, "13 mesi") {
-				t.Error("the last step does not say to what one agrees")
+				t.Error("the last step does not show the wording")
 			}
 			form = fieldsOf(t, a.body)
 			if _, ticked := form["reading"]; ticked {
-				t.Error("the box is ticked before she comes")
+				t.Error("the box is ticked from the start")
 			}
 			form.Set("address", address)
 			form.Set("agree", "1")
@@ -108,7 +108,7 @@ func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 				form.Set("reading", "1")
 				back := fieldsOf(t, town.send("/join", with(form, "go", "wants")).body)
 				if back.Get("reading") != "1" {
-					t.Error("going back loses her tick")
+					t.Error("going back clears the box")
 				}
 			}
 			if a := town.send("/join", form); a.location != "/join/sent" {
@@ -129,19 +129,19 @@ func TestReadingIsAgreedToByHerOwnHandAlone(t *testing.T) {
 	})
 }
 
-// with is the form with one field changed.
+// with returns the form with one field changed.
 func with(form url.Values, name, value string) url.Values {
 	changed := maps.Clone(form)
 	changed.Set(name, value)
 	return changed
 }
 
-func TestSignUpNamesWhatToMendAndKeepsTheRest(t *testing.T) {
+func TestSignUpShowsFaultsAndKeepsTheRest(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		good := url.Values{"go": {"send"}, "address": {"anna@example.org"}, "newsletters": {"rifiuti"}, "agree": {"1"}, "given_name": {"Anna"}}
 		for name, c := range map[string]struct {
 			change url.Values
-			field  string // whose error is shown, on the page of its step
+			field  string // field whose fault is shown, on the page of its step
 		}{
 			"address without @":     {url.Values{"address": {"anna"}}, "address"},
 			"no consent":            {url.Values{"agree": nil}, "agree"},
@@ -196,7 +196,7 @@ func TestNobodyLearnsWhetherAnAddressIsKnown(t *testing.T) {
 			}
 			known, unknown := ask(path, form("anna@example.org")), ask(path, form("nobody@example.org"))
 			if known != unknown || known.status != http.StatusSeeOther {
-				t.Errorf("%s tells who is known: %+v, %+v", path, known, unknown)
+				t.Errorf("%s reveals who is known: %+v, %+v", path, known, unknown)
 			}
 		}
 		got := map[string]int{}
@@ -236,7 +236,7 @@ func TestAnAddressIsNotBombedThroughUs(t *testing.T) {
 			last = town.send("/me", url.Values{"address": {"other@example.org"}}).status
 		}
 		if last != http.StatusTooManyRequests {
-			t.Errorf("a visitor who never stops is answered %d, want 429", last)
+			t.Errorf("too many requests of a visitor are answered %d, want 429", last)
 		}
 	})
 }
@@ -250,7 +250,7 @@ func TestLinksThatOpenNothingShowTheWayToANewOne(t *testing.T) {
 		for path, next := range map[string]string{
 			join: `href="/join"`, join + "x": `href="/join"`, "/join/confirm/forged": `href="/join"`,
 			page: `href="/me"`, page + "/data.json": `href="/me"`, "/me/forged/profile": `href="/me"`, "/address/forged": `href="/me"`,
-			strings.Replace(join, "/join/confirm/", "/me/", 1): `href="/me"`, // for one purpose, used for another
+			strings.Replace(join, "/join/confirm/", "/me/", 1): `href="/me"`, // a token of another purpose
 		} {
 			a := town.get(path)
 			if a.status != http.StatusGone || !strings.Contains(a.body, next) {

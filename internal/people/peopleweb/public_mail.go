@@ -14,8 +14,8 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// letter is a mail that these pages write: a few paragraphs, one link or none, a few more paragraphs. It is in the language
-// of the page that was asked from.
+// letter is a mail of these pages: some paragraphs, at most one link, more paragraphs. It is in the language of the
+// page that caused it.
 type letter struct {
 	Kind     string // delivery.NoteEntry, …
 	Person   int64  // 0 unknown
@@ -29,7 +29,7 @@ type letter struct {
 	Town     string
 }
 
-// confirmLetter asks whether a sign-up was meant.
+// confirmLetter asks for confirmation of a sign-up.
 func confirmLetter(ctx context.Context, url string, pending people.Pending) letter {
 	town, until := web.TownOf(ctx).Name, ui.DateTimeText(zoned(ctx), pending.Expires)
 	return letter{
@@ -41,7 +41,7 @@ func confirmLetter(ctx context.Context, url string, pending people.Pending) lett
 	}
 }
 
-// addressLetter asks whether another address is really hers. It tells whoever reads it nothing of her.
+// addressLetter asks for confirmation of another address. It reveals nothing about the person to a wrong reader.
 func addressLetter(ctx context.Context, url string, pending people.Pending) letter {
 	town, until := web.TownOf(ctx).Name, ui.DateTimeText(zoned(ctx), pending.Expires)
 	return letter{
@@ -53,7 +53,7 @@ func addressLetter(ctx context.Context, url string, pending people.Pending) lett
 	}
 }
 
-// linkLetter brings the link to her own page.
+// linkLetter contains the link to her own page.
 func linkLetter(ctx context.Context, url, to string) letter {
 	town := web.TownOf(ctx).Name
 	return letter{
@@ -65,8 +65,8 @@ func linkLetter(ctx context.Context, url, to string) letter {
 	}
 }
 
-// addedLetter tells an address of hers that there is a new one, and what to do if she did not add it. The new one is
-// masked: the old one may be read by somebody else by now.
+// addedLetter tells one of her addresses that there is a new one, and what to do if she did not add it. The new address
+// is masked, because somebody else may read the old one by now.
 func addedLetter(ctx context.Context, to string, n people.NewAddress) letter {
 	town, key := web.TownOf(ctx).Name, "mail.added"
 	if n.Replaced {
@@ -81,12 +81,12 @@ func addedLetter(ctx context.Context, to string, n people.NewAddress) letter {
 	}
 }
 
-// noteAdded is the kind of notes that tell of a new address.
+// noteAdded is the kind of these notes.
 const noteAdded = "address-added"
 
-// TellAdded tells the person's other addresses of a new one, in the transaction that gives it to her: by mail those that
-// she has, and by text message a number only where there is none, or where it was replaced. They are in her language,
-// whoever writes the address down.
+// TellAdded tells the person's other addresses about a new one, in the transaction that adds it. It writes to her
+// e-mail addresses. It writes to a number only if she has no e-mail address, or if the number was replaced. The texts
+// are in her language.
 func (p *Pages) TellAdded(ctx context.Context, tx *storage.Tx, n people.NewAddress) error {
 	ctx = web.InLanguage(ctx, n.Language)
 	mailed := false
@@ -117,12 +117,12 @@ func (p *Pages) TellAdded(ctx context.Context, tx *storage.Tx, n people.NewAddre
 	return nil
 }
 
-// zoned is ctx with the town's time zone for dates: pages get it from the kit, mails do not.
+// zoned adds the town's time zone to ctx for dates. Pages get it from the web kit, mails do not.
 func zoned(ctx context.Context) context.Context {
 	return ui.WithFrame(ctx, ui.Frame{Zone: web.TownOf(ctx).Zone})
 }
 
-// text is the letter for readers of plain text, with the link on a line of its own.
+// text returns the letter in plain text, with the link on its own line.
 func (l letter) text() string {
 	parts := append([]string{}, l.Before...)
 	parts = append(parts, l.Button+":\n"+l.URL)
@@ -130,7 +130,7 @@ func (l letter) text() string {
 	return strings.Join(parts, "\n\n") + "\n\n-- \n" + l.Town + "\n"
 }
 
-// note is the letter as delivery takes it.
+// note returns the letter as a note for delivery.
 func (l letter) note(ctx context.Context) (delivery.Note, error) {
 	var html bytes.Buffer
 	err := letterHTML(l).Render(ctx, &html)
@@ -139,7 +139,7 @@ func (l letter) note(ctx context.Context) (delivery.Note, error) {
 	}, err
 }
 
-// mail hands the letter over; it leaves within a second.
+// mail posts the letter; it leaves within a second.
 func (p *Pages) mail(ctx context.Context, l letter) error {
 	note, err := l.note(ctx)
 	if err != nil {

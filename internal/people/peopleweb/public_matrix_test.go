@@ -18,7 +18,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// footer is the path of the own page of whoever has the address, as the messages to it say.
+// footer returns the path of the own page in messages to the address.
 func (town *publicTown) footer(address string) string {
 	town.t.Helper()
 	person, _, err := town.people.ByAddress(context.Background(), people.Email, address)
@@ -34,7 +34,7 @@ func (town *publicTown) footer(address string) string {
 	return ""
 }
 
-// freshLink asks for the way in at the address and returns the path of the link that comes.
+// freshLink requests an entry for the address and returns the path of its link.
 func (town *publicTown) freshLink(address string) string {
 	town.t.Helper()
 	if a := town.send("/me", url.Values{"address": {address}}); a.location != "/me/sent" {
@@ -43,7 +43,7 @@ func (town *publicTown) freshLink(address string) string {
 	return town.linkIn(address)
 }
 
-// enterBy opens the page by that link in the browser in use.
+// enterBy uses that link in the current browser.
 func (town *publicTown) enterBy(link string) string {
 	town.t.Helper()
 	a := town.send(link, nil)
@@ -53,7 +53,7 @@ func (town *publicTown) enterBy(link string) string {
 	return a.location
 }
 
-// forms are what is sent to the routes of an own page.
+// forms returns the form for each route of an own page.
 func forms(person people.Person) map[string]url.Values {
 	id := fmt.Sprint(person.Addresses[0].ID)
 	return map[string]url.Values{
@@ -65,14 +65,14 @@ func forms(person people.Person) map[string]url.Values {
 	}
 }
 
-// wayIn is how somebody comes to an own page.
+// wayIn is a way to open an own page.
 type wayIn struct {
 	name            string
-	citizen, proved int // the status that routes of that permission answer; 0: what they ask for is done
+	citizen, proved int // status of routes with that permission; 0: they do what they are asked
 	come            func(t *testing.T, town *publicTown, address string) (page string)
 }
 
-// waysIn are all ways there are.
+// waysIn returns all ways.
 func waysIn() []wayIn {
 	const refused, gone = http.StatusForbidden, http.StatusGone
 	return []wayIn{
@@ -107,8 +107,8 @@ func waysIn() []wayIn {
 	}
 }
 
-// TestWhoMayDoWhatOnAnOwnPage asks every route of an own page by every way there is to come to it. A refusal changes
-// nothing and shows nothing of her.
+// TestWhoMayDoWhatOnAnOwnPage requests every route of an own page after every way to open it. A refusal changes nothing
+// and shows nothing about her.
 func TestWhoMayDoWhatOnAnOwnPage(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		for n, way := range waysIn() {
@@ -117,7 +117,7 @@ func TestWhoMayDoWhatOnAnOwnPage(t *testing.T) {
 			town.joined(address, url.Values{"given_name": {"Zenobia"}, "profile": {"1"}})
 			person, _, err := town.people.ByAddress(t.Context(), people.Email, address)
 			must(t, err)
-			town.clock.Advance(time.Hour) // the session of her sign-up is over
+			town.clock.Advance(time.Hour) // the session of her sign-up has ended
 			town.anotherBrowser()
 			page := way.come(t, town, address)
 			for _, route := range ownRoutes(town) {
@@ -140,13 +140,13 @@ func TestWhoMayDoWhatOnAnOwnPage(t *testing.T) {
 				if want != 0 && fmt.Sprint(town.known(t, person)) != fmt.Sprint(before) {
 					t.Errorf("by %s, %s changes her data", way.name, route.Pattern)
 				}
-				town.clock.Advance(time.Minute) // a visitor may not ask for too much at once
+				town.clock.Advance(time.Minute) // because of the limit on requests
 			}
 		}
 	})
 }
 
-// ownRoutes are the routes of an own page; the one that erases comes last, and leaving the browser before it does not come.
+// ownRoutes returns the routes of an own page. The one that erases comes last; leaving the browser is left out.
 func ownRoutes(town *publicTown) []web.Route {
 	routes := slices.DeleteFunc(town.site.Routes(), func(r web.Route) bool {
 		return r.Permission != access.Citizen && r.Permission != access.Proved || strings.HasSuffix(r.Path(), "/leave")
@@ -163,7 +163,7 @@ func ownRoutes(town *publicTown) []web.Route {
 	return routes
 }
 
-// known is what is known of a person: nothing of one who was erased.
+// known returns the person's data; none if she was erased.
 func (town *publicTown) known(t *testing.T, person int64) people.Person {
 	t.Helper()
 	who, err := town.people.Get(context.Background(), person)
@@ -172,12 +172,12 @@ func (town *publicTown) known(t *testing.T, person int64) people.Person {
 	}
 	consents, err := town.people.Consents(context.Background(), person)
 	must(t, err)
-	who.Organisation = fmt.Sprint(consents) // compared along
+	who.Organisation = fmt.Sprint(consents) // compared too
 	return who
 }
 
-// What a passed-on message opens shows neither delicate newsletters nor what else is known of her, and cannot be used to
-// agree to anything.
+// With the link from a forwarded message one sees no sensitive newsletters and nothing else about her, and cannot give
+// consent.
 func TestTheLinkInEveryMessageShowsNothingDelicate(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		town.joined("anna@example.org", url.Values{"given_name": {"Zenobia"}, "newsletters": {"rifiuti", "sport"}, "who": {"genitore"}})
@@ -207,14 +207,14 @@ func TestTheLinkInEveryMessageShowsNothingDelicate(t *testing.T) {
 		}
 		must(t, town.people.Withdraw(t.Context(), person, people.ForNewsletter, "at the desk"))
 		if a := town.send(page+"/newsletters", url.Values{"newsletter": {"scuola"}}); a.status != http.StatusForbidden {
-			t.Errorf("to subscribe without a consent that stands: %d", a.status)
+			t.Errorf("subscribing without a valid consent: %d", a.status)
 		}
 		if a := town.send(page+"/prove", url.Values{"address": {fmt.Sprint(person)}}); a.status != http.StatusNotFound {
 			t.Errorf("an address that is not hers: %d", a.status)
 		}
 		whole := town.enterBy(town.freshLink("anna@example.org"))
 		if body := town.get(whole + "/newsletters").body; !strings.Contains(body, "In campo") {
-			t.Error("she herself does not see it either")
+			t.Error("the person herself does not see it")
 		}
 		if a := town.get("/me"); a.status != http.StatusSeeOther {
 			t.Errorf("/me while her page is open: %d", a.status)
@@ -226,7 +226,7 @@ func TestTheLinkInEveryMessageShowsNothingDelicate(t *testing.T) {
 	})
 }
 
-// A link is used once, by one of two who press at the same moment, and for ten minutes; a session lasts an hour.
+// A link works once, even for two simultaneous requests, and for ten minutes. A session lasts an hour.
 func TestAFreshLinkIsUsedOnce(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		town.joined("anna@example.org", nil)
@@ -250,11 +250,11 @@ func TestAFreshLinkIsUsedOnce(t *testing.T) {
 		}
 		all.Wait()
 		if in.Load() != 1 || town.get(link).status != http.StatusGone {
-			t.Errorf("%d came in by one link", in.Load())
+			t.Errorf("%d requests used one link", in.Load())
 		}
 		page := town.footer("anna@example.org")
 		if town.get(page+"/data.json").status != http.StatusOK {
-			t.Error("the link opens nothing")
+			t.Error("the session is not open")
 		}
 		town.clock.Advance(people.SessionLife)
 		if town.get(page+"/data.json").status != http.StatusForbidden {
@@ -265,7 +265,7 @@ func TestAFreshLinkIsUsedOnce(t *testing.T) {
 		if a := town.send(late, nil); a.status != http.StatusGone {
 			t.Errorf("after ten minutes: %d", a.status)
 		}
-		// The page that awaits a code is no link, and the link in every message is none either.
+		// Neither the token of the page that awaits a code nor the link in every message works as an entry link.
 		town.send("/me", url.Values{"address": {"333 7654321"}})
 		if a := town.send(page, nil); a.status != http.StatusGone {
 			t.Errorf("the link in every message used as a fresh one: %d", a.status)
@@ -273,7 +273,7 @@ func TestAFreshLinkIsUsedOnce(t *testing.T) {
 	})
 }
 
-// The mail that asks whether a sign-up was meant opens her data only when it comes at once, and once.
+// The confirmation link of a sign-up opens her data only if it is used soon, and once.
 func TestTheLinkOfASignUpIsNoKey(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		signUp := func(address string) string {

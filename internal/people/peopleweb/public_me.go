@@ -14,25 +14,25 @@ import (
 	"unoxuno/internal/web"
 )
 
-// owner is whose page is open, and the token that opened it.
+// owner is the person whose page is open, and the token that opened it.
 type owner struct {
 	people.Person
 	token string
-	// proved: this browser used a link, or a code, that was sent to her just now. Without it her subscriptions and their
-	// pace may be seen and changed, but not those that tell something delicate of her, and nothing else.
+	// proved: this browser used a link or code that was sent just before. Without it only subscriptions and their pace
+	// may be seen and changed, except sensitive ones.
 	proved bool
 }
 
-// path is a page of hers, without the language's prefix.
+// path returns the path of one of her pages, without the language's prefix.
 func (o owner) path(page string) string {
 	return strings.TrimSuffix("/me/"+o.token+"/"+page, "/")
 }
 
-// ownHandler serves a page of a person's own.
+// ownHandler serves a page of an owner.
 type ownHandler func(w http.ResponseWriter, r *http.Request, o owner) error
 
-// own opens the token in the path; within do it is she who acts. A link that opens nothing is answered with the way to
-// a new one: forged, past its time, of somebody who was erased, or sent to an address that is not hers any more.
+// own opens the token in the path and makes the owner the actor. If the token opens nothing (forged, expired, person
+// erased, or address no longer hers), the answer shows how to get a new link.
 func (p *Pages) own(do ownHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		o, err := p.ownerOf(r)
@@ -46,7 +46,8 @@ func (p *Pages) own(do ownHandler) web.Handler {
 	}
 }
 
-// proved is own for what asks more than the link that every message carries. Whoever has only that is offered the way in.
+// proved is own for pages that need more than the link in every message. With that link only, the visitor is offered an
+// entry.
 func (p *Pages) proved(do ownHandler) web.Handler {
 	return p.own(func(w http.ResponseWriter, r *http.Request, o owner) error {
 		if !o.proved {
@@ -56,7 +57,7 @@ func (p *Pages) proved(do ownHandler) web.Handler {
 	})
 }
 
-// ownerOf is whose page the token in the path opens, in this browser.
+// ownerOf returns the owner of the page that the path's token opens in this browser.
 func (p *Pages) ownerOf(r *http.Request) (owner, error) {
 	ctx, token := r.Context(), r.PathValue("token")
 	link, err := p.OwnPage.OpenOwnPage(token)
@@ -82,7 +83,7 @@ func (p *Pages) ownerOf(r *http.Request) (owner, error) {
 		return owner{}, err
 	}
 	o := owner{Person: person, token: token}
-	for _, a := range person.Addresses { // a session dies with its address, too
+	for _, a := range person.Addresses { // a session ends with its address
 		if ok && s.Person == person.ID && s.Address == a.ID {
 			o.proved, err = p.usable(ctx, a)
 		}
@@ -90,7 +91,7 @@ func (p *Pages) ownerOf(r *http.Request) (owner, error) {
 	return o, err
 }
 
-// home is the first of her pages: what she gets and where everything is.
+// home is her first page: what she receives, and links to everything else.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
 	received, err := p.receivedBy(r.Context(), o)
 	if err != nil {
@@ -104,7 +105,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Render(w, r, http.StatusOK, homePage(o, received, notices))
 }
 
-// welcome is where a confirmed sign-up leads: what happens next.
+// welcome is the page after a confirmed sign-up: what happens next.
 func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, o owner) error {
 	received, err := p.receivedBy(r.Context(), o)
 	if err != nil {
@@ -113,7 +114,7 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Render(w, r, http.StatusOK, welcomePage(o, received))
 }
 
-// profile is the form with what she said of herself.
+// profile is the form with her details.
 func (p *Pages) profile(w http.ResponseWriter, r *http.Request, o owner) error {
 	j := join{
 		Who: o.Who, Wants: o.Wants, Place: o.Place, Birth: o.Born.String(), Language: o.Language,
@@ -152,7 +153,7 @@ func (p *Pages) profileSave(w http.ResponseWriter, r *http.Request, o owner) err
 	return web.Done(w, r, o.path("profile"), "peopleweb.done.profile")
 }
 
-// subscriptions are what she gets, and what she could get.
+// subscriptions shows what she receives, and what she could subscribe to.
 func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) error {
 	ctx := r.Context()
 	received, err := p.receivedBy(ctx, o)
@@ -164,7 +165,7 @@ func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) e
 		return err
 	}
 	about := join{Who: o.Who, Wants: o.Wants}
-	if !o.proved { // what is suggested would tell who she is
+	if !o.proved { // suggestions would reveal her profile
 		about = join{}
 		offers = slices.DeleteFunc(offers, func(n Offer) bool { return n.Sensitive })
 	}
@@ -172,8 +173,8 @@ func (p *Pages) subscriptions(w http.ResponseWriter, r *http.Request, o owner) e
 	return web.Render(w, r, http.StatusOK, subscriptionsPage(o, received, fitting, others, web.Notices(r)))
 }
 
-// receivedBy are the newsletters that she gets, as far as they may be shown here. The link that every message carries may
-// be passed on: it shows neither what is delicate nor the reasons, which tell who she is.
+// receivedBy returns the newsletters that she receives, as far as they may be shown. The link in every message may be
+// forwarded, so without proof it omits sensitive newsletters and the reasons, which reveal her profile.
 func (p *Pages) receivedBy(ctx context.Context, o owner) ([]Received, error) {
 	all, err := p.Newsletters.ReceivedBy(ctx, o.ID)
 	if o.proved || err != nil {
@@ -188,7 +189,7 @@ func (p *Pages) receivedBy(ctx context.Context, o owner) ([]Received, error) {
 	return all, nil
 }
 
-// delicate are the newsletters to be subscribed to which tells something delicate.
+// delicate returns the sensitive newsletters.
 func (p *Pages) delicate(ctx context.Context) (map[string]bool, error) {
 	offers, err := p.Newsletters.Offered(ctx)
 	delicate := map[string]bool{}
@@ -198,8 +199,8 @@ func (p *Pages) delicate(ctx context.Context) (map[string]bool, error) {
 	return delicate, err
 }
 
-// maySubscribe tells whether this browser may subscribe her to them. With the link alone it may not where that would be a
-// new consent, nor to what is delicate.
+// maySubscribe tells whether this browser may subscribe her. With the link alone it may not if that needs a new
+// consent, or if a newsletter is sensitive.
 func (p *Pages) maySubscribe(ctx context.Context, o owner, slugs []string) (bool, error) {
 	if o.proved {
 		return true, nil
@@ -212,7 +213,7 @@ func (p *Pages) maySubscribe(ctx context.Context, o owner, slugs []string) (bool
 	return slices.ContainsFunc(ledger, func(c people.Consent) bool { return c.Purpose == people.ForNewsletter && c.Ended.IsZero() }), err
 }
 
-// without leaves out the offers that she gets already.
+// without returns the offers that she does not receive yet.
 func without(offers []Offer, received []Received) []Offer {
 	var rest []Offer
 	for _, o := range offers {
@@ -247,7 +248,7 @@ func (p *Pages) subscribe(w http.ResponseWriter, r *http.Request, o owner) error
 	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.subscribed")
 }
 
-// chooseChannel makes a newsletter reach her another way.
+// chooseChannel changes the channel of a subscription.
 func (p *Pages) chooseChannel(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -279,12 +280,12 @@ func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request, o owner) err
 	return web.Done(w, r, o.path("newsletters"), "peopleweb.done.unsubscribed")
 }
 
-// data says what she can do with what is kept of her.
+// data shows what she can do with her data.
 func (p *Pages) data(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Render(w, r, http.StatusOK, dataPage(o))
 }
 
-// export is all that is kept of her, in every room (GDPR, articles 15 and 20).
+// export returns all her data, from every room (GDPR, articles 15 and 20).
 func (p *Pages) export(w http.ResponseWriter, r *http.Request, o owner) error {
 	all, err := p.People.Export(r.Context(), o.ID)
 	if err != nil {
@@ -301,7 +302,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request, o owner) error {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="unoxuno.json"`)
-	_, _ = w.Write(append(text, '\n')) // a reader who has gone away is no fault of ours
+	_, _ = w.Write(append(text, '\n')) // the reader may have gone away
 	return nil
 }
 

@@ -121,7 +121,7 @@ func TestOwnNewslettersAndConsents(t *testing.T) {
 		if body := town.get(page + "/newsletters").body; !strings.Contains(body, `href="/newsletters/sport"`) || strings.Contains(body, `href="/newsletters/scuola"`) {
 			t.Errorf("she gets %v, and the page says otherwise", town.shelf.has[person])
 		}
-		// What she gets is not offered again: neither on her page nor where one signs up, in the browser that has it open.
+		// What she receives is offered neither on her page nor in the sign-up, if her page is open in the browser.
 		for _, body := range []string{
 			town.get(page + "/newsletters").body, town.send("/join", url.Values{"step": {"who"}, "go": {"wants"}}).body,
 		} {
@@ -133,7 +133,7 @@ func TestOwnNewslettersAndConsents(t *testing.T) {
 		for _, purpose := range []string{"profile", "reading"} {
 			town.send(page+"/consents", url.Values{"purpose": {purpose}})
 		}
-		for _, purpose := range []string{"", "newsletter", "marketing"} { // none of them is given by that button
+		for _, purpose := range []string{"", "newsletter", "marketing"} { // that button grants none of these
 			if a := town.send(page+"/consents", url.Values{"purpose": {purpose}}); a.status != http.StatusUnprocessableEntity {
 				t.Errorf("consent %q: %d, want 422", purpose, a.status)
 			}
@@ -146,12 +146,12 @@ func TestOwnNewslettersAndConsents(t *testing.T) {
 			town.send(page+"/consents/end", url.Values{"purpose": {string(purpose)}})
 		}
 		if len(standing()) != 0 || len(town.shelf.has[person]) != 0 {
-			t.Errorf("withdrawn, and yet consents %v, subscriptions %v", standing(), town.shelf.has[person])
+			t.Errorf("after the withdrawal consents %v, subscriptions %v", standing(), town.shelf.has[person])
 		}
 	})
 }
 
-// She sees what is noted of what she reads, beside the button that deletes it; without the consent there is no list.
+// She sees what we recorded of what she reads, beside the button that deletes it. Without the consent there is no list.
 func TestWhatSheReadsIsOnHerPage(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		page := town.joined("anna@example.org", url.Values{"reading": {"1"}})
@@ -173,12 +173,12 @@ func TestWhatSheReadsIsOnHerPage(t *testing.T) {
 			}
 		}
 		if strings.Contains(body, "/n100") {
-			t.Error("her page has no end")
+			t.Error("the list on her page is not limited")
 		}
 		town.clock.Advance(time.Minute)
 		a := town.send(page+"/consents/end", url.Values{"purpose": {"reading"}})
 		if body := town.get(a.location).body; strings.Contains(body, "vetro.example") || !strings.Contains(body, "Tenere traccia delle notizie che apro") {
-			t.Error("withdrawn, and the list is there still")
+			t.Error("the list is still there after the withdrawal")
 		}
 	})
 }

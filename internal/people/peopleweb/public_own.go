@@ -11,10 +11,10 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// url is the address of a page of hers in the reader's language.
+// url returns the URL of one of her pages in the reader's language.
 func (o owner) url(ctx context.Context, page string) string { return locale.Path(ctx, o.path(page)) }
 
-// tabs lead through her pages.
+// tabs returns the tabs of her pages.
 func (o owner) tabs(ctx context.Context) []ui.Link {
 	var tabs []ui.Link
 	for _, t := range []struct{ key, page string }{
@@ -26,7 +26,7 @@ func (o owner) tabs(ctx context.Context) []ui.Link {
 	return tabs
 }
 
-// whatComesNext are the words that tell a new person what to expect on the channels by which she can be reached.
+// whatComesNext returns the words that tell a new person what to expect on her channels.
 func (o owner) whatComesNext() []string {
 	byMail := slices.ContainsFunc(o.Addresses, func(a people.Address) bool {
 		return a.Channel == people.Email && !a.Verified.IsZero()
@@ -37,8 +37,8 @@ func (o owner) whatComesNext() []string {
 	return []string{"welcome.next_issue", "welcome.why", "welcome.leave", "welcome.page"}
 }
 
-// otherChannel is the one by which a newsletter could reach her as well; "" where there is none. What comes by profile comes
-// by e-mail to whoever has it.
+// otherChannel returns the other channel on which she could receive a newsletter; "" if there is none. What comes by
+// profile comes by e-mail to people who have an address.
 func (o owner) otherChannel(n Received) people.Channel {
 	if !n.Subscribed {
 		return ""
@@ -51,7 +51,7 @@ func (o owner) otherChannel(n Received) people.Channel {
 	return ""
 }
 
-// linkLead says what the page of one's own link sends, and where.
+// linkLead returns the text that says what is sent, and where, to open one's own page.
 func linkLead(texting bool) string {
 	if texting {
 		return "link.lead_any"
@@ -59,7 +59,7 @@ func linkLead(texting bool) string {
 	return "link.lead"
 }
 
-// anyAddress asks for an e-mail address or, where the town sends text messages, for a mobile number as well.
+// anyAddress asks for an e-mail address or, if the town sends text messages, for a mobile number as well.
 func anyAddress(ctx context.Context, texting bool, label, help, value, wrong string) ui.Field {
 	f := ui.Field{
 		Name: "address", Type: "email", Label: label, Help: help, Value: value, Error: wrong, Required: true,
@@ -71,9 +71,9 @@ func anyAddress(ctx context.Context, texting bool, label, help, value, wrong str
 	return f
 }
 
-// greeting calls her by name if she told it.
+// greeting greets her by name if she gave one.
 func (o owner) greeting(ctx context.Context) string {
-	if !o.proved { // the link may have been passed on
+	if !o.proved { // the link may have been forwarded
 		return say(ctx, "me.hello_link")
 	}
 	if name := o.Name(); name != "" {
@@ -82,13 +82,12 @@ func (o owner) greeting(ctx context.Context) string {
 	return say(ctx, "me.hello_unnamed")
 }
 
-// described gives a button whose label repeats down a list the name by which a screen reader tells it apart.
+// described gives repeated buttons of a list distinct names for screen readers.
 func described(ctx context.Context, key, what string) templ.Attributes {
 	return templ.Attributes{"aria-label": say(ctx, key, "What", what)}
 }
 
-// consentFacts are what the ledger says of a consent. The wording is shown where it is the one of today; an older one is
-// told by its version.
+// consentFacts returns the facts about a consent. The wording is shown if it is the current one; otherwise its version.
 func consentFacts(ctx context.Context, c people.Consent, now people.ConsentText) []ui.Fact {
 	wording := say(ctx, "consents.older", "Version", c.TextVersion)
 	switch c.TextVersion {
@@ -104,7 +103,7 @@ func consentFacts(ctx context.Context, c people.Consent, now people.ConsentText)
 	}
 }
 
-// sourceText says where a consent was given, in words where the place is one of ours.
+// sourceText returns the source of a consent, in words if it is one of ours.
 func sourceText(ctx context.Context, source string) string {
 	switch source {
 	case "sign-up", "signup":
@@ -117,7 +116,7 @@ func sourceText(ctx context.Context, source string) string {
 	return source
 }
 
-// allProblems are the errors of a form that asks everything at once.
+// allProblems returns the faults of a form that asks everything at once.
 func (v joinView) allProblems() []ui.Problem {
 	var fields []ui.Field
 	for _, s := range []step{stepWho, stepWants, stepReach} {

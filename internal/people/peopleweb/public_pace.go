@@ -16,15 +16,15 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// Pace is how often a person is written to, and what she may choose. The paces are "at-once", "daily" and "weekly".
+// Pace is how often a person receives messages, and what she may choose. The paces are "at-once", "daily" and "weekly".
 type Pace struct {
-	Newsletters []Paced   // that she subscribed to, to get them by e-mail
+	Newsletters []Paced   // her subscriptions by e-mail
 	Profile     string    // the pace of what comes by profile
-	MostAWeek   int       // messages that she wants at most; 0 is as many as the town allows
-	TownMost    int       // that the town allows; 0 is no bound
-	MostChoice  int       // the greatest bound that she may choose
-	Paused      time.Time // until when nothing comes; zero while nothing is paused
-	Today       time.Time // by the town's clock, as the next two
+	MostAWeek   int       // the most messages she wants; 0 means as many as the town allows
+	TownMost    int       // that the town allows; 0 means no limit
+	MostChoice  int       // the largest limit that she may choose
+	Paused      time.Time // nothing is sent before; zero if not paused
+	Today       time.Time // in the town's zone, as are the next two
 	Daily       time.Time // the next daily slot
 	Weekly      time.Time // the next weekly slot
 }
@@ -32,17 +32,17 @@ type Pace struct {
 // Paced is a subscription and its pace.
 type Paced struct {
 	Slug, Name, Pace string
-	Sensitive        bool // that she gets it tells something delicate of her
+	Sensitive        bool // subscribing reveals something sensitive
 }
 
-// PaceChoice is what she chose, as its form says it.
+// PaceChoice is what she chose in the form.
 type PaceChoice struct {
 	Paces     map[string]string // by newsletter
 	Profile   string
 	MostAWeek int
 }
 
-// paceView is the page of her pace, with what is wrong in its two forms.
+// paceView is the page about her pace, with the faults of its two forms.
 type paceView struct {
 	Pace
 
@@ -50,7 +50,7 @@ type paceView struct {
 	Errors map[string]string
 }
 
-// pace is the page where she chooses how often she is written to.
+// pace shows the page where she chooses how often she receives messages.
 func (p *Pages) pace(w http.ResponseWriter, r *http.Request, o owner) error {
 	return p.showPace(w, r, http.StatusOK, o, "", nil)
 }
@@ -70,7 +70,7 @@ func (p *Pages) showPace(w http.ResponseWriter, r *http.Request, status int, o o
 	return web.Render(w, r, status, pacePage(o, view, web.Notices(r)))
 }
 
-// paceSave keeps what she chose.
+// paceSave stores her choice.
 func (p *Pages) paceSave(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *Pages) paceSave(w http.ResponseWriter, r *http.Request, o owner) error 
 	return web.Done(w, r, o.path("pace"), "peopleweb.done.pace")
 }
 
-// readPace is the choice that the form makes: a field for each newsletter, named by its slug.
+// readPace reads the form. It has a field for each newsletter, named by its slug.
 func readPace(form url.Values) PaceChoice {
 	c := PaceChoice{Paces: map[string]string{}, Profile: form.Get("profile")}
 	for name := range form {
@@ -105,14 +105,14 @@ func readPace(form url.Values) PaceChoice {
 	if most := form.Get("most_a_week"); most != "" {
 		n, err := strconv.Atoi(most)
 		if err != nil || n < 0 {
-			n = -1 // the rules say what is wrong with it
+			n = -1 // the rules report what is wrong with it
 		}
 		c.MostAWeek = n
 	}
 	return c
 }
 
-// pause lets nothing come to her until the day she chose.
+// pause stops messages to her until the day she chose.
 func (p *Pages) pause(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *Pages) pause(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Done(w, r, o.path("pace"), "peopleweb.done.paused")
 }
 
-// resume ends her pause at once.
+// resume ends her pause.
 func (p *Pages) resume(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err := p.Newsletters.EndPause(r.Context(), o.ID); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (p *Pages) resume(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Done(w, r, o.path("pace"), "peopleweb.done.resumed")
 }
 
-// paceOptions are the paces, with the moments of the town's slots.
+// paceOptions returns the paces, with the times of the town's slots.
 func (v paceView) paceOptions(ctx context.Context) []ui.Option {
 	return []ui.Option{
 		{Value: "at-once", Label: say(ctx, "pace.at-once")},
@@ -146,7 +146,7 @@ func (v paceView) paceOptions(ctx context.Context) []ui.Option {
 	}
 }
 
-// mostOptions are the bounds that she may choose.
+// mostOptions returns the limits that she may choose.
 func (v paceView) mostOptions(ctx context.Context) []ui.Option {
 	town := say(ctx, "pace.most_unbound")
 	if v.TownMost > 0 {
@@ -168,7 +168,7 @@ func (v paceView) untilField(ctx context.Context) ui.Field {
 	}
 }
 
-// profileField asks for the pace of what comes by profile, mostField for her bound.
+// profileField asks for the pace of what comes by profile, mostField for her limit.
 func (v paceView) profileField(ctx context.Context) ui.Field {
 	return ui.Field{
 		Name: "profile", Label: say(ctx, "pace.profile"), Help: say(ctx, "pace.profile_help"), Value: v.Profile, Error: v.Errors["profile"],
@@ -182,7 +182,7 @@ func (v paceView) mostField(ctx context.Context) ui.Field {
 	}
 }
 
-// problems are all that is wrong on the page.
+// problems returns all faults on the page.
 func (v paceView) problems(ctx context.Context) []ui.Problem {
 	all := ui.Problems(v.profileField(ctx), v.mostField(ctx), v.untilField(ctx))
 	if v.Errors[""] != "" {
@@ -191,13 +191,13 @@ func (v paceView) problems(ctx context.Context) []ui.Problem {
 	return all
 }
 
-// dayName is the name of a day of the week, within a sentence.
+// dayName returns the name of a weekday, for use within a sentence.
 func dayName(ctx context.Context, t time.Time) string {
 	days := [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 	return say(ctx, "pace.day."+days[t.Weekday()])
 }
 
-// pausedNotice says on the other pages that nothing comes for now.
+// pausedNotice says on the other pages that she has paused.
 func pausedNotice(ctx context.Context, pace Pace) []ui.Notice {
 	if pace.Paused.IsZero() {
 		return nil

@@ -11,19 +11,19 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// addresses are where she can be written to.
+// addresses shows her addresses.
 func (p *Pages) addresses(w http.ResponseWriter, r *http.Request, o owner) error {
 	return web.Render(w, r, http.StatusOK, addressesPage(o, addressForm{Texting: p.texting()}, web.Notices(r)))
 }
 
-// addressForm is the form for a new address, as it was sent.
+// addressForm is the submitted form for a new address.
 type addressForm struct {
-	Texting      bool // a mobile number may be given
+	Texting      bool // a mobile number is accepted
 	Value, Wrong string
-	Keep         bool // the address that is used now stays
+	Keep         bool // the present address stays
 }
 
-// keepOptions are what may become of the address that is used now: it is replaced, unless she says otherwise.
+// keepOptions returns the choices for the present address: it is replaced, unless she says otherwise.
 func (f addressForm) keepOptions(ctx context.Context) []ui.Option {
 	return []ui.Option{
 		{Value: "", Label: say(ctx, "addresses.replace"), Help: say(ctx, "addresses.replace_help"), Selected: !f.Keep},
@@ -31,8 +31,8 @@ func (f addressForm) keepOptions(ctx context.Context) []ui.Option {
 	}
 }
 
-// addressAdd writes to the new address and asks whether it is hers; the answer is the same if somebody has it already.
-// Unless she keeps both, the new one takes the place of the one that she is written to at now.
+// addressAdd asks the new address for confirmation. The answer is the same if somebody has the address already. Unless
+// she keeps both, the new one replaces her preferred one.
 func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) error {
 	if err := p.limits.visitor.Allow(web.ClientNetwork(r)); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (p *Pages) addressAdd(w http.ResponseWriter, r *http.Request, o owner) erro
 	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_asked")
 }
 
-// addressPrefer makes an address of hers the one that she is written to at.
+// addressPrefer makes one of her addresses the preferred one.
 func (p *Pages) addressPrefer(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -90,8 +90,8 @@ func (p *Pages) addressPrefer(w http.ResponseWriter, r *http.Request, o owner) e
 	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_preferred")
 }
 
-// addressRemove forgets an address of hers, but not the last: nothing could reach her then, not even the link to this
-// page. Who wants that erases everything.
+// addressRemove removes one of her addresses, but not the last one: nothing could reach her then, not even the link to
+// this page. To get rid of it she can erase everything.
 func (p *Pages) addressRemove(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *Pages) addressRemove(w http.ResponseWriter, r *http.Request, o owner) e
 	if err := p.People.RemoveAddress(r.Context(), o.ID, id); err != nil {
 		return err
 	}
-	for _, a := range o.Addresses { // the links that were sent there are dead, and perhaps the one that she came by
+	for _, a := range o.Addresses { // the links sent to it no longer work, perhaps not even the one she used
 		if a.ID == id || a.Verified.IsZero() {
 			continue
 		}
@@ -117,12 +117,12 @@ func (p *Pages) addressRemove(w http.ResponseWriter, r *http.Request, o owner) e
 	return web.Done(w, r, o.path("addresses"), "peopleweb.done.address_removed")
 }
 
-// choosable tells whether she may be written to at the address instead of at another.
+// choosable tells whether she may prefer the address to another one.
 func (o owner) choosable(a people.Address) bool {
 	return !a.Verified.IsZero() && !a.Preferred
 }
 
-// removable tells whether a confirmed address is left without the one given.
+// removable tells whether another confirmed address remains without the given one.
 func (o owner) removable(address int64) bool {
 	for _, a := range o.Addresses {
 		if a.ID != address && !a.Verified.IsZero() {
@@ -132,7 +132,7 @@ func (o owner) removable(address int64) bool {
 	return false
 }
 
-// consents are what she agreed to, and when.
+// consents shows her consents and their dates.
 func (p *Pages) consents(w http.ResponseWriter, r *http.Request, o owner) error {
 	view, err := p.consentsView(r.Context(), o)
 	if err != nil {
@@ -141,16 +141,16 @@ func (p *Pages) consents(w http.ResponseWriter, r *http.Request, o owner) error 
 	return web.Render(w, r, http.StatusOK, consentsPage(o, view, web.Notices(r)))
 }
 
-// consentsView is the ledger, parted in what stands and what ended.
+// consentsView is the ledger, divided into valid and ended consents.
 type consentsView struct {
 	Standing map[people.Purpose]people.Consent
 	Ended    []people.Consent
 	Texts    map[people.Purpose]people.ConsentText
-	Read     []Read // the latest of what is noted that she read
-	MoreRead int    // how much more there is
+	Read     []Read // the latest records of what she read
+	MoreRead int    // how many more there are
 }
 
-// shownRead is how much of what she read is on her page; all of it is in her export.
+// shownRead is the number of those records on her page. Her export has all.
 const shownRead = 100
 
 func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error) {
@@ -177,8 +177,8 @@ func (p *Pages) consentsView(ctx context.Context, o owner) (consentsView, error)
 	return view, err
 }
 
-// consentGive notes a consent to be written to by profile, or that it is noted what she reads; that to a newsletter is given
-// by subscribing to it.
+// consentGive records a consent to messages by profile, or to a record of what she reads. Consent to a newsletter is
+// given by subscribing.
 func (p *Pages) consentGive(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -202,8 +202,8 @@ func (p *Pages) consentGive(w http.ResponseWriter, r *http.Request, o owner) err
 	return web.Done(w, r, o.path("consents"), "peopleweb.done.consent_given")
 }
 
-// consentEnd withdraws a consent. Without that to newsletters none can go on, and so her subscriptions end with it:
-// otherwise they would all come back to life with the next one she begins.
+// consentEnd withdraws a consent. Withdrawing that to newsletters also ends her subscriptions: otherwise they would all
+// be valid again with the next one she begins.
 func (p *Pages) consentEnd(w http.ResponseWriter, r *http.Request, o owner) error {
 	form, err := web.Form(r)
 	if err != nil {

@@ -16,47 +16,48 @@ import (
 //go:embed words/public/*.toml
 var publicWords embed.FS
 
-// PublicWords are the words of the citizen's pages, it.toml and en.toml.
+// PublicWords returns the words of the citizen's pages, it.toml and en.toml.
 func PublicWords() fs.FS {
 	sub, err := fs.Sub(publicWords, "words/public")
 	if err != nil {
-		panic(err) // cannot be: the folder is embedded above
+		panic(err) // impossible: the folder is embedded above
 	}
 	return sub
 }
 
-// OwnPage makes and opens the token of a person's own page, /me/{token}; *newsletters.Room is one, for each of its
-// messages carries that link. Whoever holds it may manage subscriptions and their pace, and nothing else.
+// OwnPage makes and opens the token of a person's own page, /me/{token}. *newsletters.Room implements it, because each
+// of its messages contains that link. The holder may manage subscriptions and their pace, and nothing else.
 type OwnPage interface {
-	// OwnPageToken is the token in messages to the address with that identifier. It lasts for a month.
+	// OwnPageToken returns the token for messages to the address with that id. It is valid for a month.
 	OwnPageToken(person, address int64) string
-	// OpenOwnPage is what the token says; a fault of kind Expired when it was forged or its time is over.
+	// OpenOwnPage returns the content of the token; a fault of kind Expired if it is forged or expired.
 	OpenOwnPage(token string) (people.OwnPageLink, error)
 }
 
-// Newsletters is what these pages ask of the room that keeps newsletters. Texts are in the language of ctx.
+// Newsletters is what these pages need from the room that keeps newsletters. Texts are in the language of ctx.
 type Newsletters interface {
-	// Offered are the newsletters one may subscribe to, in the order of the catalogue.
+	// Offered returns the newsletters one may subscribe to, in catalogue order.
 	Offered(ctx context.Context) ([]Offer, error)
-	// SubscriptionsOf are the person's subscriptions that stand and that the context's actor may see.
+	// SubscriptionsOf returns the person's current subscriptions that the context's actor may see.
 	SubscriptionsOf(ctx context.Context, person int64) ([]Subscription, error)
-	// ReceivedBy are the newsletters the person gets now, by subscription or by her profile.
+	// ReceivedBy returns the newsletters the person receives now, by subscription or by profile.
 	ReceivedBy(ctx context.Context, person int64) ([]Received, error)
-	// ReadBy is what is noted that the person read, the latest first; nothing without her consent people.ForReading.
+	// ReadBy returns what was recorded that the person read, latest first; nothing without her consent
+	// people.ForReading.
 	ReadBy(ctx context.Context, person int64) ([]Read, error)
-	// ChooseChannel makes a subscription of the person's reach her by that channel from now on.
+	// ChooseChannel changes the channel of a subscription from now on.
 	ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error
-	// Subscribe begins a subscription on her usual channel, with the consent it needs, on her own page or, when staff act, at the
-	// desk; nothing happens when it stands already.
+	// Subscribe begins a subscription on her usual channel with the consent it needs, on her own page or, for staff, at
+	// the desk. It does nothing if the subscription exists.
 	Subscribe(ctx context.Context, person int64, newsletter string) error
-	// Unsubscribe sees to it that she gets the newsletter no more.
+	// Unsubscribe ensures that she no longer receives the newsletter.
 	Unsubscribe(ctx context.Context, person int64, newsletter string) error
-	// PaceOf is how often she is written to.
+	// PaceOf returns how often she receives messages.
 	PaceOf(ctx context.Context, person int64) (Pace, error)
-	// ChoosePace makes it what she chose; faults of kind Invalid concern the fields profile and most_a_week.
+	// ChoosePace stores her choice; faults of kind Invalid are on the fields profile and most_a_week.
 	ChoosePace(ctx context.Context, person int64, c PaceChoice) error
-	// Pause lets nothing come to her, urgent issues apart, before the day until ("2026-12-05"); faults of kind Invalid
-	// concern the field until. EndPause ends it.
+	// Pause stops everything but urgent issues before the day until ("2026-12-05"); faults of kind Invalid are on the
+	// field until. EndPause ends the pause.
 	Pause(ctx context.Context, person int64, until string) error
 	EndPause(ctx context.Context, person int64) error
 }
@@ -64,43 +65,43 @@ type Newsletters interface {
 // Offer is a newsletter that one may subscribe to.
 type Offer struct {
 	Slug, Name, Description string
-	Topics, For             []string // slugs of what it is about, and of whom it is for (empty: for everybody)
-	Sensitive               bool     // to be subscribed tells something delicate of a person
+	Topics, For             []string // slugs of its topics, and of the categories it is for (empty: everybody)
+	Sensitive               bool     // subscribing reveals something sensitive
 }
 
-// Subscription is one that stands.
+// Subscription is a current subscription.
 type Subscription struct {
 	Newsletter, Name string // slug and name
 	Since            time.Time
 }
 
-// Received is a newsletter that a person gets.
+// Received is a newsletter that a person receives.
 type Received struct {
 	Slug, Name string
 	Why        string // a sentence
-	Subscribed bool   // she asked for it; else it reaches her by her profile
-	Sensitive  bool   // that she gets it tells something delicate of her
+	Subscribed bool   // she subscribed; otherwise it comes by her profile
+	Sensitive  bool   // receiving it reveals something sensitive
 	Channel    people.Channel
-	Pace       string // "at-once", "daily" or "weekly"; of a text message always the first
+	Pace       string // "at-once", "daily" or "weekly"; always the first for a text message
 }
 
-// Read is an issue that a person opened, or a link in it that she followed.
+// Read records that a person opened an issue, or followed a link in it.
 type Read struct {
 	Title, Path string // of the issue, and of its page on the site
-	Link        string // where the link leads; "" = she opened the issue
+	Link        string // target of the link; "" = she opened the issue
 	Times       int64
 	First, Last time.Time
 }
 
-// limits bound what one visitor can ask; what goes to one address is bounded by package people, on all nodes together.
+// limits limits the requests of a visitor. Package people limits the messages to an address, on all nodes together.
 type limits struct{ visitor *web.Limiter }
 
-// A library or a school shares one IP address: a visitor may ask twenty times at once.
+// A library or a school shares one IP address, so a visitor may make twenty requests at once.
 func newLimits(c clock.Clock) limits {
 	return limits{visitor: web.NewLimiter(20, 30*time.Second, c.Now)}
 }
 
-// PublicRoutes are the citizen's routes.
+// PublicRoutes returns the citizen's routes.
 func (p *Pages) PublicRoutes() []web.Route {
 	public := func(pattern string, kind web.Kind, do web.Handler) web.Route {
 		return web.Route{Pattern: pattern, Permission: access.Public, Kind: kind, Do: do}
@@ -159,7 +160,7 @@ func (p *Pages) PublicRoutes() []web.Route {
 	}
 }
 
-// say is one of this package's words for citizens.
+// say returns one of this package's words for citizens.
 func say(ctx context.Context, key string, args ...any) string {
 	return locale.T(ctx, "peopleweb.public."+key, args...)
 }

@@ -10,10 +10,10 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// suggested is how many newsletters are put forward; the rest stay a click away.
+// suggested is the number of newsletters shown first; the others are one click away.
 const suggested = 12
 
-// suggest parts the offers into those that fit what was said, best first, and the others. What she already chose is
+// suggest divides the offers into those that fit the answers, best first, and the others. What she already chose is
 // always among the first.
 func suggest(offers []Offer, j join) (fitting, others []Offer) {
 	for _, o := range offers {
@@ -35,7 +35,7 @@ func suggest(offers []Offer, j join) (fitting, others []Offer) {
 	return fitting, others
 }
 
-// What a newsletter gains when she chose it, when it is made for somebody like her, and for each topic she wants.
+// The weights: she chose it, it is made for people like her, and for each topic she wants.
 const (
 	fitChosen = 100
 	fitWho    = 3
@@ -60,11 +60,11 @@ func fit(o Offer, j join) int {
 	return points
 }
 
-// lists are the town's words, as a form offers them.
+// lists are the town's words for a form.
 type lists struct {
 	taxonomy.Vocabulary
 	languages []ui.Option
-	covered   map[string]bool // topics that are put forward
+	covered   map[string]bool // topics shown first
 }
 
 func (p *Pages) lists(ctx context.Context) (lists, error) {
@@ -78,11 +78,11 @@ func (p *Pages) lists(ctx context.Context) (lists, error) {
 	return l, err
 }
 
-// foremost is how many topics are put forward, so that the question fits a phone; the rest stay a click away.
+// foremost is the number of topics shown first, so that the question fits a phone; the others are one click away.
 const foremost = 18
 
-// cover notes which topics to put forward: those that the most newsletters are about, counting more what is made for
-// somebody like her.
+// cover decides which topics to show first: those of the most newsletters, with more weight for newsletters made for
+// people like her.
 func (l *lists) cover(offers []Offer, j join) {
 	points := map[string]int{}
 	for _, o := range offers {
@@ -99,7 +99,7 @@ func (l *lists) cover(offers []Offer, j join) {
 	}
 }
 
-// topics are the topics as answers: first those put forward or chosen, then the others.
+// topics returns the topics as answers: first those shown first or chosen, then the others.
 func (l lists) topics(ctx context.Context, chosen []string) (current, others []ui.Option) {
 	for _, o := range options(ctx, l.Topics, chosen) {
 		if o.Selected || l.covered[o.Value] {
@@ -111,7 +111,8 @@ func (l lists) topics(ctx context.Context, chosen []string) (current, others []u
 	return current, others
 }
 
-// options are the terms of a list as answers, the chosen ones marked. A retired term is offered only to who has it.
+// options returns the terms of a list as answers, the chosen ones marked. A retired term is offered only to people who
+// have it.
 func options(ctx context.Context, list taxonomy.List, chosen []string) []ui.Option {
 	var all []ui.Option
 	for _, term := range list.All() {
@@ -128,12 +129,12 @@ func options(ctx context.Context, list taxonomy.List, chosen []string) []ui.Opti
 	return all
 }
 
-// places are the places as answers of a select, with "rather not say" first.
+// places returns the places as options of a select, with "rather not say" first.
 func (l lists) places(ctx context.Context, chosen string) []ui.Option {
 	return append([]ui.Option{{Value: "", Label: say(ctx, "field.place_none")}}, options(ctx, l.Places, []string{chosen})...)
 }
 
-// offers are newsletters as answers.
+// offerOptions returns newsletters as answers.
 func offerOptions(ctx context.Context, offers []Offer, chosen []string) []ui.Option {
 	all := make([]ui.Option, len(offers))
 	for i, o := range offers {

@@ -13,13 +13,12 @@ import (
 	"unoxuno/internal/web"
 )
 
-// The texts that the law wants on every site, one file a language, in Markdown. Their holes are those of
-// textHoles.
+// The texts that the law requires on every site, one Markdown file per language. Their holes are those of textHoles.
 //
 //go:embed texts/*.md
 var texts embed.FS
 
-// text is the page of one of those texts.
+// text serves one of those texts as a page.
 func (p *Pages) text(name string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		html, err := textHTML(r.Context(), name, p.texting(), p.LedgerMonths)
@@ -30,7 +29,7 @@ func (p *Pages) text(name string) web.Handler {
 	}
 }
 
-// textHTML fills a text and renders it. Raw HTML is left out by goldmark, so that a town's name cannot become any.
+// textHTML fills a text and renders it. goldmark omits raw HTML, so that a town's name cannot contain any.
 func textHTML(ctx context.Context, name string, texting bool, months int) (string, error) {
 	file := "texts/" + name + "." + locale.Lang(ctx) + ".md"
 	t, err := template.ParseFS(texts, file)
@@ -52,9 +51,9 @@ func textHTML(ctx context.Context, name string, texting bool, months int) (strin
 	return html.String(), nil
 }
 
-// textHoles are what a text may name: the town, and paths of the site in the reader's language; and what it may depend on.
+// textHoles are the holes of a text: the town, and paths of the site in the reader's language; and its conditions.
 type textHoles struct {
 	Town, OwnPage, Privacy, Accessibility string
 	Texting                               bool // the town sends text messages
-	LedgerMonths                          int  // for so long it is known who got what; 0: for ever
+	LedgerMonths                          int  // how long we know who received what; 0: for ever
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestThePrivacyPageTellsHowLongMessagesAreKnown, and claims nothing where they are kept for ever.
+// The privacy page says how long we know who received what, and makes no promise if that is kept for ever.
 func TestThePrivacyPageTellsHowLongMessagesAreKnown(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		for months, words := range map[int][2]string{24: {"per 24 mesi dopo ogni invio", "for 24 months after each sending"}, 1: {"per un mese dopo ogni invio", "for one month after each sending"}, 0: {}} {
@@ -20,7 +20,7 @@ func TestThePrivacyPageTellsHowLongMessagesAreKnown(t *testing.T) {
 	})
 }
 
-// TestThePrivacyPageNamesWhoDeliversTextMessages where there are any.
+// The privacy page names the companies that deliver text messages, if there are any.
 func TestThePrivacyPageNamesWhoDeliversTextMessages(t *testing.T) {
 	eachTown(t, func(t *testing.T, town *publicTown) {
 		for path, word := range map[string]string{"/privacy": "fornitore di SMS", "/en/privacy": "SMS provider"} {

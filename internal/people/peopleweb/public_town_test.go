@@ -37,7 +37,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// publicTown is a town with its citizen's pages, everything real but the newsletters, which a higher room keeps.
+// publicTown is a town with its citizen's pages. Only the newsletters, which a higher room keeps, are fake.
 type publicTown struct {
 	t      *testing.T
 	db     *storage.DB
@@ -50,13 +50,13 @@ type publicTown struct {
 	sink   *deliverytest.Sink
 	site   *web.Site
 	url    string
-	jar    http.CookieJar // of the browser in use
+	jar    http.CookieJar // of the current browser
 	mu     sync.Mutex
-	texts  []sms.Message // that the gateway took
+	texts  []sms.Message // accepted by the gateway
 	silent atomic.Bool   // the town sends no text messages
 }
 
-// eachTown runs a test in a new town, on each engine.
+// eachTown runs a test in a new town on each engine.
 func eachTown(t *testing.T, test func(t *testing.T, town *publicTown)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newPublicTown(t, db)) },
@@ -119,7 +119,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// keys make and open the tokens of own pages, as the room of the newsletters does.
+// keys makes and opens the tokens of own pages, as the newsletters room does.
 type keys struct {
 	sealer *seal.Sealer
 	clock  clock.Clock
@@ -137,7 +137,7 @@ func (k keys) OpenOwnPage(token string) (people.OwnPageLink, error) {
 	return people.OwnPageLink{Person: ids[0], Address: append(ids, 0)[1]}, nil
 }
 
-// shelf stands in for the room that keeps newsletters, which lies a floor above.
+// shelf replaces the room that keeps newsletters, which is a floor above.
 type shelf struct {
 	people *people.People
 	has    map[int64][]string
@@ -235,7 +235,7 @@ func (s *shelf) Unsubscribe(_ context.Context, person int64, slug string) error 
 	return nil
 }
 
-// plug is the shelf as people sees it.
+// plug is the shelf as people.Subscriptions.
 type plug struct{ *shelf }
 
 func (s plug) Tables() ([]string, string) { return nil, "" }
@@ -266,7 +266,7 @@ func (s plug) Subscribe(_ context.Context, _ *storage.Tx, asked []people.Asked) 
 	return began, nil
 }
 
-// answer is what the site said.
+// answer is a response of the site.
 type answer struct {
 	status   int
 	location string
@@ -274,7 +274,7 @@ type answer struct {
 	body     string
 }
 
-// anotherBrowser is one in which nothing was opened yet.
+// anotherBrowser switches to a new browser.
 func (town *publicTown) anotherBrowser() {
 	town.t.Helper()
 	var err error
@@ -308,7 +308,7 @@ func (town *publicTown) send(path string, form url.Values) answer {
 	return town.do(req)
 }
 
-// mails sends what was posted and returns all that was ever received.
+// mails sends what was posted and returns all mails received so far.
 func (town *publicTown) mails() []deliverytest.Mail {
 	town.t.Helper()
 	_, err := town.post.SendNotes(context.Background())
@@ -316,7 +316,7 @@ func (town *publicTown) mails() []deliverytest.Mail {
 	return town.sink.Mails()
 }
 
-// lastTo is the last mail that went to the address.
+// lastTo returns the last mail to the address.
 func (town *publicTown) lastTo(address string) deliverytest.Mail {
 	town.t.Helper()
 	for _, m := range slices.Backward(town.mails()) {
@@ -328,7 +328,7 @@ func (town *publicTown) lastTo(address string) deliverytest.Mail {
 	return deliverytest.Mail{}
 }
 
-// linkIn is the path of the link that the last mail to the address carries.
+// linkIn returns the path of the link in the last mail to the address.
 func (town *publicTown) linkIn(address string) string {
 	town.t.Helper()
 	m := town.lastTo(address)
@@ -339,7 +339,7 @@ func (town *publicTown) linkIn(address string) string {
 	return link[1]
 }
 
-// joined is the own page of somebody who signed up with that address.
+// joined signs up with that address and returns the path of the own page.
 func (town *publicTown) joined(address string, form url.Values) string {
 	town.t.Helper()
 	fields := url.Values{"go": {"send"}, "address": {address}, "newsletters": {"rifiuti"}, "agree": {"1"}}
@@ -357,7 +357,7 @@ func (town *publicTown) joined(address string, form url.Values) string {
 	return page
 }
 
-// fieldsOf are the answers that a page's form carries: what a browser would send if nothing were touched.
+// fieldsOf returns the answers in a page's form: what a browser would send if nothing were touched.
 func fieldsOf(t *testing.T, page string) url.Values {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(page))

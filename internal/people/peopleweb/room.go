@@ -11,40 +11,40 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// Options are what the pages are built with.
+// Options configure the pages.
 type Options struct {
 	People   *people.People
 	Taxonomy *taxonomy.Taxonomy
-	DB       *storage.DB // for the transaction in which a mail is handed over
+	DB       *storage.DB // for the transaction that posts a mail
 	Clock    clock.Clock
-	Sealer   *seal.Sealer // of the links by which an address is confirmed
+	Sealer   *seal.Sealer // of the links that confirm an address
 
 	Newsletters Newsletters
 	OwnPage     OwnPage
 	Mailer      Mailer
-	Texting     func() bool // whether the town sends text messages; nil: it does not
-	Audit       Audit       // of what staff look at and do
-	// Gone tells whether nobody has the address, as its server said; links sent there are dead.
+	Texting     func() bool // whether the town sends text messages; nil means no
+	Audit       Audit       // of what staff view
+	// Gone tells whether the address does not exist, as its server said; links sent to it are invalid.
 	Gone func(ctx context.Context, address string) (bool, error)
 
-	LedgerMonths int // for so long after a sending it is known who got what; 0: for ever
+	LedgerMonths int // how long after a sending we know who received it; 0: for ever
 }
 
-// Mailer hands over single mails; *delivery.Room is one.
+// Mailer posts single mails; *delivery.Room implements it.
 type Mailer interface {
-	// Post takes a mail within tx; it leaves once tx is committed.
+	// Post accepts a mail in tx; it leaves after tx is committed.
 	Post(ctx context.Context, tx *storage.Tx, n delivery.Note) error
-	// Wake says that something was posted.
+	// Wake tells the mailer that something was posted.
 	Wake()
 }
 
-// Pages are the room's pages.
+// Pages serves the room's pages.
 type Pages struct {
 	Options
 	limits limits
 }
 
-// New makes the pages.
+// New returns the pages.
 func New(o Options) *Pages {
 	return &Pages{Options: o, limits: newLimits(o.Clock)}
 }
