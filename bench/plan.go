@@ -87,7 +87,7 @@ type measure struct {
 // measures are all, in the order in which they are taken and shown.
 func measures() []measure {
 	return []measure{
-		sendingMeasure(), farMeasure(), millionMeasure(), importMeasure(), besideMeasure(), audienceMeasure(), visitsMeasure(), nodesMeasure(),
+		sendingMeasure(), farMeasure(), millionMeasure(), importMeasure(), besideMeasure(), audienceMeasure(), visitsMeasure(), officeMeasure(), nodesMeasure(),
 		idleMeasure(), faultsMeasure(), growthMeasure(), regionMeasure(),
 	}
 }
