@@ -47,6 +47,9 @@ func (p *Pages) officeCodeTo(w http.ResponseWriter, r *http.Request, person int6
 }
 
 func (p *Pages) officeCodeAsk(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.askedAtDesk(r); err != nil {
+		return err
+	}
 	return p.renderCode(w, r, http.StatusOK, "")
 }
 
@@ -71,10 +74,7 @@ func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	signUp, then, err := p.asked(r)
-	if err == nil && then != toDesk {
-		err = fault.Expired("people.code.gone")
-	}
+	signUp, err := p.askedAtDesk(r)
 	var c people.Confirmation
 	if err == nil {
 		c, err = p.confirmByCode(r.Context(), signUp, form.Get("code"))
@@ -86,4 +86,13 @@ func (p *Pages) officeCodeTake(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.changed(w, r, c.Person, "address_confirmed")
+}
+
+// askedAtDesk is what the token in the path waits for, when its code was asked for at the desk.
+func (p *Pages) askedAtDesk(r *http.Request) (signUp int64, err error) {
+	signUp, then, err := p.asked(r)
+	if err == nil && then != toDesk {
+		err = fault.Expired("people.code.gone")
+	}
+	return signUp, err
 }

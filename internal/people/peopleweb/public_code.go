@@ -18,9 +18,12 @@ import (
 	"unoxuno/internal/web"
 )
 
-// codePurpose is the purpose of codes, and of the token in the URL of the page that asks for one. The token has the
-// sign-up and the page to go to after confirmation.
-const codePurpose = "people.code"
+// codePurpose is the purpose of the token in the URL of the page that asks for a code. The token has the sign-up and the
+// page to go to after confirmation. digitsPurpose is the purpose of the code itself.
+const (
+	codePurpose   = "people.code"
+	digitsPurpose = "people.code-digits"
+)
 
 // after is the page to go to after the right code. Tokens contain the number.
 type after int64
@@ -37,7 +40,7 @@ const codeDigits = 6
 // codeOf returns the code of a sign-up or an entry that was made at that moment. It is computed again when the code
 // comes back, so it is stored nowhere.
 func (p *Pages) codeOf(signUp int64, made time.Time) string {
-	digest := p.Sealer.Digest(codePurpose, fmt.Sprint(signUp, "/", made.UnixMilli()))
+	digest := p.Sealer.Digest(digitsPurpose, fmt.Sprint(signUp, "/", made.UnixMilli()))
 	return fmt.Sprintf("%0*d", codeDigits, binary.BigEndian.Uint64(digest)%1_000_000)
 }
 
