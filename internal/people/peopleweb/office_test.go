@@ -32,6 +32,7 @@ type desk struct {
 	people   *people.People
 	identity *identity.Room
 	shelf    *shelf
+	sealer   *seal.Sealer
 	site     *web.Site
 	role     identity.Role
 }
@@ -50,15 +51,16 @@ func newDesk(t *testing.T, db *storage.DB) *desk {
 	vocabulary := taxonomy.New(db)
 	must(t, vocabulary.EnsureDefaults(t.Context()))
 	room := people.New(db, now, vocabulary, func() people.Town { return people.Town{Region: "IT", Languages: []string{"it", "en"}} })
+	sealer := seal.New([]byte("secret"))
 	d := &desk{
-		T: t, people: room, identity: identity.New(db, now, seal.New([]byte("secret"))),
+		T: t, people: room, identity: identity.New(db, now, sealer), sealer: sealer,
 		shelf: &shelf{people: room, has: map[int64][]string{}, by: map[string]people.Channel{}}, role: identity.Operator,
 	}
 	room.PlugSubscriptions(plug{d.shelf})
 	room.PlugAudit(d.identity.Audit)
 	words, err := locale.Load(web.Words(), people.Words(), taxonomy.Words(), peopleweb.OfficeWords())
 	must(t, err)
-	pages := peopleweb.New(peopleweb.Options{People: room, Taxonomy: vocabulary, DB: db, Clock: now, Newsletters: d.shelf, Audit: d.identity})
+	pages := peopleweb.New(peopleweb.Options{People: room, Taxonomy: vocabulary, DB: db, Clock: now, Sealer: sealer, Newsletters: d.shelf, Audit: d.identity})
 	d.site, err = web.New(web.Options{
 		Words: words, Log: slog.New(slog.DiscardHandler), PublicURL: "https://uno.comune.example",
 		Town: func(context.Context) web.Town {
@@ -242,7 +244,8 @@ func TestEveryDeskPageIsWhole(t *testing.T) {
 		who, err := d.people.Get(t.Context(), person)
 		must(t, err)
 		missing := regexp.MustCompile(`\b(web|people|peopleweb|audit|taxonomy)\.[a-z_]+[.a-z_]*[a-z]`)
-		fill := strings.NewReplacer("{id}", fmt.Sprint(person), "{address}", fmt.Sprint(who.Addresses[0].ID), "{purpose}", "newsletter")
+		fill := strings.NewReplacer("{id}", fmt.Sprint(person), "{address}", fmt.Sprint(who.Addresses[0].ID), "{purpose}", "newsletter",
+			"{token}", d.sealer.Ints("people.code", time.Time{}, 1, 3))
 		for _, route := range d.site.Routes() {
 			if route.Kind != web.Page {
 				continue
