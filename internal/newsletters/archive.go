@@ -10,15 +10,15 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Summary is an issue that was sent, as lists show it.
+// Summary is a sent issue as lists show it.
 type Summary struct {
 	Newsletter string // slug
 	Slug       string
 	Title      string
 	Language   string
-	Text       string // how it begins
+	Text       string // its first words
 	Sent       time.Time
-	Damaged    bool // what it says cannot be read: Text is empty
+	Damaged    bool // its content cannot be read: Text is empty
 }
 
 // ArchiveList is a page of a newsletter's archive.
@@ -32,7 +32,7 @@ const (
 	summaryLength   = 200 // characters
 )
 
-// Archived is a page, from 1, of the issues of a newsletter that were sent, the newest first.
+// Archived returns a page, counted from 1, of the sent issues of a newsletter, newest first.
 func (r *Room) Archived(ctx context.Context, newsletter string, page int) (ArchiveList, error) {
 	rows, err := db.New(r.DB).Archived(ctx, db.ArchivedParams{
 		Newsletter: newsletter, Limit: archivedPerPage + 1, Offset: int32(min(max(page, 1)-1, 100_000) * archivedPerPage),
@@ -44,7 +44,7 @@ func (r *Room) Archived(ctx context.Context, newsletter string, page int) (Archi
 	return ArchiveList{Issues: summaries(rows[:min(len(rows), archivedPerPage)]), More: more}, nil
 }
 
-// Latest are the n issues that were sent last, of newsletters that are open and not sensitive.
+// Latest returns the last n issues of newsletters that are open and not sensitive.
 func (r *Room) Latest(ctx context.Context, n int) ([]Summary, error) {
 	rows, err := db.New(r.DB).LatestSent(ctx, int32(min(max(n, 1), 100)))
 	return summaries(rows), err
@@ -53,7 +53,7 @@ func (r *Room) Latest(ctx context.Context, n int) ([]Summary, error) {
 func summaries(rows []db.NewslettersIssue) []Summary {
 	list := make([]Summary, len(rows))
 	for at, row := range rows {
-		i, _ := issueOf(row, "") // a damaged one stands among the others
+		i, _ := issueOf(row, "") // a damaged issue is listed too
 		list[at] = Summary{
 			Newsletter: i.Newsletter, Slug: i.Slug, Title: i.Title, Language: i.Language,
 			Text: content.Summary(i.Blocks, summaryLength), Sent: i.Sent, Damaged: i.Damaged,
@@ -62,15 +62,15 @@ func summaries(rows []db.NewslettersIssue) []Summary {
 	return list
 }
 
-// Page is an issue as the archive shows it.
+// Page is an issue in the archive.
 type Page struct {
 	Issue      Issue
 	Newsletter Newsletter
-	HTML       []byte // fragment; the page around it shows the issue's title as its h1
+	HTML       []byte // a fragment; the page around it shows the issue's title as its h1
 }
 
-// ReadArchived is an issue that was sent, or is being sent; for any other the fault newsletters.issue.unknown, and
-// newsletters.issue.unreadable for one that is damaged.
+// ReadArchived returns an issue that was sent or is being sent; for any other the fault newsletters.issue.unknown, and
+// newsletters.issue.unreadable for a damaged one.
 func (r *Room) ReadArchived(ctx context.Context, newsletter, slug string) (Page, error) {
 	missing := fault.NotFound("newsletters.issue.unknown", "Text", newsletter+"/"+slug)
 	row, err := db.New(r.DB).IssueBySlug(ctx, db.IssueBySlugParams{Newsletter: newsletter, Slug: slug})

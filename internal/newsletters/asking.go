@@ -10,33 +10,32 @@ import (
 	"unoxuno/internal/people"
 )
 
-// Reached is how many people an issue would go to, as who asks may know it; see package disclosure.
+// Reached is the number of people that an issue would go to, as the actor may know it; see package disclosure.
 type Reached struct {
 	People disclosure.Figure
-	Few    bool // they are fewer than the floor, as far as one may know, and perhaps nobody
-	// Placeless says whether the audience excludes places without saying what is meant by those whose place is not known,
-	// and NoPlace how many of them it takes in, or leaves out.
+	Few    bool // the number may be below the floor, or zero
+	// Placeless says whether the audience excludes places without saying how to treat people whose place is unknown.
+	// NoPlace is how many of them it includes or leaves out.
 	Placeless people.Placeless
 	NoPlace   disclosure.Figure
-	// Parts are told on request: by what, and by which channel, it reaches them.
+	// Parts divide the number by reason and channel. They are shown on request.
 	Parts []ReachedPart
 }
 
-// ReachedPart is one of the numbers that Reached.People is made of; its word is "newsletters.reached." and the name.
+// ReachedPart is a part of Reached.People. Its word is "newsletters.reached." and the name.
 type ReachedPart struct {
 	Name   string
 	Figure disclosure.Figure
 }
 
-// AskReach shows how many people the issue would go to now if its audience were that one, with the numbers that they are
-// made of where parts asks for them: each is one of the figures of the day. Faults in the audience concern the field
-// "audience"; a sensitive word is unknown to whom it is not for, but in the audience that the issue already has. It asks
-// access.WriteIssues.
+// AskReach shows how many people the issue would go to now with that audience. If parts is set it also shows the parts.
+// Each number spends a figure of the day. Faults in the audience are on the field "audience". A sensitive word is
+// unknown to actors who may not use it, except in the audience that the issue has already. It asks access.WriteIssues.
 func (r *Room) AskReach(ctx context.Context, i Issue, audience string, parts bool) (Reached, error) {
 	return r.reachFor(ctx, i, audience, asking{parts: parts})
 }
 
-// KnownReach is AskReach without asking: the numbers that were not asked for today are Unasked. It writes nothing.
+// KnownReach is AskReach for the numbers that were asked for today; the others are Unasked. It writes nothing.
 func (r *Room) KnownReach(ctx context.Context, i Issue, audience string) (Reached, error) {
 	return r.reachFor(ctx, i, audience, asking{known: true})
 }
@@ -58,15 +57,15 @@ func (r *Room) reachFor(ctx context.Context, i Issue, audience string, q asking)
 	return r.ask(ctx, q)
 }
 
-// asking is what somebody wants to know of whom an issue reaches.
+// asking is a question about the people that an issue reaches.
 type asking struct {
 	issue      Issue
 	newsletter Newsletter
 	audience   people.Audience
 	floor      int64
 	parts      bool
-	known      bool   // only what was asked for today is shown
-	only       string // the one part that is asked for; "" is all whom it reaches
+	known      bool   // show only what was asked for today
+	only       string // the one part to ask for; "" is all people
 }
 
 func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
@@ -117,8 +116,8 @@ func (r *Room) ask(ctx context.Context, q asking) (Reached, error) {
 	return shown, nil
 }
 
-// cells counts whom the issue reaches: narrowed by the part of the audience that is essential, which it returns, and, where
-// the audience leaves it open, with those whose place is not known.
+// cells counts the people that the issue reaches with the essential part of the audience, which it returns. If the
+// audience leaves it open, it also counts those whose place is unknown.
 func (r *Room) cells(ctx context.Context, q asking, open people.Placeless) (c, placeless reached, essential people.Audience, err error) {
 	essential = q.audience
 	err = r.counting(ctx, q.newsletter, reachBy{Texts: q.issue.SMS != "", Urgent: q.issue.Urgent}, func(all counter) (err error) {
@@ -141,7 +140,7 @@ func (r *Room) cells(ctx context.Context, q asking, open people.Placeless) (c, p
 	return c, placeless, essential, err
 }
 
-// parts are the numbers that are told of an issue's reach, yet without them.
+// parts returns the parts of an issue's reach, without their figures.
 func (c reached) parts(i Issue) []ReachedPart {
 	names := []string{"subscribed", "profile"}
 	if i.SMS != "" {
@@ -174,8 +173,8 @@ func (c reached) cell(part string) disclosure.Cell {
 	}
 }
 
-// parse reads an audience that the context's actor wrote for an issue of the newsletter, and finds the floor of its
-// numbers. stands is the audience that the issue already has: whoever may write in the newsroom works on with that.
+// parse reads an audience that the context's actor typed for an issue of the newsletter, and returns the floor of its
+// numbers. stands is the audience that the issue has already: anybody who may write in the newsroom may keep it.
 func (r *Room) parse(ctx context.Context, n Newsletter, text, stands string) (people.Audience, int64, error) {
 	v, err := r.People.Vocabulary(ctx)
 	if err != nil {
@@ -205,7 +204,7 @@ func (r *Room) parse(ctx context.Context, n Newsletter, text, stands string) (pe
 	return a, disclosure.Floor, nil
 }
 
-// AudienceWords are the words of an audience that the context's actor may use.
+// AudienceWords returns the words that the context's actor may use in an audience.
 func (r *Room) AudienceWords(ctx context.Context) (people.Vocabulary, error) {
 	v, err := r.People.Vocabulary(ctx)
 	if err != nil || disclosure.SeesExact(ctx) {
@@ -220,8 +219,8 @@ func (c catalogue) sensitive(newsletter string) bool {
 	return n.Sensitive
 }
 
-// wordsFor is the vocabulary of the context's actor: a sensitive newsletter of her own newsrooms is a word of hers, and
-// so are the sensitive terms that newsletters of her newsrooms are about, or for. Other sensitive words are unknown to her.
+// wordsFor returns the vocabulary of the context's actor. It includes the sensitive newsletters of her own newsrooms,
+// and the sensitive terms that these newsletters are about or for. Other sensitive words are unknown to her.
 func (c catalogue) wordsFor(ctx context.Context, v people.Vocabulary) people.Vocabulary {
 	actor := access.From(ctx)
 	var mine []Newsletter
@@ -245,7 +244,8 @@ func (c catalogue) wordsFor(ctx context.Context, v people.Vocabulary) people.Voc
 	})
 }
 
-// outside tells whether who asks stands outside the administration: the newsletter's newsroom does, or one of her own.
+// outside tells whether the question comes from outside the administration: the newsletter's newsroom, or one of the
+// actor's own, is outside.
 func (c catalogue) outside(ctx context.Context, n Newsletter) bool {
 	if disclosure.SeesExact(ctx) {
 		return false
@@ -256,8 +256,8 @@ func (c catalogue) outside(ctx context.Context, n Newsletter) bool {
 	})
 }
 
-// SayPlaceless is the audience that says whether people whose place is not known are meant where places are excluded. Faults
-// are those of AskReach.
+// SayPlaceless returns the audience with an explicit answer for people whose place is unknown, wherever it excludes
+// places. Faults are those of AskReach.
 func (r *Room) SayPlaceless(ctx context.Context, i Issue, audience string, taken bool) (string, error) {
 	n, err := r.Newsletter(ctx, i.Newsletter)
 	if err != nil {
@@ -267,8 +267,8 @@ func (r *Room) SayPlaceless(ctx context.Context, i Issue, audience string, taken
 	return a.WithPlaceless(taken).String(), err
 }
 
-// Quiet tells whether the numbers of an issue's sending are shown to the context's actor only as its statistics show them:
-// it went to an audience of its own, or to fewer people than the floor. messages is how many there are.
+// Quiet tells whether the context's actor sees the numbers of an issue's sending only as its statistics show them: it
+// has an audience of its own, or has fewer recipients than the floor. messages is the number of messages.
 func Quiet(ctx context.Context, i Issue, messages int64) bool {
 	return !disclosure.SeesExact(ctx) && (i.Audience != "" || messages < disclosure.SensitiveFloor)
 }

@@ -11,13 +11,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Brake says that a newsroom's issues stand still, because too much of what it sent came back.
+// Brake says that a newsroom's issues are stopped because too many of its messages were returned.
 type Brake struct {
 	delivery.Brake
 	Newsroom Newsroom
 }
 
-// Brakes are those of the newsrooms in which the actor may send, by slug.
+// Brakes returns the brakes of the newsrooms in which the actor may send, by slug.
 func (r *Room) Brakes(ctx context.Context) ([]Brake, error) {
 	holding, err := r.Delivery.Brakes(ctx, r.DB)
 	if err != nil || len(holding) == 0 {
@@ -37,12 +37,11 @@ func (r *Room) Brakes(ctx context.Context) ([]Brake, error) {
 	return brakes, nil
 }
 
-// Held tells until when what was due is kept back because an older copy of the database was put back; the zero time when
-// nothing is.
+// Held returns until when sending is held after a restore of an older copy; the zero time if it is not.
 func (r *Room) Held(ctx context.Context) (time.Time, error) { return r.Delivery.Held(ctx, r.DB) }
 
-// Resume lets a newsroom's issues go on. What came back until now is counted no more. It asks access.ResumeSending.
-// Faults: newsletters.newsroom.unknown, newsletters.brake.none.
+// Resume releases a newsroom's brake. Messages returned so far no longer count. It asks access.ResumeSending. Faults:
+// newsletters.newsroom.unknown, newsletters.brake.none.
 func (r *Room) Resume(ctx context.Context, newsroom string) error {
 	if err := may(ctx, access.ResumeSending, newsroom); err != nil {
 		return err

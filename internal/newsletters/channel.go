@@ -14,8 +14,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// ChooseChannel makes a subscription of the person's that stands reach her by that channel from now on: the old one ends,
-// a new one begins. Faults: newsletters.channel.unreachable where she has no confirmed address for it, and
+// ChooseChannel moves a current subscription of the person to another channel: the old one ends, a new one begins.
+// Faults: newsletters.channel.unreachable if she has no confirmed address on it, and
 // newsletters.channel.not_subscribed.
 func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
@@ -56,7 +56,7 @@ func (r *Room) ChooseChannel(ctx context.Context, person int64, newsletter strin
 	})
 }
 
-// stands refuses a newsletter to which the person is not subscribed on that channel.
+// stands returns a fault if the person is not subscribed to the newsletter on that channel.
 func (r *Room) stands(ctx context.Context, tx *storage.Tx, person int64, newsletter string, channel people.Channel) error {
 	all, err := subscriptionsOf(ctx, tx, person)
 	for _, s := range all {
@@ -76,11 +76,11 @@ const (
 	howStart = "sms-start"
 )
 
-// Room answers those who write to the town by text message.
+// Room answers text messages that people send to the town.
 var _ delivery.Correspondent = (*Room)(nil)
 
-// Wrote ends the subscriptions that reach the number by text message when she writes STOP, and begins those again when she
-// writes START. Anything else is answered with the address of the site.
+// Wrote handles a text message from the number. STOP ends the subscriptions on this channel, START begins them again.
+// The answer to anything else contains the address of the site.
 func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request sms.Request) (delivery.Answer, error) {
 	answer := delivery.Answer{Language: r.defaultLanguage()}
 	holders, err := ids(ctx, tx, "SELECT person_id FROM people_reachable WHERE channel = 'sms' AND value = $1", number)
@@ -96,7 +96,7 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 			key = "started"
 		}
 	}
-	// Who was erased in this very moment is not found any more.
+	// Somebody who was just erased is not found any more.
 	if holders, err = r.People.HoldAll(ctx, tx, holders); err != nil {
 		return answer, err
 	}
@@ -111,7 +111,7 @@ func (r *Room) Wrote(ctx context.Context, tx *storage.Tx, number string, request
 	return answer, nil
 }
 
-// heed does what the person asked, and tells in which language she is written to.
+// heed does what the person asked, and returns her language.
 func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command sms.Command) (language string, err error) {
 	who, err := r.People.GetIn(ctx, tx, person)
 	if err != nil {
@@ -145,7 +145,7 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, person int64, command s
 	return language, err
 }
 
-// stop ends the subscriptions that reach the person by text message.
+// stop ends the person's subscriptions by text message.
 func (r *Room) stop(ctx context.Context, tx *storage.Tx, person int64) error {
 	ended, err := db.New(tx).EndChannel(ctx, db.EndChannelParams{
 		PersonID: person, Channel: string(people.SMS), EndedAt: r.now(), EndedHow: howStop, EndedBy: howStop,
@@ -157,7 +157,8 @@ func (r *Room) stop(ctx context.Context, tx *storage.Tx, person int64) error {
 	if err != nil {
 		return err
 	}
-	// An older copy may have her on the other channel: where nothing stands now, nothing may stand there.
+	// An older copy may have the subscription on the other channel. The journal says that none may stand there where
+	// none stands now.
 	var gone, onOther []string
 	for _, newsletter := range ended {
 		if slices.Contains(standing, newsletter) {
@@ -169,7 +170,7 @@ func (r *Room) stop(ctx context.Context, tx *storage.Tx, person int64) error {
 	return r.People.Note(ctx, tx, person, append(endedFacts(gone, ""), endedFacts(onOther, people.SMS)...)...)
 }
 
-// usualChannel is where somebody is written to who has not chosen: by e-mail, unless a telephone is all she has.
+// usualChannel returns the channel for a person who has not chosen: e-mail, unless she has only a telephone.
 func usualChannel(ctx context.Context, q storage.Queryer, person int64) (people.Channel, error) {
 	reached, err := reachedBy(ctx, q, person)
 	if err == nil && reached[people.SMS] && !reached[people.Email] {
@@ -178,7 +179,7 @@ func usualChannel(ctx context.Context, q storage.Queryer, person int64) (people.
 	return people.Email, err
 }
 
-// ChannelName is the name of a channel in the language of the context.
+// ChannelName returns the name of a channel in the language of the context.
 func ChannelName(ctx context.Context, channel people.Channel) string {
 	return locale.T(ctx, "newsletters.channel."+string(channel))
 }

@@ -11,10 +11,10 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// byComplaint is how a subscription ends whose holder called an issue spam.
+// byComplaint is the reason with which a complaint ends a subscription.
 const byComplaint = "complaint"
 
-// Complained ends, for delivery, all that brings the person anything: who calls one issue spam is not asked about the
+// Complained ends everything that the person receives, for delivery: somebody who reports one issue as spam gets no
 // others.
 func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
 	i, n, err := anyIssue(ctx, tx, ref)
@@ -23,12 +23,12 @@ func (r *Room) Complained(ctx context.Context, tx *storage.Tx, ref, person int64
 	}
 	about := i.Subject()
 	if n.Sensitive {
-		about = "" // the log would tell what the person gets
+		about = "" // the log would reveal what the person receives
 	}
 	return r.complained(ctx, tx, about, person)
 }
 
-// complained notes that the person called something spam.
+// complained records the person's complaint and ends everything that she receives.
 func (r *Room) complained(ctx context.Context, tx *storage.Tx, about string, person int64) error {
 	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: "system"})
 	if _, err := r.endAll(ctx, tx, person, byComplaint); err != nil {
@@ -37,17 +37,17 @@ func (r *Room) complained(ctx context.Context, tx *storage.Tx, about string, per
 	return r.Identity.Audit(ctx, tx, "audit.complaint.noted", fmt.Sprintf("person %d", person), about)
 }
 
-// Addresses are the mail addresses at which the person is reached now, for delivery.
+// Addresses returns the mail addresses at which the person is reached now, for delivery.
 func (r *Room) Addresses(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {
 	return db.New(q).MailAddresses(ctx, person)
 }
 
-// Sent is to whom an unsubscribe token was sent, and with which issue or digest.
+// Sent returns the person that an unsubscribe token was sent to, and the issue or digest it came with.
 func (r *Room) Sent(token string) (origin string, ref, person int64, err error) {
 	if ints, err := r.Sealer.OpenAllInts(purposeLeaveDigest, token, time.Time{}); err == nil && len(ints) >= leastDigest {
 		return DigestOrigin, ints[1], ints[0], nil
 	}
-	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, time.Time{}, 2) // it never ends
+	ints, err := r.Sealer.OpenInts(purposeUnsubscribe, token, time.Time{}, 2) // the token never expires
 	if err != nil {
 		return "", 0, 0, fault.Expired("newsletters.link.invalid").Because(err)
 	}

@@ -14,24 +14,24 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Subscribers are counted once for each range of persons, and the counts are kept. A reader counts anew only the ranges in
-// which something changed since, which the feed of changes tells (people.ChangedSince). So a page is right at every moment,
-// and RefreshCounts only makes it fast.
+// Subscribers are counted by ranges of persons, and the counts are kept. A reader counts again only the ranges that
+// changed since, which the feed of changes shows (people.ChangedSince). So a page is always right; RefreshCounts only
+// makes it fast.
 
 const (
 	// countTogether is the default of Settings.CountTogether.
 	countTogether = 4096
-	// markTogether is how many changes one transaction marks.
+	// markTogether is the number of changes that one transaction marks.
 	markTogether = 500
-	// A page that would count more ranges than maxLive itself, or would ask for more than maxChanges, goes through all
-	// subscriptions instead, which costs about as much.
+	// A page that would count more than maxLive ranges itself, or read more than maxChanges changes, counts all
+	// subscriptions instead. That costs about as much.
 	maxLive    = 128
 	maxChanges = 200
 )
 
-// RefreshCounts brings the kept counts of subscribers up to date. Ranges of persons in which something changed are marked,
-// and then counted again, each in a transaction of its own: if it is interrupted, the others stay marked. A node does this
-// now and then; it is also done after an import.
+// RefreshCounts updates the kept counts of subscribers. It marks the ranges of persons that changed, and then counts
+// each again in its own transaction: if it is interrupted, the others stay marked. A node calls it now and then, and an
+// import at its end.
 func (r *Room) RefreshCounts(ctx context.Context) error {
 	if err := r.markChanged(ctx); err != nil {
 		return fmt.Errorf("counts of subscribers: mark what changed: %w", err)
@@ -48,7 +48,7 @@ func (r *Room) RefreshCounts(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// CountsReadTo returns the turn from which on the kept counts still need the feed of changes; see people.Subscriptions.
+// CountsReadTo returns the turn from which the kept counts still need the feed of changes; see people.Subscriptions.
 func (r *Room) CountsReadTo(ctx context.Context, q storage.Queryer) (int64, error) {
 	place, err := db.New(q).CountPlace(ctx)
 	if storage.None(err) {
@@ -57,8 +57,8 @@ func (r *Room) CountsReadTo(ctx context.Context, q storage.Queryer) (int64, erro
 	return place.Turn, err
 }
 
-// markChanged marks the ranges in which something changed since the kept place, and then keeps the new place. If the
-// changes since the place are not known, it begins anew with one uncounted range that holds everybody.
+// markChanged marks the ranges that changed since the kept place, and then stores the new place. If the changes since
+// the place are unknown, it starts again with one uncounted range of everybody.
 func (r *Room) markChanged(ctx context.Context) error {
 	kept, err := db.New(r.DB).CountPlace(ctx)
 	if storage.None(err) {
@@ -98,7 +98,7 @@ func (r *Room) markChanged(ctx context.Context) error {
 	})
 }
 
-// countAnew forgets all counts.
+// countAnew deletes all counts.
 func (r *Room) countAnew(ctx context.Context) error {
 	place, err := r.People.PlaceNow(ctx)
 	if err != nil {
@@ -119,8 +119,8 @@ func (r *Room) countAnew(ctx context.Context) error {
 	})
 }
 
-// countNext counts the first range that is marked. It splits off the beginning of one that holds too many people. It
-// returns false if none is marked.
+// countNext counts the first marked range. If the range holds too many people, it splits off its beginning. It returns
+// false if no range is marked.
 func (r *Room) countNext(ctx context.Context, queries *db.Queries) (bool, error) {
 	if _, err := queries.HoldCounts(ctx); err != nil {
 		return false, err
@@ -164,7 +164,7 @@ func (r *Room) countTogether() int {
 	return countTogether
 }
 
-// countSubscribers counts who is subscribed now, by newsletter, from the database. The cells have no buckets.
+// countSubscribers counts the current subscribers of each newsletter in the database. The cells have no buckets.
 func (r *Room) countSubscribers(ctx context.Context) (map[string]disclosure.Cell, error) {
 	cells, live, ok, err := r.keptCounts(ctx)
 	if err != nil {
@@ -192,12 +192,11 @@ func addTo(cells map[string]disclosure.Cell, newsletter string, n, keys int64) {
 	cells[newsletter] = cell
 }
 
-// keptCounts returns the sums of the kept counts, and the live ranges, which they leave out and which are to be counted
-// now: the marked ones, and those in which something changed since the place. ok is false if nothing is kept, or too much
-// changed.
+// keptCounts returns the sums of the kept counts, and the live ranges, which are left out and must be counted now: the
+// marked ones, and those that changed since the place. ok is false if nothing is kept, or if too much changed.
 //
-// A refresh meanwhile does no harm: it marks what changed before it moves the place, so that a range whose count is too
-// old is marked, or was recounted, or is among those that changed since the place that was read here.
+// A concurrent refresh does no harm: it marks the changes before it moves the place. So a range with an outdated count
+// is marked, was counted again, or changed since the place that was read here.
 func (r *Room) keptCounts(ctx context.Context) (cells map[string]disclosure.Cell, live []index.Block, ok bool, err error) {
 	place, err := db.New(r.DB).CountPlace(ctx)
 	if storage.None(err) {
@@ -210,7 +209,7 @@ func (r *Room) keptCounts(ctx context.Context) (cells map[string]disclosure.Cell
 	if err != nil || !known || len(changed) > maxChanges {
 		return nil, nil, false, err
 	}
-	// One statement, so that ranges and counts are of one moment.
+	// One statement, so that ranges and counts are from the same moment.
 	var b storage.Builder
 	b.Add("WITH live AS (SELECT b.first_id, b.last_id FROM newsletters_count_range b WHERE NOT b.counted")
 	for _, c := range changed {

@@ -11,21 +11,21 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// Declaration is what a town declares of its newsrooms and newsletters, in town.yaml. A list that is nil is left as it
-// is. What was declared once and is no longer gets closed; it is never deleted, since the past carries it.
+// Declaration is what a town declares about its newsrooms and newsletters in town.yaml. A nil list changes nothing.
+// What is no longer declared is closed, never deleted, because past issues refer to it.
 type Declaration struct {
 	Newsrooms   []DeclaredNewsroom   `yaml:"newsrooms"`
 	Newsletters []DeclaredNewsletter `yaml:"newsletters"`
 }
 
-// DeclaredNewsroom is one declared newsroom. For one that exists, what is left out stays as it is.
+// DeclaredNewsroom is one declared newsroom. Omitted parts of an existing one do not change.
 type DeclaredNewsroom struct {
 	Slug string        `yaml:"slug"`
 	Name taxonomy.Name `yaml:"name"`
-	Kind string        `yaml:"kind"` // one of NewsroomKinds; "" is an office
+	Kind string        `yaml:"kind"` // one of NewsroomKinds; "" means office
 }
 
-// DeclaredNewsletter is one declared newsletter. For one that exists, what is left out stays as it is.
+// DeclaredNewsletter is one declared newsletter. Omitted parts of an existing one do not change.
 type DeclaredNewsletter struct {
 	Slug        string        `yaml:"slug"`
 	Newsroom    string        `yaml:"newsroom"` // slug
@@ -40,7 +40,7 @@ type DeclaredNewsletter struct {
 	Closed      bool          `yaml:"closed"`
 }
 
-// findTerms are the slugs of what was written, each once and in order; key is the fault for a word that the list lacks.
+// findTerms returns the slugs of words, sorted, each once. key is the fault for a word that the list lacks.
 func findTerms(list taxonomy.List, key string, words []string) ([]string, error) {
 	var problems fault.Problems
 	var slugs []string
@@ -59,7 +59,7 @@ func findTerms(list taxonomy.List, key string, words []string) ([]string, error)
 	return slices.Compact(slugs), problems.Err()
 }
 
-// over lays what is declared over the newsroom as it is.
+// over applies the declaration to the existing newsroom.
 func (d DeclaredNewsroom) over(n Newsroom) (Newsroom, error) {
 	var problems fault.Problems
 	n.Slug, n.declared, n.Closed = d.Slug, true, false
@@ -77,7 +77,7 @@ func (d DeclaredNewsroom) over(n Newsroom) (Newsroom, error) {
 	return n, problems.Err()
 }
 
-// problems are what is wrong with the newsroom but for its slug. Its names become clean lines.
+// problems returns everything wrong with the newsroom except its slug. It cleans the names.
 func (n *Newsroom) problems() fault.Problems {
 	var problems fault.Problems
 	for _, text := range []*string{&n.Name.IT, &n.Name.EN} {
@@ -98,7 +98,7 @@ func (n *Newsroom) problems() fault.Problems {
 	return problems
 }
 
-// over lays what is declared over the newsletter as it is.
+// over applies the declaration to the existing newsletter.
 func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known taxonomy.Vocabulary) (Newsletter, error) {
 	var problems fault.Problems
 	note := func(err error) { _ = problems.Add("", err) } // all of them are faults
@@ -128,10 +128,10 @@ func (d DeclaredNewsletter) over(n Newsletter, newsrooms []Newsroom, known taxon
 	return n, problems.Err()
 }
 
-// maxLine is the longest name, sender or period taken, in bytes.
+// maxLine is the length in bytes of the longest name, sender or period accepted.
 const maxLine = 300
 
-// problems are what is wrong with the newsletter but for its slug and its terms. Its texts become clean lines.
+// problems returns everything wrong with the newsletter except its slug and its terms. It cleans the texts.
 func (n *Newsletter) problems(newsrooms []Newsroom) fault.Problems {
 	var problems fault.Problems
 	note := func(field string, wrong bool, f *fault.Error) {
@@ -170,7 +170,7 @@ func (n *Newsletter) problems(newsrooms []Newsroom) fault.Problems {
 	return problems
 }
 
-// canonicalPeriod is the code of a period that somebody wrote in Italian; any other text is left as it is.
+// canonicalPeriod returns the code of a period written in Italian; it leaves any other text unchanged.
 func canonicalPeriod(text string) string {
 	text = strings.TrimSpace(text)
 	switch strings.ToLower(text) {
@@ -205,7 +205,7 @@ func textOver(declared, is string) string {
 	return is
 }
 
-// onItem names the place of a problem in the file: "newsletters[3]".
+// onItem adds the place of a problem in the file: "newsletters[3]".
 func onItem(problems *fault.Problems, list string, i int, err error) {
 	_ = problems.Add(fmt.Sprintf("%s[%d]", list, i+1), withoutFields(err)) // all of them are faults
 }

@@ -13,10 +13,10 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// Action is what becomes of a newsroom or a newsletter.
+// Action is what happens to a newsroom or a newsletter.
 type Action string
 
-// What may become of one.
+// The actions.
 const (
 	Added    Action = "added"
 	Changed  Action = "changed"
@@ -29,26 +29,26 @@ type Change struct {
 	What    string // "newsroom" or "newsletter"
 	Slug    string
 	Action  Action
-	Details []string // what differs: `name: "Teatri" → "Teatro"`
+	Details []string // the differences: `name: "Teatri" → "Teatro"`
 }
 
-// String is one line of a dry run.
+// String returns one line of a dry run.
 func (c Change) String() string {
 	signs := map[Action]string{Added: "+", Changed: "~", Closed: "-", Reopened: "+"}
 	return fmt.Sprintf("%s %ss/%s  %s", signs[c.Action], c.What, c.Slug, strings.Join(c.Details, ", "))
 }
 
-// Changes are all that a declaration does; empty when the town already is as declared.
+// Changes are all changes of a declaration; empty if nothing differs.
 type Changes []Change
 
-// plan is what a declaration leads to: the rows to be written, and how they differ from what is there.
+// plan is the result of a declaration: the rows to write, and their differences from the existing ones.
 type plan struct {
 	newsrooms   []Newsroom
 	newsletters []Newsletter
 	changes     Changes
 }
 
-// planned is what the declaration does to the catalogue as it is, or every mistake in it.
+// planned returns what the declaration changes in the catalogue, or all its mistakes.
 func planned(now catalogue, d Declaration, known taxonomy.Vocabulary) (plan, error) {
 	var p plan
 	var problems fault.Problems
@@ -140,7 +140,7 @@ func (p *plan) newsletter(exists bool, before, after Newsletter) {
 
 type difference struct{ what, before, after string }
 
-// differ notes what differs, and tells whether anything does.
+// differ records the differences, and tells whether there are any.
 func (c *Change) differ(exists bool, name string, differences []difference) bool {
 	if !exists {
 		c.Details = []string{fmt.Sprintf("%q", name)}
@@ -166,10 +166,10 @@ func actionOf(exists, wasClosed, isClosed bool) Action {
 	return Changed
 }
 
-// Declare makes newsrooms and newsletters what the town declares, in the caller's transaction, and tells what changed.
-// The terms it names must be kept already, or have been applied in the same transaction. A declaration with mistakes
-// changes nothing and is answered with every one of them (fault.Problems). Whoever only wants to know rolls the
-// transaction back. It asks access.ManageNewsrooms of the actor.
+// Declare makes newsrooms and newsletters what the town declares, in the caller's transaction, and returns the changes.
+// The terms it names must exist, or have been applied in the same transaction. If the declaration has mistakes, nothing
+// changes and the error has all of them (fault.Problems). For a dry run, roll the transaction back. It asks
+// access.ManageNewsrooms.
 func (r *Room) Declare(ctx context.Context, tx *storage.Tx, d Declaration) (Changes, error) {
 	if !access.From(ctx).Can(access.ManageNewsrooms) {
 		return nil, fault.Forbidden("newsletters.newsroom.forbidden", "Newsroom", "")

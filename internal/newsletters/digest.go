@@ -18,7 +18,7 @@ import (
 // DigestOrigin is the name under which Digests is plugged into delivery.
 const DigestOrigin = "newsletters.digest"
 
-// NextSlot is the first moment after a time at which a digest goes, daily or weekly, for a periodic task.
+// NextSlot returns the first daily or weekly slot after a time, for a periodic task.
 func (r *Room) NextSlot(after time.Time) time.Time {
 	slots := r.Slots()
 	daily, weekly := slots.Next(Daily, after), slots.Next(Weekly, after)
@@ -28,13 +28,13 @@ func (r *Room) NextSlot(after time.Time) time.Time {
 	return daily
 }
 
-// MakeDigest begins the digest of a slot: one mail for each person, with all that was put aside for her for that slot or
-// one before it that was missed. Any number of nodes may ask, at any time and again: a slot has one digest, and none where
-// nobody is owed anything.
+// MakeDigest begins the digest of a slot: one mail for each person, with everything that waits for her for that slot or
+// for an earlier one that was missed. Any number of nodes may call it at any time, repeatedly: a slot has one digest,
+// or none if nothing is due.
 func (r *Room) MakeDigest(ctx context.Context, slot time.Time) error {
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		if held, err := r.Delivery.Held(ctx, tx); err != nil || !held.IsZero() {
-			return err // what is due to people stays so, for the first slot after the release
+			return err // what is due stays due, for the first slot after the release
 		}
 		slots := r.Slots()
 		d := db.NewslettersDigest{
@@ -61,8 +61,8 @@ func (r *Room) MakeDigest(ctx context.Context, slot time.Time) error {
 	return nil
 }
 
-// writeDue writes the condition that a row k of newsletters_kept is due in the digest. What newsrooms have published that
-// a brake holds waits for a later one.
+// writeDue writes the condition that a row k of newsletters_kept is due in the digest. Issues of newsrooms that a brake
+// stops wait for a later digest.
 func (r *Room) writeDue(ctx context.Context, q storage.Queryer, b *storage.Builder, d db.NewslettersDigest) error {
 	b.Add("k.digest = 0 AND (k.pace = 'daily' AND k.kept_at < ? OR k.pace = 'weekly' AND k.kept_at < ?)", d.DailyBefore, d.WeeklyBefore)
 	brakes, err := r.Delivery.Brakes(ctx, q)
@@ -94,12 +94,13 @@ func (r *Room) anyDue(ctx context.Context, q storage.Queryer, d db.NewslettersDi
 	return due, err
 }
 
-// Digests is what delivery asks about digests: the room, under another name than for issues.
+// Digests returns the room as delivery's origin of digests, under another name than that for issues.
 func (r *Room) Digests() delivery.Origin { return digests{r} }
 
 type digests struct{ *Room }
 
-// Audience names the next of those to whom the digest goes, and notes that what is due to them is part of it.
+// Audience returns, for delivery, the next page of the digest's recipients, and records that what is due to them is
+// part of it.
 func (d digests) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, after int64) (delivery.Stretch, error) {
 	queries := db.New(tx)
 	row, err := queries.DigestOf(ctx, m.Ref)
@@ -127,8 +128,8 @@ func (d digests) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter
 	return delivery.Stretch{Persons: persons, Through: through}, nil
 }
 
-// Finished lets go of what the digest held, keeps its numbers, and marks those of its issues sent that nobody is owed any
-// more.
+// Finished deletes what the digest held and keeps its numbers. It marks those of its issues as sent that nobody waits
+// for any more.
 func (d digests) Finished(ctx context.Context, tx *storage.Tx, ref int64) error {
 	queries := db.New(tx)
 	issues, err := queries.InDigest(ctx, ref)
@@ -147,12 +148,13 @@ func (d digests) Finished(ctx context.Context, tx *storage.Tx, ref int64) error 
 	return d.released(ctx, tx, issues)
 }
 
-// Sensitive returns all refs: what a digest held for a person is not known any more once it has gone.
+// Sensitive returns all refs: after a digest was sent we no longer know what it held for a person.
 func (d digests) Sensitive(_ context.Context, _ storage.Queryer, refs []int64) ([]int64, error) {
 	return refs, nil
 }
 
-// Folding turns into numbers what is kept of the digest for those persons: it was refused, and cannot be tried again.
+// Folding turns the records of the digest for those persons into numbers: their messages were refused and cannot be
+// retried.
 func (d digests) Folding(ctx context.Context, tx *storage.Tx, ref, after, through int64) error {
 	queries := db.New(tx)
 	if err := queries.CountFolded(ctx, db.CountFoldedParams{Digest: ref, After: after, Through: through}); err != nil {
@@ -161,20 +163,20 @@ func (d digests) Folding(ctx context.Context, tx *storage.Tx, ref, after, throug
 	return queries.DropFolded(ctx, db.DropFoldedParams{Digest: ref, After: after, Through: through})
 }
 
-// Complained ends all that brings the person anything, as of an issue.
+// Complained ends everything that the person receives, as for an issue.
 func (d digests) Complained(ctx context.Context, tx *storage.Tx, ref, person int64) error {
 	return d.complained(ctx, tx, fmt.Sprintf("digest %d", ref), person)
 }
 
-// Digest is what went, or goes, out at one slot.
+// Digest is the digest of one slot, sent or being sent.
 type Digest struct {
 	Slot     time.Time
-	Made     time.Time // later than Slot where everything was off
-	Issues   int64     // that it holds
+	Made     time.Time // later than Slot if no node was running
+	Issues   int64     // number of issues in it
 	Progress delivery.Progress
 }
 
-// LatestDigests are the digests that were made last, the newest first. It asks access.OperateTown.
+// LatestDigests returns the last digests, newest first. It asks access.OperateTown.
 func (r *Room) LatestDigests(ctx context.Context, most int) ([]Digest, error) {
 	if !access.From(ctx).Can(access.OperateTown) {
 		return nil, fault.Forbidden("newsletters.digest.forbidden")

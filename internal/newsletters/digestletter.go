@@ -16,22 +16,22 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// digestLetter is a digest being sent. It may be used from many goroutines.
+// digestLetter is a digest being sent. It is safe for concurrent use.
 type digestLetter struct {
 	room  *Room
 	row   db.NewslettersDigest
 	batch int64
 
 	mu        sync.Mutex
-	issues    map[int64]*letter          // nil is one that cannot be read
-	templates map[string]*email.Template // by what is in the mail, and in which language its frame is
+	issues    map[int64]*letter          // nil if the issue cannot be read
+	templates map[string]*email.Template // by the issues in the mail and the language of its frame
 }
 
-// mostTemplates is how many compiled mails a digest keeps: people who follow the same newsletters share one. Beyond it all
-// are forgotten, and made again as they are asked for.
+// mostTemplates is the number of compiled mails that a digest keeps. People who follow the same newsletters share one.
+// Beyond this number all are dropped, and compiled again when needed.
 const mostTemplates = 256
 
-// Letter opens a digest.
+// Letter opens a digest for sending.
 func (d digests) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter, error) {
 	row, err := db.New(d.DB).DigestOf(ctx, m.Ref)
 	if err != nil {
@@ -42,8 +42,8 @@ func (d digests) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter
 	}, nil
 }
 
-// Recipients says how to reach those of persons who are owed something of the digest at this moment: of each issue it is
-// asked again whether it may go to her. Who gets all of it another way, or later, is put aside.
+// Recipients returns how to reach those of persons to whom the digest owes something now. It checks again for each
+// issue whether it may go to her. A person who gets all of it another way, or later, is deferred.
 func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
@@ -80,7 +80,7 @@ func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]deliv
 	return recipients, nil
 }
 
-// aside has the person's part of the digest wait for the next daily slot.
+// aside defers the person's part of the digest to the next daily slot.
 func (l *digestLetter) aside(person int64) func(context.Context, *storage.Tx) error {
 	return func(ctx context.Context, tx *storage.Tx) error {
 		return db.New(tx).KeepOn(ctx, db.KeepOnParams{PersonID: person, Digest: l.row.ID, KeptAt: l.room.now()})
@@ -114,7 +114,7 @@ func (l *digestLetter) recipient(ctx context.Context, a addressee, shares []shar
 	}, nil
 }
 
-// template is the mail that holds these issues, for readers of lang; whoever follows the same newsletters shares it.
+// template returns the mail with these issues for readers of lang. People who follow the same newsletters share it.
 func (l *digestLetter) template(ctx context.Context, lang string, shares []share) (*email.Template, error) {
 	key := []byte(lang)
 	for _, s := range shares {
@@ -167,7 +167,7 @@ func (l *digestLetter) compile(ctx context.Context, lang string, shares []share)
 	return email.Compile(email.Message{
 		From:    email.Mailbox{Name: town.Name, Address: r.mailFrom()},
 		Subject: r.Words.Say(lang, "newsletters.digest.subject", "Town", town.Name, "Count", len(parts)), Language: lang,
-		// No newsletter's: a slug has no dot.
+		// It belongs to no newsletter, because a slug has no dot.
 		ListID:     email.ListID{Name: frame.Newsletter, ID: "digest.newsletters." + town.Domain},
 		FeedbackID: fmt.Sprintf("%d:digest:town:%s", l.row.ID, senderID), Bulk: true,
 		Text: part(compiled.Text), HTML: part(compiled.HTML),

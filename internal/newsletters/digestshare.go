@@ -14,21 +14,22 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// share is one issue of a person's mail, and why she gets it.
+// share is one issue in a person's mail, and why she gets it.
 type share struct {
 	*letter
 
 	why reason
 }
 
-// people who are owed something that is no longer in the digest: it waits for a later one, or goes by text message.
+// movedPeople are people to whom the digest no longer sends something it owed: it waits for a later digest, or goes by
+// text message.
 type movedPeople map[int64]bool
 
-// alreadyMoved ends the message of somebody of whose part in the digest nothing is left: that was put on record before.
+// alreadyMoved ends the message of a person for whom the digest has nothing left: that was recorded before.
 func alreadyMoved(context.Context, *storage.Tx) error { return nil }
 
-// shares are the issues that each of persons gets in her mail, in the order in which they were published; moved are those
-// of whom some was left out.
+// shares returns the issues in each person's mail, in the order of publication. moved are the people for whom some
+// issue was left out.
 func (l *digestLetter) shares(ctx context.Context, persons []int64) (shares map[int64][]share, moved movedPeople, err error) {
 	order, owed, err := l.owed(ctx, persons)
 	if err != nil {
@@ -59,8 +60,7 @@ func (l *digestLetter) shares(ctx context.Context, persons []int64) (shares map[
 	return shares, moved, nil
 }
 
-// owed are the issues of which the digest owes something to persons, in the order in which they were published, and to
-// whom it owes each.
+// owed returns the issues that the digest owes to persons, in the order of publication, and the people of each.
 func (l *digestLetter) owed(ctx context.Context, persons []int64) (order []int64, owed map[int64][]int64, err error) {
 	var b storage.Builder
 	b.Add(`SELECT k.issue, k.person_id FROM newsletters_kept k JOIN newsletters_issue i ON i.id = k.issue
@@ -80,8 +80,8 @@ func (l *digestLetter) owed(ctx context.Context, persons []int64) (order []int64
 	return order, owed, err
 }
 
-// open is the issue as it was frozen when its sending began; nil when it cannot be read, or no mail be made of it, which
-// is told to the office.
+// open returns the issue as it was frozen when its sending began. It returns nil if the issue cannot be read, or no
+// mail can be made of it; then the office is told.
 func (l *digestLetter) open(ctx context.Context, issue int64) (*letter, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,7 +94,7 @@ func (l *digestLetter) open(ctx context.Context, issue int64) (*letter, error) {
 	}
 	if err != nil {
 		if ctx.Err() != nil || storage.Lost(err) {
-			return nil, err // it is not the issue's fault
+			return nil, err // the issue is not to blame
 		}
 		if err := l.tellLeftOut(ctx, issue, err); err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ func (l *digestLetter) tellLeftOut(ctx context.Context, issue int64, why error) 
 	})
 }
 
-// leaveOut has the issue wait for the next daily slot of persons, whose mails have not gone yet.
+// leaveOut defers the issue to the next daily slot of persons, whose mails have not been sent.
 func (l *digestLetter) leaveOut(ctx context.Context, issue int64, persons []int64, moved movedPeople) error {
 	var b storage.Builder
 	b.Add("UPDATE newsletters_kept SET digest = 0, pace = 'daily', kept_at = ? WHERE issue = ? AND digest = ?", l.room.now(), issue, l.row.ID)
@@ -135,8 +135,8 @@ func (l *digestLetter) leaveOut(ctx context.Context, issue int64, persons []int6
 	return nil
 }
 
-// reasons are the reasons of those of persons who get the issue in their mail. Who chose text messages since it was put
-// aside gets it so where it has something to say there, and she a mobile; else as it was owed to her.
+// reasons returns why each of persons gets the issue in her mail. A person who has since chosen text messages gets it
+// so, if the issue has a text and she a mobile number; otherwise by mail as before.
 func (l *digestLetter) reasons(ctx context.Context, one *letter, persons []int64, moved movedPeople) (map[int64]reason, error) {
 	reasons, err := one.reasons(ctx, people.Email, persons)
 	if err != nil || len(reasons) == len(persons) {
@@ -164,7 +164,7 @@ func (l *digestLetter) reasons(ctx context.Context, one *letter, persons []int64
 	return reasons, nil
 }
 
-// handOver puts those of persons who have a mobile among those who get the issue by text message, and tells who they are.
+// handOver moves the issue to text message for those of persons who have a mobile number, and returns them.
 func (l *digestLetter) handOver(ctx context.Context, issue int64, persons []int64) (handed []int64, err error) {
 	err = l.room.DB.Tx(ctx, func(tx *storage.Tx) error {
 		handed = nil
@@ -185,7 +185,7 @@ func (l *digestLetter) handOver(ctx context.Context, issue int64, persons []int6
 		}
 		var out storage.Builder
 		if joined, err := l.room.Delivery.Join(ctx, tx, batch.ID, handed); err != nil || joined == 0 {
-			handed = nil // it was cancelled
+			handed = nil // the issue was cancelled
 			return err
 		}
 		out.Add("DELETE FROM newsletters_kept WHERE issue = ? AND digest = ?", issue, l.row.ID)

@@ -16,8 +16,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Create begins an issue. Blocks may be unfinished. Without a slug one is made from the title, and numbered when it is
-// taken. Faults concern the fields title, slug, language, sms and audience. It asks access.WriteIssues.
+// Create creates an issue. Its blocks may be unfinished. An empty slug is made from the title, with a number if it is
+// taken. Faults are on the fields title, slug, language, sms and audience. It asks access.WriteIssues.
 func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 	made := c.Slug == ""
 	c, err := r.checked(ctx, c, "")
@@ -37,7 +37,7 @@ func (r *Room) Create(ctx context.Context, c Content) (Issue, error) {
 	return created, err
 }
 
-// beginning is what differs between an issue that is begun and one that is archived.
+// beginning holds the differences between a created issue and an archived one.
 type beginning struct {
 	state      State
 	sentAt     int64
@@ -46,7 +46,7 @@ type beginning struct {
 	action     string
 }
 
-// create adds an issue, in the caller's transaction.
+// create adds an issue in the caller's transaction.
 func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with beginning) (Issue, error) {
 	catalogue, err := loadCatalogue(ctx, tx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *Room) create(ctx context.Context, tx *storage.Tx, c Content, with begin
 	return i, r.Identity.Audit(ctx, tx, with.action, i.Subject(), i.Title)
 }
 
-// freeSlug is slug, or slug with the first number that no issue of the newsletter has.
+// freeSlug returns slug, or slug with the first number that no issue of the newsletter has.
 func freeSlug(ctx context.Context, q storage.Queryer, newsletter, slug string) (string, error) {
 	slug = slug[:min(len(slug), maxSlug-4)]
 	taken, err := db.New(q).SlugsLike(ctx, db.SlugsLikeParams{Newsletter: newsletter, Slug: slug, Slug_2: slug + "-z"})
@@ -103,9 +103,9 @@ func freeSlug(ctx context.Context, q storage.Queryer, newsletter, slug string) (
 	return free, nil
 }
 
-// Save changes a draft. version is the one that the editor had before her: when somebody changed the issue meanwhile,
-// nothing is saved and the fault newsletters.issue.stale (Conflict) says Who and When. An issue stays in its newsletter.
-// Faults are otherwise those of Create, and newsletters.issue.closed for what is no draft any more.
+// Save changes a draft. version is the one that the editor saw. If somebody has changed the issue since, nothing is
+// saved, and the fault newsletters.issue.stale (Conflict) says Who and When. An issue stays in its newsletter. Other
+// faults are those of Create, and newsletters.issue.closed if it is no longer a draft.
 func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, error) {
 	c, err := r.checkedFor(ctx, id, c)
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *Room) Save(ctx context.Context, id, version int64, c Content) (Issue, e
 	return saved, err
 }
 
-// checkedFor is checked for an issue that is there: its own audience stays allowed, and its newsletter is its own.
+// checkedFor is checked for an existing issue: it may keep its audience, and stays in its newsletter.
 func (r *Room) checkedFor(ctx context.Context, id int64, c Content) (Content, error) {
 	stands, n, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
@@ -129,11 +129,11 @@ func (r *Room) checkedFor(ctx context.Context, id int64, c Content) (Content, er
 	return r.checked(ctx, c, stands.Audience)
 }
 
-// autosaveAudited is how long one person's savings by the page itself are one line of the audit log.
+// autosaveAudited is the period in which one person's autosaves share one line of the audit log.
 const autosaveAudited = 15 * time.Minute
 
-// Autosave is Save as the page does it by itself, in the pauses of whoever writes: nothing happens where nothing
-// differs, and only the first of her savings within autosaveAudited is a line of the audit log.
+// Autosave is Save, called by the page itself in pauses of typing. It does nothing if nothing differs. Only the first
+// autosave within autosaveAudited writes a line to the audit log.
 func (r *Room) Autosave(ctx context.Context, id, version int64, c Content) (Issue, error) {
 	c, err := r.checkedFor(ctx, id, c)
 	if err != nil {
@@ -159,7 +159,7 @@ func (r *Room) Autosave(ctx context.Context, id, version int64, c Content) (Issu
 	return saved, err
 }
 
-// save stores a draft and writes the line of the audit log.
+// save stores a draft and writes the audit line.
 func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
 	saved, err := r.store(ctx, tx, id, version, c)
 	if err != nil {
@@ -169,7 +169,7 @@ func (r *Room) save(ctx context.Context, tx *storage.Tx, id, version int64, c Co
 }
 
 func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c Content) (Issue, error) {
-	before, err := heldDraft(ctx, tx, id) // a damaged one is mended so
+	before, err := heldDraft(ctx, tx, id) // saving repairs a damaged one
 	if err != nil {
 		return Issue{}, err
 	}
@@ -198,7 +198,7 @@ func (r *Room) store(ctx context.Context, tx *storage.Tx, id, version int64, c C
 	return saved, err
 }
 
-// heldDraft takes the issue's row and reads it, for an actor who may write: what is decided of it stays true until the
+// heldDraft locks the issue's row and reads it, for an actor who may write. What it returns stays true until the
 // transaction ends.
 func heldDraft(ctx context.Context, tx *storage.Tx, id int64) (Issue, error) {
 	if err := db.New(tx).HoldIssue(ctx, id); err != nil {
@@ -208,8 +208,8 @@ func heldDraft(ctx context.Context, tx *storage.Tx, id int64) (Issue, error) {
 	return i, err
 }
 
-// urgency is whether the issue is urgent when it is saved. Only who has access.SendUrgent decides: for anybody else it
-// stays as it is, and to ask for it is refused.
+// urgency returns whether the saved issue is urgent. Only actors with access.SendUrgent decide. For others it stays as
+// it is, and asking for it is refused.
 func urgency(ctx context.Context, before Issue, asked bool) (bool, error) {
 	switch {
 	case may(ctx, access.SendUrgent, before.Newsroom) == nil:
@@ -220,7 +220,7 @@ func urgency(ctx context.Context, before Issue, asked bool) (bool, error) {
 	return before.Urgent, nil
 }
 
-// current refuses a version that is no longer the issue's, and an issue that is no draft any more.
+// current returns a fault if version is no longer the issue's, or if the issue is no longer a draft.
 func (r *Room) current(ctx context.Context, i Issue, version int64) error {
 	switch {
 	case i.State == Cancelled:
@@ -241,7 +241,7 @@ func (r *Room) stale(ctx context.Context, i Issue) error {
 	return fault.Conflict("newsletters.issue.stale", "Who", i.UpdatedBy, "When", when)
 }
 
-// Delete throws a draft away. Faults are those of Save.
+// Delete deletes a draft. Faults are those of Save.
 func (r *Room) Delete(ctx context.Context, id, version int64) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		i, err := heldDraft(ctx, tx, id)
@@ -258,9 +258,9 @@ func (r *Room) Delete(ctx context.Context, id, version int64) error {
 	})
 }
 
-// Put makes the issue of that newsletter and slug what c says: it creates it, or changes the draft. When nothing differs
-// nothing happens, whatever the issue's state, so that a file can be sent again to continue what is owed. Content that
-// differs from what was sent, or is being sent, is refused with newsletters.issue.closed.
+// Put makes the issue with that newsletter and slug equal to c: it creates the issue or changes the draft. If nothing
+// differs it does nothing, whatever the issue's state, so that a file can be sent again to continue a sending. If c
+// differs from an issue that was or is being sent, the fault is newsletters.issue.closed.
 func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
 	c, err := r.checked(ctx, c, "")
 	if err != nil {
@@ -273,7 +273,7 @@ func (r *Room) Put(ctx context.Context, c Content) (Issue, error) {
 			return err
 		})
 	}
-	if err = put(); fault.HasKey(err, "newsletters.slug.taken") { // somebody else created it at that very moment
+	if err = put(); fault.HasKey(err, "newsletters.slug.taken") { // somebody else created it at the same moment
 		err = put()
 	}
 	return issue, err
@@ -286,7 +286,7 @@ func (r *Room) put(ctx context.Context, tx *storage.Tx, c Content) (Issue, error
 		if err := queries.HoldIssue(ctx, row.ID); err != nil {
 			return Issue{}, err
 		}
-		row, err = queries.IssueBySlug(ctx, ref) // perhaps it was deleted, or called otherwise, before it was held
+		row, err = queries.IssueBySlug(ctx, ref) // it may have been deleted or renamed before it was held
 	}
 	if storage.None(err) {
 		return r.create(ctx, tx, c, newDraft())
@@ -308,7 +308,7 @@ func newDraft() beginning {
 	return beginning{state: Draft, permission: access.WriteIssues, action: "audit.issue.created"}
 }
 
-// says tells whether the issue already is what c says.
+// says tells whether the issue is already equal to c.
 func (i Issue) says(c Content) bool {
 	return i.Title == c.Title && i.Language == c.Language && i.Audience == c.Audience && i.SMS == c.SMS && i.Urgent == c.Urgent && slices.Equal(i.Blocks, c.Blocks)
 }

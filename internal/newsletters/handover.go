@@ -11,9 +11,9 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// handOver has the issue go by the other channel to those of persons whom it no longer reaches by the letter's, but by
-// that one: they chose it, or lost their address here, since they were put into the ledger. reasons are those of the
-// others, to whom are added those who cannot get it there: they get it here, as it was owed to them.
+// handOver moves the issue to the other channel for those of persons whom it now reaches there instead: since they
+// entered the ledger they chose it, or lost their address on this one. reasons are those of the others. People who
+// cannot get it there are added to them and get it here, as before.
 func (l *letter) handOver(ctx context.Context, persons []int64, reasons map[int64]reason) (parted []int64, err error) {
 	if len(reasons) == len(persons) {
 		return nil, nil
@@ -40,8 +40,8 @@ func (l *letter) handOver(ctx context.Context, persons []int64, reasons map[int6
 	return parted, nil
 }
 
-// move owes the issue to those of persons who have an address of the channel there, and no longer by the letter's batch,
-// and tells who they are.
+// move moves the issue from the letter's batch to the other channel for those of persons who have an address there, and
+// returns them.
 func (l *letter) move(ctx context.Context, channel people.Channel, persons []int64) (parted []int64, err error) {
 	err = l.room.DB.Tx(ctx, func(tx *storage.Tx) error {
 		parted = nil
@@ -75,7 +75,7 @@ func (l *letter) move(ctx context.Context, channel people.Channel, persons []int
 	return parted, err
 }
 
-// reachable are those of persons who have a confirmed address of the channel.
+// reachable returns those of persons who have a confirmed address on the channel.
 func reachable(ctx context.Context, q storage.Queryer, channel people.Channel, persons []int64) ([]int64, error) {
 	var b storage.Builder
 	b.Add("SELECT DISTINCT r.person_id FROM people_reachable r WHERE r.channel = ?", string(channel))
@@ -84,7 +84,7 @@ func reachable(ctx context.Context, q storage.Queryer, channel people.Channel, p
 	return ids(ctx, q, b.SQL(), b.Args()...)
 }
 
-// keepFor puts the issue aside for those of persons who get it in a digest, and tells who do not.
+// keepFor defers the issue for those of persons who get it in a digest, and returns the others.
 func (l *letter) keepFor(ctx context.Context, tx *storage.Tx, persons []int64) (atOnce []int64, err error) {
 	var b storage.Builder
 	b.Add(`INSERT INTO newsletters_kept (person_id, issue, pace, kept_at, digest)
@@ -106,8 +106,8 @@ func (l *letter) keepFor(ctx context.Context, tx *storage.Tx, persons []int64) (
 	return atOnce, err
 }
 
-// writeNotElsewhere writes the condition that nobody whom writeRecipients selects has the issue by the other channel: who
-// changes hers while the ledger is filled stays where she is, and is handed over when her turn comes.
+// writeNotElsewhere writes the condition that nobody selected by writeRecipients has the issue on the other channel. A
+// person who changes her channel while the ledger is filled stays where she is, and is moved when her message leaves.
 func writeNotElsewhere(b *storage.Builder, i Issue, channel people.Channel, s span) {
 	if i.SMS == "" {
 		return

@@ -13,10 +13,10 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// MaxImage is the largest image taken, in bytes: what a mail may ask of a telephone.
+// MaxImage is the size in bytes of the largest image accepted: more would be too much for a telephone.
 const MaxImage = 2 << 20
 
-// Image is an uploaded picture. Its name is made of its bytes, so it never changes and may be cached for ever.
+// Image is an uploaded picture. Its name is the hash of its bytes, so it never changes and can be cached for ever.
 type Image struct {
 	Name   string // "<hash>.<ext>"
 	Type   string // media type
@@ -25,10 +25,11 @@ type Image struct {
 	Data   []byte
 }
 
-// Path is where it is served.
+// Path returns the path where the image is served.
 func (i Image) Path() string { return ImagePath(i.Name) }
 
-// extensionOf is the file extension of the types kept, GIF and WebP by older versions; "" for any other.
+// extensionOf returns the file extension of the types that we keep, or that older versions kept (GIF, WebP); "" for any
+// other.
 func extensionOf(mediaType string) string {
 	switch mediaType {
 	case "image/png":
@@ -43,11 +44,11 @@ func extensionOf(mediaType string) string {
 	return ""
 }
 
-// hashLength is how much of the hash names an image, in hexadecimal digits: 160 bits.
+// hashLength is the length of the hash in a name, in hexadecimal digits: 160 bits.
 const hashLength = 40
 
-// nameOf is the hash that names a picture. A picture that an older version kept as it was sent has the hash of its bytes
-// alone, and so is known.
+// nameOf returns the name of a picture: a hash over a prefix and its bytes. Older versions stored pictures uncleaned
+// and hashed the bytes alone, so the name shows which is which.
 func nameOf(data []byte) string {
 	sum := sha256.Sum256(append([]byte("clean\n"), data...))
 	return hex.EncodeToString(sum[:])[:hashLength]
@@ -64,7 +65,7 @@ func (r *Room) clean(ctx context.Context, data []byte) (picture.Picture, error) 
 	}
 }
 
-// Upload keeps a picture for the issues of a newsroom, cleaned of all but what is seen (see picture). Faults are
+// Upload cleans a picture (see package picture) and stores it for the issues of a newsroom. Faults are
 // newsletters.image.large, newsletters.image.type and newsletters.image.broken, on the field image. It asks
 // access.WriteIssues.
 func (r *Room) Upload(ctx context.Context, newsroom string, data []byte) (Image, error) {
@@ -94,8 +95,8 @@ func (r *Room) Upload(ctx context.Context, newsroom string, data []byte) (Image,
 	return kept, err
 }
 
-// Image is the picture of that name; the fault newsletters.image.unknown when there is none. One that an older version
-// kept as it was sent is cleaned each time: browsers ask for it once.
+// Image returns the picture with that name; the fault newsletters.image.unknown if there is none. A picture that an
+// older version stored uncleaned is cleaned each time; browsers cache it.
 func (r *Room) Image(ctx context.Context, name string) (Image, error) {
 	missing := fault.NotFound("newsletters.image.unknown")
 	hash, ext, _ := strings.Cut(name, ".")

@@ -17,28 +17,28 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// State is how far an issue has come.
+// State is the state of an issue.
 type State string
 
 // The states of an issue, in order. The word of each is "newsletters.state." and the state.
 const (
 	Draft     State = "draft"
-	Scheduled State = "scheduled" // goes by itself when its time comes
-	Sending   State = "sending"   // somebody is still owed it
+	Scheduled State = "scheduled" // sent automatically at its time
+	Sending   State = "sending"   // somebody still waits for it
 	Sent      State = "sent"
-	Cancelled State = "cancelled" // while scheduled, or half-way: what was sent stays sent
+	Cancelled State = "cancelled" // while scheduled or while being sent; what was sent stays sent
 )
 
 // Content is what an editor writes.
 type Content struct {
 	Newsletter string // slug
-	Slug       string // within its newsletter; "" is made from the title
+	Slug       string // unique in its newsletter; "" is made from the title
 	Title      string
-	Language   string // BCP 47; "" is the town's first
+	Language   string // BCP 47; "" means the town's first language
 	Blocks     []content.Block
-	Audience   string // narrows who gets it; "" narrows nobody
-	SMS        string // what it says by text message; "" is nothing: it goes by e-mail alone
-	Urgent     bool   // it goes to everybody at once, whatever pace, pause or bound; see access.SendUrgent
+	Audience   string // narrows the recipients; "" does not
+	SMS        string // the text message; "" means that it goes by e-mail only
+	Urgent     bool   // goes to everybody at once, whatever their pace, pause or limit; see access.SendUrgent
 }
 
 // Issue is one number of a newsletter.
@@ -56,9 +56,9 @@ type Issue struct {
 	State      State
 	Version    int64 // grows with every change
 
-	Scheduled time.Time // when it is to go; zero unless it is scheduled
+	Scheduled time.Time // when it will be sent; zero unless it is scheduled
 	Sent      time.Time // when sending began: the issue's date
-	Finished  time.Time // when nobody was owed it any more
+	Finished  time.Time // when nobody waited for it any more
 	Cancelled time.Time
 	Created   time.Time
 	Updated   time.Time
@@ -66,31 +66,31 @@ type Issue struct {
 	CreatedBy string
 	UpdatedBy string
 	SentBy    string
-	Archived  bool // sent before this program was there: no numbers of its delivery
-	Damaged   bool // what it says, or who sent it, cannot be read: see Readable
+	Archived  bool // sent before the town used this program: it has no delivery statistics
+	Damaged   bool // its content or sender cannot be read: see Readable
 }
 
-// Document is the issue for content.
+// Document returns the issue for package content.
 func (i Issue) Document() content.Document {
 	return content.Document{Language: i.Language, Title: i.Title, Blocks: i.Blocks}
 }
 
-// Content is what was written in it.
+// Content returns what was written in the issue.
 func (i Issue) Content() Content {
 	return Content{i.Newsletter, i.Slug, i.Title, i.Language, i.Blocks, i.Audience, i.SMS, i.Urgent}
 }
 
-// Editable tells whether it is still a draft.
+// Editable tells whether the issue is a draft.
 func (i Issue) Editable() bool { return i.State == Draft }
 
-// Public tells whether everybody may read it in the archive.
+// Public tells whether the archive shows the issue.
 func (i Issue) Public() bool { return i.State == Sending || i.State == Sent }
 
-// Subject is how the audit log names it.
+// Subject returns the issue's name in the audit log.
 func (i Issue) Subject() string { return "issue " + i.Newsletter + "/" + i.Slug }
 
-// Readable is the fault newsletters.issue.unreadable of an issue whose row is damaged: all is known of it but what it
-// says.
+// Readable returns the fault newsletters.issue.unreadable if the issue's row is damaged. Everything but its content is
+// known then.
 func (i Issue) Readable() error {
 	if i.Damaged {
 		return fault.Unavailable("newsletters.issue.unreadable")
@@ -98,7 +98,7 @@ func (i Issue) Readable() error {
 	return nil
 }
 
-// ReadyToSend says everything that keeps the issue from being sent or scheduled: its state, or faults in its blocks as
+// ReadyToSend returns everything that prevents sending or scheduling the issue: its state, or faults in its blocks as
 // content.Validate names them.
 func (i Issue) ReadyToSend() error {
 	if err := i.Readable(); err != nil {
@@ -114,7 +114,8 @@ func (i Issue) ReadyToSend() error {
 	return content.Validate(i.Blocks)
 }
 
-// issueOf is the issue of a row. Of a damaged one it is all that can be read, and the fault newsletters.issue.unreadable.
+// issueOf returns the issue of a row. For a damaged row it returns what can be read, and the fault
+// newsletters.issue.unreadable.
 func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 	i := Issue{
 		ID: row.ID, Newsletter: row.Newsletter, Newsroom: newsroom, Slug: row.Slug, Title: row.Title,
@@ -127,7 +128,7 @@ func issueOf(row db.NewslettersIssue, newsroom string) (Issue, error) {
 	return i, err
 }
 
-// read takes in what the issue says, or marks it as damaged.
+// read parses the issue's content, or marks the issue as damaged.
 func (i *Issue) read(blocks, kept string) error {
 	var err error
 	if blocks != "" {
@@ -143,7 +144,7 @@ func (i *Issue) read(blocks, kept string) error {
 	return fault.Unavailable("newsletters.issue.unreadable").Because(fmt.Errorf("newsletters: issue %d: %w", i.ID, err))
 }
 
-// issue loads an issue with its newsletter; of a damaged one, what can be read of it comes with the fault
+// issue loads an issue with its newsletter. For a damaged one it returns what can be read, and the fault
 // newsletters.issue.unreadable.
 func issue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newsletter, error) {
 	row, err := db.New(q).GetIssue(ctx, id)
@@ -169,7 +170,7 @@ func withNewsletter(ctx context.Context, q storage.Queryer, row db.NewslettersIs
 	return i, n, err
 }
 
-// issueFor loads an issue for an actor who needs the permission in its newsroom.
+// issueFor loads an issue for an actor with the permission in its newsroom.
 func issueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permission) (Issue, Newsletter, error) {
 	i, n, err := issue(ctx, q, id)
 	if err != nil {
@@ -178,7 +179,8 @@ func issueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permiss
 	return i, n, may(ctx, p, i.Newsroom)
 }
 
-// anyIssue is issue for what does not depend on what the issue says: a damaged one can be stopped, and left, all the same.
+// anyIssue is issue for callers that do not need the content: a damaged issue can still be stopped, and unsubscribed
+// from.
 func anyIssue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newsletter, error) {
 	i, n, err := issue(ctx, q, id)
 	if i.Damaged {
@@ -187,7 +189,7 @@ func anyIssue(ctx context.Context, q storage.Queryer, id int64) (Issue, Newslett
 	return i, n, err
 }
 
-// anyIssueFor is issueFor in the same way.
+// anyIssueFor is issueFor for such callers.
 func anyIssueFor(ctx context.Context, q storage.Queryer, id int64, p access.Permission) (Issue, Newsletter, error) {
 	i, n, err := anyIssue(ctx, q, id)
 	if err != nil {
@@ -196,7 +198,7 @@ func anyIssueFor(ctx context.Context, q storage.Queryer, id int64, p access.Perm
 	return i, n, may(ctx, p, i.Newsroom)
 }
 
-// Issue is the issue, for staff who write or read numbers in its newsroom. It may be Damaged.
+// Issue returns the issue, for staff who write or read statistics in its newsroom. It may be Damaged.
 func (r *Room) Issue(ctx context.Context, id int64) (Issue, error) {
 	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
@@ -208,8 +210,7 @@ func (r *Room) Issue(ctx context.Context, id int64) (Issue, error) {
 	return i, may(ctx, access.WriteIssues, i.Newsroom)
 }
 
-// FindIssue is the issue that somebody names at the command line: its number, "newsletter/slug", or its slug where no
-// other issue has the same.
+// FindIssue returns the issue named on the command line: by number, by "newsletter/slug", or by slug if it is unique.
 func (r *Room) FindIssue(ctx context.Context, ref string) (Issue, error) {
 	missing := fault.NotFound("newsletters.issue.unknown", "Text", ref)
 	var id int64
@@ -243,11 +244,11 @@ func (r *Room) FindIssue(ctx context.Context, ref string) (Issue, error) {
 
 var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// maxTitle is the longest title taken, in characters: a subject line that is cut says nothing.
+// maxTitle is the length in characters of the longest title accepted: mail programs cut long subject lines.
 const maxTitle = 200
 
-// checked is what was written in its normal form, or every fault in it on the fields title, slug, language, sms and
-// audience. stands is the audience that the issue had before. Blocks may be unfinished.
+// checked returns the content in normal form, or all its faults, on the fields title, slug, language, sms and audience.
+// stands is the audience that the issue had before. Blocks may be unfinished.
 func (r *Room) checked(ctx context.Context, c Content, stands string) (Content, error) {
 	var problems fault.Problems
 	title, err := plaintext.Line(c.Title)
@@ -287,13 +288,13 @@ func (r *Room) checked(ctx context.Context, c Content, stands string) (Content, 
 	return c, problems.Err()
 }
 
-// mayAsk says what is wrong with the audience of an issue, or keeps the context's actor from asking it.
+// mayAsk returns what is wrong with an issue's audience, or why the context's actor may not use it.
 func (r *Room) mayAsk(ctx context.Context, c Content, stands string) error {
 	catalogue, err := loadCatalogue(ctx, r.DB)
 	if err != nil {
 		return err
 	}
-	n, _ := catalogue.newsletter(c.Newsletter) // an unknown one is refused where the issue is written
+	n, _ := catalogue.newsletter(c.Newsletter) // writing the issue refuses an unknown one
 	_, _, err = r.parse(ctx, n, c.Audience, stands)
 	return err
 }

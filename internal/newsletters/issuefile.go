@@ -29,7 +29,7 @@ type head struct {
 	Urgent     bool   `yaml:"urgent"`
 }
 
-// fence parts front matter from body.
+// fence separates front matter and body.
 const fence = "---"
 
 // ParseIssueFile reads an issue from a Markdown file with front matter in YAML:
@@ -38,16 +38,16 @@ const fence = "---"
 //	newsletter: teatro            # slug
 //	slug: 2026-12
 //	title: Il teatro a dicembre
-//	language: it                  # the town's first, when left out
-//	audience: "teatro" in wants   # may be left out
-//	sms: Stasera a teatro…        # what goes by text message; may be left out
-//	urgent: true                  # goes to everybody at once; may be left out
+//	language: it                  # default: the town's first
+//	audience: "teatro" in wants   # optional
+//	sms: Stasera a teatro…        # the text message; optional
+//	urgent: true                  # goes to everybody at once; optional
 //	---
-//	Markdown, as content.ParseMarkdown takes it
+//	Markdown, in the form of content.ParseMarkdown
 //
-// Texts are taken as they are written: a slug 0112 keeps its zero, and a title may hold a colon or a number sign. What
-// cannot be taken is said all at once (fault.Problems), each with the argument Line, that of the file. A word that front
-// matter does not know is a mistake: a misspelt "audience" must not write to everybody.
+// Texts are read as written: a slug 0112 keeps its zero, and a title may contain a colon or a number sign. The error
+// has all faults (fault.Problems), each with the argument Line, its line in the file. An unknown key in the front
+// matter is a fault: a misspelt "audience" must not send to everybody.
 func ParseIssueFile(src []byte) (Content, error) {
 	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
 	text := strings.ReplaceAll(strings.ReplaceAll(string(src), "\r\n", "\n"), "\r", "\n")
@@ -78,7 +78,7 @@ func ParseIssueFile(src []byte) (Content, error) {
 	return c, problems.Err()
 }
 
-// missing says which of the needed words the front matter lacks; line is where it ends.
+// missing returns a fault for each required key that the front matter lacks; line is the line where it ends.
 func (h head) missing(line int) fault.Problems {
 	var problems fault.Problems
 	for _, f := range []struct{ name, value string }{{"newsletter", h.Newsletter}, {"slug", h.Slug}, {"title", h.Title}} {
@@ -89,14 +89,15 @@ func (h head) missing(line int) fault.Problems {
 	return problems
 }
 
-// entry is a line "key: value" of front matter.
+// entry matches a line "key: value" of front matter.
 var entry = regexp.MustCompile(`^([A-Za-z_]+:[ \t]+)([^ \t].*?)[ \t]*$`)
 
-// wholly is a value that YAML reads as its author means it: in quotes from end to end, or the beginning of a block of lines.
+// wholly matches a value that YAML reads as its author means it: quoted from end to end, or the beginning of a block of
+// lines.
 var wholly = regexp.MustCompile(`^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[|>][0-9+-]*)(?:[ \t]+#.*)?$`)
 
-// quoted puts in quotes what YAML would take for something else than a text: an audience that begins with a quotation
-// mark, and in what people read, a title or a text message, whatever is not in quotes: a colon, a number sign, a bracket.
+// quoted quotes values that YAML would misread: an audience that begins with a quotation mark, and a title or text
+// message without quotes, which may contain a colon, a number sign or a bracket.
 func quoted(lines []string) []string {
 	all := slices.Clone(lines)
 	for i, line := range lines {
@@ -112,7 +113,7 @@ func quoted(lines []string) []string {
 	return all
 }
 
-// goesOn tells whether a line belongs to the value of the line before.
+// goesOn tells whether a line continues the value of the line before.
 func goesOn(line string) bool {
 	return strings.TrimSpace(line) != "" && (line[0] == ' ' || line[0] == '\t')
 }
@@ -127,7 +128,7 @@ func parseHead(lines []string) (head, error) {
 	case !errors.As(err, &wrong):
 		return h, err
 	}
-	line := wrong.Line + 1 // the fence is the first
+	line := wrong.Line + 1 // the fence is the first line
 	if wrong.Unknown == "" {
 		return h, fault.Invalid("newsletters.file.yaml", "Line", line).Because(err)
 	}
@@ -137,8 +138,8 @@ func parseHead(lines []string) (head, error) {
 	return h, problem
 }
 
-// Archive puts an issue into the archive that was sent, at sentAt, before this program was there: a town that moves here
-// brings its past along. Nobody is written to. Doing it again changes nothing. It asks access.SendIssues.
+// Archive adds to the archive an issue that was sent at sentAt with another program, so that a town that moves here
+// keeps its past issues. Nothing is sent. Doing it again changes nothing. It asks access.SendIssues.
 func (r *Room) Archive(ctx context.Context, c Content, sentAt time.Time) (Issue, error) {
 	c, err := r.checked(ctx, c, "")
 	if err != nil {

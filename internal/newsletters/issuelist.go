@@ -12,11 +12,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// IssueQuery chooses issues; empty fields choose all.
+// IssueQuery selects issues; empty fields select all.
 type IssueQuery struct {
 	Newsletter string
 	State      State
-	Text       string // words that the title holds
+	Text       string // words in the title
 	Page       int    // from 1
 }
 
@@ -26,10 +26,10 @@ type IssueList struct {
 	More   bool
 }
 
-// issuesPerPage is how many issues a page of the office lists.
+// issuesPerPage is the number of issues on a page of the office.
 const issuesPerPage = 25
 
-// Issues are those of the actor's newsrooms that the query chooses, the last changed first.
+// Issues returns the selected issues of the actor's newsrooms, last changed first.
 func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
 	list, err := r.issues(ctx, ask, "i.updated_at DESC, i.id DESC", issuesPerPage+1, (max(ask.Page, 1)-1)*issuesPerPage)
 	if err != nil {
@@ -41,19 +41,19 @@ func (r *Room) Issues(ctx context.Context, ask IssueQuery) (IssueList, error) {
 
 // Board is what the office's first page shows of the actor's newsrooms.
 type Board struct {
-	Drafts, Scheduled, Sending, Recent []Issue           // a few each; some may be Damaged
-	Subscriptions                      disclosure.Figure // that stand, to newsletters of those newsrooms
-	Newsletters                        int64             // that are open
+	Drafts, Scheduled, Sending, Recent []Issue           // a few of each; some may be Damaged
+	Subscriptions                      disclosure.Figure // current ones, to newsletters of those newsrooms
+	Newsletters                        int64             // number of open ones
 }
 
-// boardRows is how many issues each part of the board lists; boardWeek is how many may be on their way at a time, with
-// those that have only a digest before them.
+// boardRows is the number of issues in each part of the board. boardWeek is how many issues may be in progress at a
+// time, including those that only wait for a digest.
 const (
 	boardRows = 5
 	boardWeek = 100
 )
 
-// Board tells what goes on in the actor's newsrooms.
+// Board returns what is going on in the actor's newsrooms.
 func (r *Room) Board(ctx context.Context) (Board, error) {
 	var b Board
 	for _, part := range []struct {
@@ -101,8 +101,7 @@ func (r *Room) Board(ctx context.Context) (Board, error) {
 	return b, err
 }
 
-// settled puts the issues that nobody gets any more but with a digest among those that were sent: nothing moves there to
-// be looked at.
+// settled moves the issues that only wait for a digest to the sent ones: nothing changes there for now.
 func (r *Room) settled(ctx context.Context, b *Board) error {
 	var moving []Issue
 	for _, i := range b.Sending {
@@ -121,7 +120,7 @@ func (r *Room) settled(ctx context.Context, b *Board) error {
 	return nil
 }
 
-// issues lists issues of the newsletters whose newsroom the actor may write in or read numbers of.
+// issues lists issues of the newsletters in whose newsroom the actor may write or read statistics.
 func (r *Room) issues(ctx context.Context, ask IssueQuery, order string, limit, offset int) ([]Issue, error) {
 	var b storage.Builder
 	b.Add(`SELECT i.id, i.newsletter, n.newsroom, i.slug, i.title, i.language, i.audience, i.state, i.version,
@@ -157,14 +156,14 @@ func (r *Room) issues(ctx context.Context, ask IssueQuery, order string, limit, 
 		}
 		i.Scheduled, i.Sent = clock.Time(scheduled), clock.Time(sent)
 		i.Finished, i.Updated = clock.Time(finished), clock.Time(updated)
-		_ = i.read(blocks, kept) // a damaged one is listed with the others
+		_ = i.read(blocks, kept) // a damaged issue is listed too
 		list = append(list, i)
 		return nil
 	})
 	return list, err
 }
 
-// likeLiteral is text that LIKE takes for itself, with "!" as its escape.
+// likeLiteral escapes text for LIKE, with "!" as the escape character.
 func likeLiteral(text string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
 }

@@ -14,16 +14,16 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// The matters that the room notes in the journal.
+// The matters of the room's journal entries.
 const (
 	leftMatter  = "newsletter/"   // she left a newsletter: newsletter/teatro
-	endedMatter = "subscription/" // a subscription ended, and no opt-out began: subscription/teatro, subscription/teatro/sms
-	pauseMatter = "pause"         // its detail is until when, in unix milliseconds
+	endedMatter = "subscription/" // one ended without an opt-out: subscription/teatro, subscription/teatro/sms
+	pauseMatter = "pause"         // the detail is its end in unix milliseconds
 )
 
 func leftFact(newsletter string) journal.Fact { return journal.Fact{Matter: leftMatter + newsletter} }
 
-// endedFacts say that the newsletters' subscriptions ended, on one channel or, with "", on all.
+// endedFacts says that the subscriptions to the newsletters ended on a channel, or on all if it is "".
 func endedFacts(newsletters []string, channel people.Channel) []journal.Fact {
 	facts := make([]journal.Fact, len(newsletters))
 	for i, n := range newsletters {
@@ -35,7 +35,7 @@ func endedFacts(newsletters []string, channel people.Channel) []journal.Fact {
 	return facts
 }
 
-// backFacts say that somebody is subscribed to the newsletter again, however she had left it.
+// backFacts says that a person is subscribed to the newsletter again, however she had left it.
 func backFacts(newsletter string) []journal.Fact {
 	facts := append(endedFacts([]string{newsletter}, ""), leftFact(newsletter))
 	for _, channel := range people.Channels() {
@@ -47,7 +47,7 @@ func backFacts(newsletter string) []journal.Fact {
 	return facts
 }
 
-// noteReturned notes who is subscribed again, of those who asked for many at once.
+// noteReturned records which of the people who subscribed in bulk are subscribed again.
 func (r *Room) noteReturned(ctx context.Context, tx *storage.Tx) error {
 	returned, err := db.New(tx).ReturnedAsked(ctx)
 	for _, row := range returned {
@@ -58,8 +58,8 @@ func (r *Room) noteReturned(ctx context.Context, tx *storage.Tx) error {
 	return err
 }
 
-// TakeAgain does again what was taken from the person after this copy of the database was made, as the facts of the journal
-// say. found is false when the copy does not know her.
+// TakeAgain repeats what the person ended after this copy of the database was made, according to the journal's facts.
+// found is false if the copy does not know her.
 func (r *Room) TakeAgain(ctx context.Context, tx *storage.Tx, person int64, facts []journal.Fact) (found bool, err error) {
 	if found, err = r.People.Hold(ctx, tx, person); err != nil || !found {
 		return false, err
@@ -113,7 +113,7 @@ func (r *Room) takeAgain(ctx context.Context, tx *storage.Tx, person int64, f jo
 // Upcoming is what the room will send by itself after a hold.
 type Upcoming struct {
 	Scheduled int64 // issues
-	Digests   int64 // people who are owed a digest
+	Digests   int64 // people who wait for a digest
 }
 
 // Upcoming counts what waits for its time.

@@ -5,50 +5,50 @@ import (
 	"time"
 )
 
-// What no reader does and a scanner does: so many visits, or so many different links of one issue, within so long, from
-// one address and agent.
+// What a scanner does and no reader: so many visits, or so many different links of one issue, within burstSpan, from
+// one address and user agent.
 const (
 	burstSpan   = 10 * time.Second
 	burstLinks  = 3
 	burstVisits = 6
 )
 
-// Rule is by what visits of programs are told from those of people, beside what a program says of itself: visits of one
-// address and agent are a program's where within Span there are Links different links of one issue among them, or Visits
-// in all.
+// Rule distinguishes visits of programs from those of people, in addition to the program's own name. Visits of one
+// address and user agent are a program's if within Span they follow Links different links of one issue, or are Visits
+// or more in total.
 type Rule struct {
 	Span   time.Duration
 	Links  int
 	Visits int
 }
 
-// FilterRule is the rule of the filtered numbers, to be shown beside them.
+// FilterRule returns the rule of the filtered numbers, to be shown with them.
 func FilterRule() Rule { return Rule{Span: burstSpan, Links: burstLinks, Visits: burstVisits} }
 
-// place is what visits are counted by.
+// place is the key under which visits are counted.
 type place struct {
 	issue int64
-	n     int64 // of the link; 0 = the issue was opened
-	hour  int64 // where the hour begins
+	n     int64 // number of the link; 0 = the issue was opened
+	hour  int64 // beginning of the hour
 }
 
-// seen is a visit of the last seconds.
+// seen is a recent visit.
 type seen struct {
 	place
 	at     int64 // UTC unix milliseconds, like all times here
-	person int64 // for whom it was noted; 0 = for nobody
-	taken  bool  // not a person's, or no longer
+	person int64 // whose reading it was recorded as; 0 = nobody's
+	taken  bool  // not a person's, or no longer counted as one
 }
 
-// visitor is what one address and agent did in the last seconds. More than the last few visits need not be known: whoever
-// made more is a program by their number.
+// visitor holds the recent visits of one address and user agent. The last few are enough: more visits make it a program
+// anyway.
 type visitor struct {
 	last [burstVisits - 1]seen // oldest first
-	n    int                   // how many there are
+	n    int                   // number of visits in last
 }
 
-// judge tells whether a visit is a person's, and calls takeBack for each earlier one that was counted as such and was not,
-// after all.
+// judge tells whether a visit seems a person's. It calls takeBack for each earlier visit that was counted as a person's
+// by mistake.
 func (v *visitor) judge(c seen, takeBack func(seen)) (person bool) {
 	v.forget(c.at)
 	person = v.n+1 < burstVisits && v.different(c) < burstLinks
@@ -70,7 +70,7 @@ func (v *visitor) judge(c seen, takeBack func(seen)) (person bool) {
 	return person
 }
 
-// forget drops what is too long ago to matter at the time, or not yet, after the clock was set back.
+// forget drops the visits that are too old to matter, or in the future after the clock was set back.
 func (v *visitor) forget(at int64) {
 	kept := 0
 	for _, s := range v.last[:v.n] {
@@ -87,7 +87,7 @@ func near(a, b int64) bool {
 	return -span <= a-b && a-b <= span
 }
 
-// different is how many links of c's issue were followed, c's included.
+// different returns how many links of c's issue were followed, including c's.
 func (v *visitor) different(c seen) int {
 	var links [burstVisits]int64
 	n := 0
@@ -104,18 +104,18 @@ func (v *visitor) different(c seen) int {
 	return n
 }
 
-// visitors remembers who came in the last seconds, in two generations: whoever comes belongs to the young one, which
-// grows old when it is burstSpan old, or full, and then the old one is forgotten. So somebody is remembered for burstSpan
-// at least, unless there is no room, and a little more than twice as long at most.
+// visitors remembers recent visitors in two generations. New visitors belong to the young one. When it is burstSpan
+// old, or full, it becomes the old one and the previous old one is dropped. So a visitor is remembered for at least
+// burstSpan, unless there is no room, and for little more than twice that.
 type visitors struct {
 	born       int64 // when the young generation began
 	young, old map[uint64]*visitor
 }
 
-// maxVisitors is how many a generation holds.
+// maxVisitors is the size of a generation.
 const maxVisitors = 1000
 
-// of is the visitor with that digest.
+// of returns the visitor with that digest.
 func (m *visitors) of(who uint64, at int64) *visitor {
 	if len(m.young) >= maxVisitors {
 		m.turn(at)
@@ -132,7 +132,7 @@ func (m *visitors) of(who uint64, at int64) *visitor {
 	return v
 }
 
-// age lets a generation pass that has had its time.
+// age replaces a generation whose time is over.
 func (m *visitors) age(at int64) {
 	if !near(at, m.born) {
 		m.turn(at)

@@ -9,19 +9,19 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// slowly is the SQL condition that who is selected by writeRecipients gets the issue in a digest: of who subscribed the
-// pace of her subscription decides, of whom it reaches by profile her rhythm. Its ? is the newsletter.
+// slowly is an SQL condition: the person selected by writeRecipients gets the issue in a digest. For a subscriber the
+// pace of her subscription decides, for others the rhythm of what comes by profile. Its ? is the newsletter.
 const slowly = `(e.asked = 1 AND EXISTS (SELECT 1 FROM newsletters_subscription z WHERE z.newsletter = ?
 		AND z.person_id = e.person_id AND z.channel = 'email' AND z.ended_at = 0 AND z.pace <> 'at-once')
 	OR e.asked = 0 AND EXISTS (SELECT 1 FROM newsletters_rhythm y WHERE y.person_id = e.person_id AND y.pace <> 'at-once'))`
 
-// writePaused writes the condition that who is selected by writeRecipients has paused at a time.
+// writePaused writes the condition that the person selected by writeRecipients has paused at a time.
 func writePaused(b *storage.Builder, at int64) {
 	b.Add("EXISTS (SELECT 1 FROM newsletters_rhythm u WHERE u.person_id = e.person_id AND u.paused_until > ?)", at)
 }
 
-// keep puts the issue aside for those of the span who get it in a digest, and tells how many they are. It asks for nobody's
-// pace twice: who is not kept is in the ledger, and the other way round, whatever she chooses meanwhile.
+// keep defers the issue for the people of the span who get it in a digest, and returns their number. Each person's pace
+// is evaluated once: a person who is deferred is not in the ledger and vice versa, whatever she chooses meanwhile.
 func (r *Room) keep(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, a people.Audience, s span) (int64, error) {
 	slow, err := db.New(tx).AnySlow(ctx, n.Slug)
 	if err != nil || !slow {
@@ -50,10 +50,10 @@ func (r *Room) keep(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	return kept, err
 }
 
-// week is how long a bound on messages looks back.
+// week is the period of a limit on messages.
 const week = 7 * 24 * time.Hour
 
-// bound is how many messages a week the person may get; 0 is no bound.
+// bound returns how many messages a week the person may get; 0 means no limit.
 func (a addressee) bound(town int) int {
 	if a.most > 0 && (town == 0 || a.most < town) {
 		return a.most
@@ -61,8 +61,8 @@ func (a addressee) bound(town int) int {
 	return town
 }
 
-// full are those of the people who have had as many messages this week as they may: what is sent to them now goes with a
-// later digest. Nobody is asked about where nobody has a bound.
+// full returns the people who have reached their limit of messages this week. What is sent to them now goes with a
+// later digest. It asks nothing if nobody has a limit.
 func (r *Room) full(ctx context.Context, list []addressee, batch int64) (map[int64]bool, error) {
 	town := r.Town.Town().Digests.MostAWeek
 	var bounded []int64
@@ -72,7 +72,7 @@ func (r *Room) full(ctx context.Context, list []addressee, batch int64) (map[int
 		}
 	}
 	if len(bounded) == 0 {
-		return nil, nil //nolint:nilnil // nobody is full
+		return nil, nil //nolint:nilnil // nobody has reached it
 	}
 	counts, err := r.Delivery.Recent(ctx, []string{Origin, DigestOrigin}, r.Clock.Now().Add(-week), batch, bounded)
 	if err != nil {

@@ -11,19 +11,19 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Name is the room's part of a person's export.
+// Name returns the name of the room's part in a person's export.
 func (r *Room) Name() string { return "newsletters" }
 
-// Kept is what the room keeps of a person.
+// Kept is the room's data about a person.
 type Kept struct {
 	Subscriptions []Subscription `json:"subscriptions"`
 	OptOuts       []OptOut       `json:"opt_outs"`
-	Reading       []Reading      `json:"reading"`           // of who agreed to it
-	Rhythm        *Rhythm        `json:"rhythm,omitempty"`  // nil while she has said nothing
-	Waiting       []Waiting      `json:"waiting,omitempty"` // for her next mail of several issues
+	Reading       []Reading      `json:"reading"`           // only with her consent
+	Rhythm        *Rhythm        `json:"rhythm,omitempty"`  // nil if she has chosen nothing
+	Waiting       []Waiting      `json:"waiting,omitempty"` // for her next digest
 }
 
-// Waiting is an issue that a person gets with her next mail of several.
+// Waiting is an issue that a person gets with her next digest.
 type Waiting struct {
 	Newsletter string    `json:"newsletter"`
 	Issue      string    `json:"issue"` // slug
@@ -31,7 +31,7 @@ type Waiting struct {
 	Since      time.Time `json:"since"`
 }
 
-// OptOut says that a person left a newsletter and is not to get it by profile.
+// OptOut says that a person left a newsletter and must not get it by profile.
 type OptOut struct {
 	Newsletter string    `json:"newsletter"`
 	Began      time.Time `json:"began"`
@@ -39,7 +39,7 @@ type OptOut struct {
 	Ended      time.Time `json:"ended,omitzero"`
 }
 
-// Export is what the room keeps of the person, a Kept, as far as sight goes; nil for nothing.
+// Export returns the room's data about the person, a Kept, as far as sight allows; nil if there is none.
 func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error) {
 	kept, err := keptOf(ctx, q, person)
 	if err == nil && sight != access.Whole {
@@ -51,12 +51,12 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sigh
 	return kept, nil
 }
 
-// empty tells whether nothing is kept.
+// empty tells whether there is no data.
 func (k Kept) empty() bool {
 	return len(k.Subscriptions) == 0 && len(k.OptOuts) == 0 && len(k.Reading) == 0 && len(k.Waiting) == 0 && k.Rhythm == nil
 }
 
-// leaveOut removes what staff may not see: what the person read, and all that names a sensitive newsletter.
+// leaveOut removes what staff may not see: what the person read, and everything that names a sensitive newsletter.
 func (k *Kept) leaveOut(ctx context.Context, q storage.Queryer) error {
 	c, err := loadCatalogue(ctx, q)
 	if err != nil {
@@ -69,7 +69,7 @@ func (k *Kept) leaveOut(ctx context.Context, q storage.Queryer) error {
 	return nil
 }
 
-// keptOf is all that the room keeps of the person.
+// keptOf returns the room's data about the person.
 func keptOf(ctx context.Context, q storage.Queryer, person int64) (kept Kept, err error) {
 	if kept.Subscriptions, err = subscriptionsOf(ctx, q, person); err != nil {
 		return kept, err
@@ -99,7 +99,7 @@ func keptOf(ctx context.Context, q storage.Queryer, person int64) (kept Kept, er
 	return kept, err
 }
 
-// Forget removes what the room keeps of the person. The numbers of past issues, which are nobody's, stand.
+// Forget removes the room's data about the person. The statistics of past issues stay, because they identify nobody.
 func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 	queries := db.New(tx)
 	if err := r.forgetReading(ctx, tx, person); err != nil {

@@ -12,41 +12,40 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Leaving is how somebody leaves a newsletter.
+// Leaving describes how a person leaves a newsletter.
 type Leaving struct {
 	Person     int64
 	Newsletter string // slug
 	How        string // "one-click", "page", "own-page", "desk"
-	Why        string // in her own words; may be empty
-	Issue      int64  // whose link she followed; 0 for none
+	Why        string // in her own words; optional
+	Issue      int64  // the issue whose link she followed; 0 for none
 }
 
-// maxWhy is how much of her reason is kept, in characters.
+// maxWhy is the number of characters of her reason that are stored.
 const maxWhy = 500
 
 // Left names the rows that a leaving wrote, so that TakeBack restores exactly what she had.
 type Left struct {
-	Subscriptions []int64 // that it ended
-	OptOuts       []int64 // that it began
-	Consents      []int64 // that it withdrew
+	Subscriptions []int64 // ended
+	OptOuts       []int64 // begun
+	Consents      []int64 // withdrawn
 }
 
-// add joins what another leaving of hers wrote.
+// add joins what another leaving of the same person wrote.
 func (l *Left) add(other Left) {
 	l.Subscriptions = append(l.Subscriptions, other.Subscriptions...)
 	l.OptOuts = append(l.OptOuts, other.OptOuts...)
 	l.Consents = append(l.Consents, other.Consents...)
 }
 
-// Unsubscribe ends the person's subscription to the newsletter, and opts her out of getting it by profile: whatever
-// brought it to her, it does not come any more. What is queued for her is withdrawn when its turn comes. It may be done
-// again, and does nothing then.
+// Unsubscribe ends the person's subscription to the newsletter and opts her out of getting it by profile, so that it no
+// longer comes for any reason. Messages queued for her are withdrawn before they leave. Calling it again does nothing.
 func (r *Room) Unsubscribe(ctx context.Context, l Leaving) error {
 	_, err := r.Leave(ctx, []Leaving{l})
 	return err
 }
 
-// Leave does each of the leavings as Unsubscribe does, all or none.
+// Leave does every leaving as Unsubscribe does, all or none.
 func (r *Room) Leave(ctx context.Context, leavings []Leaving) (left Left, err error) {
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		left = Left{}
@@ -67,7 +66,7 @@ func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left,
 	l.Why = string(why[:min(len(why), maxWhy)])
 	found, err := r.People.Hold(ctx, tx, l.Person)
 	if err != nil || !found {
-		return left, err // erased meanwhile, or the sample person of a test send: nothing of hers is left to end
+		return left, err // erased meanwhile, or the sample person of a test send: nothing to end
 	}
 	known, err := loadCatalogue(ctx, tx)
 	if err == nil {
@@ -100,7 +99,7 @@ func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left,
 	return left, r.deed(ctx, tx, "unsubscribed", l.Person, l.Newsletter)
 }
 
-// deed notes what staff did to a person's subscriptions; what she does herself the subscriptions tell.
+// deed records what staff did to a person's subscriptions. What she does herself is in the subscriptions.
 func (r *Room) deed(ctx context.Context, tx *storage.Tx, action string, person int64, newsletter string) error {
 	if access.From(ctx).Kind != access.StaffAct {
 		return nil
@@ -108,7 +107,8 @@ func (r *Room) deed(ctx context.Context, tx *storage.Tx, action string, person i
 	return r.Identity.Audit(ctx, tx, "audit.person."+action, fmt.Sprintf("person %d", person), newsletter)
 }
 
-// UnsubscribeAll ends all the person's subscriptions and withdraws all her consents: no issue reaches her any more.
+// UnsubscribeAll ends all the person's subscriptions and withdraws all her consents, so that no issue reaches her any
+// more.
 func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) (left Left, err error) {
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) (err error) {
 		left, err = r.endAll(ctx, tx, person, how)
@@ -117,10 +117,10 @@ func (r *Room) UnsubscribeAll(ctx context.Context, person int64, how string) (le
 	return left, err
 }
 
-// endAll is UnsubscribeAll within tx.
+// endAll is UnsubscribeAll in tx.
 func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how string) (left Left, err error) {
 	if found, err := r.People.Hold(ctx, tx, person); err != nil || !found {
-		return left, err // of somebody who was erased nothing is left to end
+		return left, err // erased: nothing to end
 	}
 	ended, err := db.New(tx).EndAllSubscriptions(ctx, db.EndAllSubscriptionsParams{
 		PersonID: person, EndedAt: r.now(), EndedHow: how, EndedBy: actorName(ctx),
@@ -153,8 +153,8 @@ func (r *Room) endAll(ctx context.Context, tx *storage.Tx, person int64, how str
 	return left, nil
 }
 
-// TakeBack undoes a leaving: each subscription stands again on its channel, at its pace and since its day; what came to
-// her by profile comes so again. A newsletter that closed meanwhile, or that she subscribed to anew, is passed over.
+// TakeBack undoes a leaving: each subscription exists again with its channel, pace and first day, and what came by
+// profile comes again. It skips a newsletter that was closed meanwhile or that she has subscribed to again.
 func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		found, err := r.People.Hold(ctx, tx, person)
@@ -186,7 +186,7 @@ func (r *Room) TakeBack(ctx context.Context, person int64, left Left) error {
 	})
 }
 
-// subscribeAgain begins anew those of the person's ended subscriptions that are named.
+// subscribeAgain begins the named ended subscriptions of the person again.
 func (r *Room) subscribeAgain(ctx context.Context, tx *storage.Tx, person int64, ended []int64) error {
 	known, err := loadCatalogue(ctx, tx)
 	if err != nil {
@@ -198,7 +198,7 @@ func (r *Room) subscribeAgain(ctx context.Context, tx *storage.Tx, person int64,
 	}
 	for _, s := range had {
 		if n, err := known.find(s.Newsletter); err != nil || n.Closed || !slices.Contains(ended, s.ID) {
-			continue //nolint:nilerr // a newsletter that is gone cannot come back
+			continue //nolint:nilerr // a newsletter that was closed does not come back
 		}
 		if _, err := db.New(tx).AddSubscription(ctx, db.AddSubscriptionParams{
 			ID: storage.NewID(), PersonID: person, Newsletter: s.Newsletter, Channel: string(s.Channel),

@@ -19,22 +19,22 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// letter is an issue being sent. What it says does not change, and it may be used from many goroutines.
+// letter is an issue being sent. Its content does not change, and it is safe for concurrent use.
 type letter struct {
 	room       *Room
 	issue      Issue
 	newsletter Newsletter
-	templates  map[string]*email.Template // by the language of the frame's words
-	traced     map[string]*email.Template // the same for those who agreed that it is noted what they read
+	templates  map[string]*email.Template // by the language of the frame
+	traced     map[string]*email.Template // the same for people with consent to record what they read
 	vocabulary taxonomy.Vocabulary
 	channel    people.Channel
 	batch      int64
-	mailto     string // without its subject
+	mailto     string // without the subject
 	zone       *time.Location
 	whys       whys
 }
 
-// Letter opens an issue whose sending began: its text message, or its mail, compiled once for each language of the
+// Letter opens an issue whose sending has begun: its text message, or its mail, compiled once for each language of the
 // interface.
 func (r *Room) Letter(ctx context.Context, m delivery.Matter) (delivery.Letter, error) {
 	l, err := r.open(ctx, m)
@@ -58,7 +58,7 @@ func (r *Room) open(ctx context.Context, m delivery.Matter) (*letter, error) {
 		return nil, err
 	}
 	if i.Sent.IsZero() || i.Archived {
-		return nil, fmt.Errorf("newsletters: letter %d: its sending never began", m.Ref)
+		return nil, fmt.Errorf("newsletters: letter %d: its sending has not begun", m.Ref)
 	}
 	var kept frame
 	if err := json.Unmarshal([]byte(row.Frame), &kept); err != nil {
@@ -88,7 +88,7 @@ func (l *letter) compile(ctx context.Context) error {
 			return err
 		}
 		if l.newsletter.Sensitive {
-			continue // of these it is never noted what anybody reads
+			continue // reading is never recorded for these
 		}
 		if l.traced[lang], err = l.room.template(l.issue, l.newsletter, lang, l.room.trace(l.issue.ID, links, compiled)); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (l *letter) compile(ctx context.Context) error {
 	return nil
 }
 
-// linkNumbers are the numbers of the issue's links by address.
+// linkNumbers returns the numbers of the issue's links by URL.
 func (r *Room) linkNumbers(ctx context.Context, issue int64) (map[string]int, error) {
 	rows, err := db.New(r.DB).LinksOf(ctx, issue)
 	numbers := make(map[string]int, len(rows))
@@ -107,13 +107,13 @@ func (r *Room) linkNumbers(ctx context.Context, issue int64) (map[string]int, er
 	return numbers, err
 }
 
-// compile makes both readings of the issue, with the frame's words in lang. With links (not nil) visits and openings are
+// compile renders both forms of the issue, with the frame's words in lang. If links is not nil, visits and openings are
 // counted.
 func (r *Room) compile(i Issue, n Newsletter, lang string, links map[string]int) (content.Compiled, error) {
 	return content.Compile(i.Document(), r.frame(i, n, lang, links))
 }
 
-// frame is what surrounds the issue.
+// frame returns what surrounds the issue.
 func (r *Room) frame(i Issue, n Newsletter, lang string, links map[string]int) content.Frame {
 	f := content.Frame{
 		Town: r.Town.Town().Name, Newsletter: n.Name.In(lang), Newsroom: n.Newsroom.Name.In(lang), ReplyTo: n.ReplyTo,
@@ -132,7 +132,7 @@ func (r *Room) frame(i Issue, n Newsletter, lang string, links map[string]int) c
 	return f
 }
 
-// mailFrom is the address that issues come from.
+// mailFrom returns the sender address of issues.
 func (r *Room) mailFrom() string {
 	if r.settings.MailFrom != "" {
 		return r.settings.MailFrom
@@ -140,15 +140,15 @@ func (r *Room) mailFrom() string {
 	return "newsletter@" + r.Town.Town().Domain
 }
 
-// senderID is the last part of Feedback-ID, the same in all we send: 5 to 15 characters.
+// senderID is the last part of Feedback-ID, the same in all our mail: 5 to 15 characters.
 const senderID = "unoxuno"
 
-// template is the message that everybody gets who reads lang.
+// template returns the message for all readers of lang.
 func (r *Room) template(i Issue, n Newsletter, lang string, c content.Compiled) (*email.Template, error) {
 	m := email.Message{
 		From:    email.Mailbox{Name: n.From(lang), Address: r.mailFrom()},
 		Subject: c.Subject, Language: i.Language,
-		// RFC 2919: stable for ever, which is why slugs and the town's domain are.
+		// RFC 2919: never changes, because slugs and the town's domain do not.
 		ListID:     email.ListID{Name: n.Name.In(lang), ID: n.Slug + "." + r.Town.Town().Domain},
 		FeedbackID: fmt.Sprintf("%d:%s:%s:%s", i.ID, n.Slug, n.Newsroom.Kind, senderID),
 		Bulk:       true,
@@ -160,10 +160,10 @@ func (r *Room) template(i Issue, n Newsletter, lang string, c content.Compiled) 
 	return email.Compile(m)
 }
 
-// Holes beyond content's, whose numbers the others have: of an issue these, of a digest's part the one that is left free.
+// Holes in addition to content's. An issue uses them all, a digest's part only the free one.
 const (
-	holeWrappedWhy = int(content.HoleUnsubscribe) + 1 + iota // the plain text's reason, which is broken into lines
-	holeReader                                               // after each counted address of a traced letter
+	holeWrappedWhy = int(content.HoleUnsubscribe) + 1 + iota // the plain text's reason, broken into lines
+	holeReader                                               // after each counted URL of a traced letter
 	holes
 )
 
@@ -174,7 +174,7 @@ func wrappedHole(h content.Hole) int {
 	return int(h) + 2
 }
 
-// part is a compiled body in delivery's terms.
+// part converts a compiled body for delivery.
 func part(t content.Template) email.Part {
 	p := make(email.Part, len(t.Segments))
 	for at, s := range t.Segments {
@@ -186,13 +186,13 @@ func part(t content.Template) email.Part {
 	return p
 }
 
-// wrapped is a why in lines.
+// wrapped breaks a reason into lines.
 func wrapped(why string) string {
 	t := content.Template{Format: content.FormatText, Segments: []content.Segment{{Hole: content.HoleWhy}}}
 	return string(t.Fill(nil, content.Values{Why: why}))
 }
 
-// fill puts values where part left holes.
+// fill returns the values of the holes that part left.
 func fill(v content.Values) []string {
 	values := make([]string, holes)
 	values[content.HoleName], values[content.HoleWhy] = v.Name, v.Why
@@ -213,8 +213,8 @@ func fillDigest(v content.Values) []string {
 	return values
 }
 
-// Recipients says how to reach those of persons to whom the issue may go at this moment. Who has had her week's messages
-// gets it with a digest; who gets it by text message by now was parted from this batch.
+// Recipients returns how to reach those of persons to whom the issue may go now. People who have reached their week's
+// limit get it in a digest. People who get it by text message now are moved to that batch.
 func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
@@ -253,7 +253,7 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 	return withParted(recipients, parted), nil
 }
 
-// withParted adds those whom a letter has handed over.
+// withParted adds people who were moved to another batch.
 func withParted(recipients []delivery.Recipient, parted []int64) []delivery.Recipient {
 	for _, person := range parted {
 		recipients = append(recipients, delivery.Recipient{Person: person, Parted: true})
@@ -261,15 +261,15 @@ func withParted(recipients []delivery.Recipient, parted []int64) []delivery.Reci
 	return recipients
 }
 
-// aside keeps the issue for the person's next daily slot.
+// aside defers the issue to the person's next daily slot.
 func (l *letter) aside(person int64) func(context.Context, *storage.Tx) error {
 	return func(ctx context.Context, tx *storage.Tx) error {
 		return db.New(tx).Keep(ctx, db.KeepParams{PersonID: person, Issue: l.issue.ID, Pace: string(Daily), KeptAt: l.room.now()})
 	}
 }
 
-// addressees are those of persons who have a confirmed address of e-mail, at the one they prefer, in the order of their
-// numbers.
+// addressees returns those of persons who have a confirmed e-mail address, with the preferred one, in the order of
+// their numbers.
 func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, error) {
 	var b storage.Builder
 	b.Add(`SELECT r.person_id, r.address_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
@@ -294,17 +294,17 @@ func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, er
 	return found, err
 }
 
-// addressee is a person as she is written to.
+// addressee is what is needed to write to a person.
 type addressee struct {
 	person, addressID           int64
 	address, language, kind     string
 	given, family, organisation string
-	traced                      bool  // she agreed that it is noted what she reads
-	paused                      int64 // until when
+	traced                      bool  // she agreed that we record what she reads
+	paused                      int64 // end of the pause
 	most                        int   // messages a week; 0: as many as the town allows
 }
 
-// names are how she is greeted and how she is named beside her address.
+// names returns how she is greeted, and the name beside her address.
 func (a addressee) names() (greeted, whole string) {
 	if a.organisation != "" && a.given == "" {
 		return a.organisation, a.organisation

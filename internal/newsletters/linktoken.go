@@ -10,12 +10,12 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// linkProof is how many bytes of a digest prove a link: a forged one is turned away before anything is asked of the
-// database. More is not at stake, for the links of an issue are the same for all and no secret; so few bytes do, and links
-// stay short.
+// linkProof is the number of bytes of a digest that prove a link, so that a forged one is refused without asking the
+// database. Links of an issue are the same for all and no secret. Few bytes are enough and keep links short.
 const linkProof = 6
 
-// linkToken names the n-th link of an issue, or with n 0 its mark of an opening, in 20 characters; 22 past the 127th link.
+// linkToken names the n-th link of an issue, or with n 0 its tracking pixel, in 20 characters; 22 from the 128th link
+// on.
 func (r *Room) linkToken(issue int64, n int) string {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(issue))
 	b = binary.AppendUvarint(b, uint64(n))
@@ -24,8 +24,8 @@ func (r *Room) linkToken(issue int64, n int) string {
 
 func (r *Room) proofOf(b []byte) []byte { return r.Sealer.Digest(purposeLink, string(b))[:linkProof] }
 
-// OpenLink is what a token of LinkPath or PixelPath names; the fault newsletters.link.unknown when it was forged. It asks
-// nobody.
+// OpenLink returns what a token of LinkPath or PixelPath names; the fault newsletters.link.unknown if it was forged. It
+// does not use the database.
 func (r *Room) OpenLink(token string) (issue int64, n int, err error) {
 	const least, most = 8 + 1 + linkProof, 8 + binary.MaxVarintLen16 + linkProof
 	if len(token) > base64.RawURLEncoding.EncodedLen(most) {
@@ -43,27 +43,27 @@ func (r *Room) OpenLink(token string) (issue int64, n int, err error) {
 	return int64(binary.BigEndian.Uint64(b)), int(number), nil
 }
 
-// LinkPath is the path that counts a visit to the issue's n-th link, from 1, and leads there.
+// LinkPath returns the path that counts a visit to the issue's n-th link, from 1, and redirects to it.
 func (r *Room) LinkPath(issue int64, n int) string { return "/l/" + r.linkToken(issue, n) }
 
-// PixelPath is the path of the image that counts an opening of the issue.
+// PixelPath returns the path of the image that counts an opening of the issue.
 func (r *Room) PixelPath(issue int64) string { return "/o/" + r.linkToken(issue, 0) + ".gif" }
 
-// readerLife is how long what a person reads of an issue is noted. A mail that is looked up, or passed on, after so long
-// says little of her; its links lead on for ever.
+// readerLife is how long we record what a person reads of an issue. Opening or forwarding a mail later says little
+// about her. Its links work for ever.
 const readerLife = 90 * 24 * time.Hour
 
 // readerPurpose binds a reader's token to the issue.
 func readerPurpose(issue int64) string { return "newsletters.reader " + strconv.FormatInt(issue, 10) }
 
-// ReaderToken stands after the LinkPath or the PixelPath, and a slash, in the mail of a person who agreed that it is noted
-// what she reads. It says nothing of another issue, and ends after ninety days.
+// ReaderToken returns the token that follows LinkPath or PixelPath, after a slash, in the mail of a person who agreed
+// that we record what she reads. It is valid for one issue and ninety days.
 func (r *Room) ReaderToken(issue, person int64) string {
 	return r.Sealer.Ints(readerPurpose(issue), r.Clock.Now().Add(readerLife), person)
 }
 
-// openReader is who follows a link of the issue; 0 for nobody in particular: no token, a forged one, one of another issue
-// or past its time. None of them is a fault, for the link leads on.
+// openReader returns the person who follows a link of the issue; 0 if the token is missing, forged, expired or for
+// another issue. That is no fault, because the link works anyway.
 func (r *Room) openReader(issue int64, token string, at time.Time) int64 {
 	const longest = 64
 	if token == "" || len(token) > longest {

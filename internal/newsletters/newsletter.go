@@ -16,7 +16,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// NewsroomKind says what sort of team a newsroom is.
+// NewsroomKind is the kind of organisation that a newsroom belongs to.
 type NewsroomKind string
 
 // The kinds of newsroom.
@@ -27,7 +27,7 @@ const (
 	Committee   NewsroomKind = "committee"
 )
 
-// NewsroomKinds are the kinds of newsroom; the word of each is "newsletters.kind." and the kind.
+// NewsroomKinds returns the kinds; the word of each is "newsletters.kind." and the kind.
 func NewsroomKinds() []NewsroomKind { return []NewsroomKind{Office, Association, Order, Committee} }
 
 // Newsroom is an editorial team.
@@ -35,29 +35,29 @@ type Newsroom struct {
 	Slug   string
 	Name   taxonomy.Name
 	Kind   NewsroomKind
-	Closed bool // declared no longer; its past stays
+	Closed bool // no longer declared; its past issues stay
 
-	declared bool // by town.yaml
+	declared bool // in town.yaml
 }
 
 // Newsletter is a periodical of a newsroom.
 type Newsletter struct {
-	Slug        string // for ever
+	Slug        string // never changes
 	Newsroom    Newsroom
 	Name        taxonomy.Name
 	Description taxonomy.Name
-	Topics      []string // what it is about
-	For         []string // categories of people it is for; none means everybody
+	Topics      []string // slugs of topics
+	For         []string // slugs of categories of people; empty means everybody
 	Period      string   // one of Periods, or any short text; see PeriodText
-	Sender      string   // shown beside the address it comes from; "" is the newsroom's name
-	ReplyTo     string   // mailbox that somebody reads; may be empty
-	Sensitive   bool     // who reads it reveals special-category data (GDPR, article 9)
+	Sender      string   // shown beside the sender address; "" means the newsroom's name
+	ReplyTo     string   // a mailbox that somebody reads; optional
+	Sensitive   bool     // reading it reveals special-category data (GDPR, article 9)
 	Closed      bool     // nobody can subscribe any more
 
-	declared bool // by town.yaml
+	declared bool // in town.yaml
 }
 
-// From is the name that readers see as sender.
+// From returns the sender name that readers see.
 func (n Newsletter) From(lang string) string {
 	if n.Sender != "" {
 		return n.Sender
@@ -65,12 +65,12 @@ func (n Newsletter) From(lang string) string {
 	return n.Newsroom.Name.In(lang)
 }
 
-// Periods are the usual periods, the most frequent first.
+// Periods returns the usual periods, most frequent first.
 func Periods() []string {
 	return []string{"daily", "weekly", "fortnightly", "monthly", "bimonthly", "quarterly", "yearly", "occasional"}
 }
 
-// PeriodText says a period in words; what is not one of Periods is shown as it was written.
+// PeriodText returns a period in words, and a text that is not one of Periods unchanged.
 func PeriodText(say func(key string) string, period string) string {
 	if slices.Contains(Periods(), period) {
 		return say("newsletters.period." + period)
@@ -144,7 +144,7 @@ func (c catalogue) newsletter(slug string) (Newsletter, bool) {
 	return c.newsletters[i], true
 }
 
-// find is the newsletter with that slug, or the fault that names the nearest.
+// find returns the newsletter with that slug, or a fault that names the nearest.
 func (c catalogue) find(slug string) (Newsletter, error) {
 	if n, ok := c.newsletter(slug); ok {
 		return n, nil
@@ -156,7 +156,7 @@ func (c catalogue) find(slug string) (Newsletter, error) {
 	return Newsletter{}, unknown(fault.KindNotFound, "newsletters.newsletter.unknown", slug, slugs)
 }
 
-// sorted are the newsletters that keep approves, by name.
+// sorted returns the newsletters that keep approves, by name.
 func (c catalogue) sorted(lang string, keep func(Newsletter) bool) []Newsletter {
 	var list []Newsletter
 	for _, n := range c.newsletters {
@@ -170,7 +170,7 @@ func (c catalogue) sorted(lang string, keep func(Newsletter) bool) []Newsletter 
 	return list
 }
 
-// Newsrooms are all newsrooms, by name.
+// Newsrooms returns all newsrooms, by name.
 func (r *Room) Newsrooms(ctx context.Context) ([]Newsroom, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	lang := locale.Lang(ctx)
@@ -180,7 +180,7 @@ func (r *Room) Newsrooms(ctx context.Context) ([]Newsroom, error) {
 	return c.newsrooms, err
 }
 
-// Newsletter is the newsletter with that slug; the fault newsletters.newsletter.unknown names the nearest.
+// Newsletter returns the newsletter with that slug; the fault newsletters.newsletter.unknown names the nearest.
 func (r *Room) Newsletter(ctx context.Context, slug string) (Newsletter, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	if err != nil {
@@ -189,13 +189,13 @@ func (r *Room) Newsletter(ctx context.Context, slug string) (Newsletter, error) 
 	return c.find(slug)
 }
 
-// Newsletters are all newsletters, the closed ones too, by name.
+// Newsletters returns all newsletters by name, including closed ones.
 func (r *Room) Newsletters(ctx context.Context) ([]Newsletter, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	return c.sorted(locale.Lang(ctx), func(Newsletter) bool { return true }), err
 }
 
-// Mine are the newsletters of the actor's newsrooms, the closed ones too, by name.
+// Mine returns the newsletters of the actor's newsrooms by name, including closed ones.
 func (r *Room) Mine(ctx context.Context) ([]Newsletter, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	actor := access.From(ctx)
@@ -204,14 +204,14 @@ func (r *Room) Mine(ctx context.Context) ([]Newsletter, error) {
 	}), err
 }
 
-// CatalogueQuery chooses newsletters; empty fields choose all.
+// CatalogueQuery selects newsletters; empty fields select all.
 type CatalogueQuery struct {
 	Topic    string // slug
-	Category string // slug: newsletters for that category, not those for everybody
-	Text     string // words that name, description or newsroom hold, in any case and without accents
+	Category string // slug; selects newsletters for that category, not those for everybody
+	Text     string // words in name, description or newsroom, without case and accents
 }
 
-// Catalogue are the open newsletters that the query chooses, by name.
+// Catalogue returns the selected open newsletters, by name.
 func (r *Room) Catalogue(ctx context.Context, ask CatalogueQuery) ([]Newsletter, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	wanted := strings.Fields(storage.Fold(ask.Text))
@@ -221,7 +221,7 @@ func (r *Room) Catalogue(ctx context.Context, ask CatalogueQuery) ([]Newsletter,
 	}), err
 }
 
-// says tells whether all the folded words stand in what the newsletter says of itself.
+// says tells whether the newsletter's description of itself contains all folded words.
 func (n Newsletter) says(words []string) bool {
 	text := storage.Fold(strings.Join([]string{
 		n.Name.IT, n.Name.EN, n.Description.IT, n.Description.EN, n.Newsroom.Name.IT, n.Newsroom.Name.EN,
@@ -229,7 +229,7 @@ func (n Newsletter) says(words []string) bool {
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
-// Subscribers shows how many are subscribed now, by newsletter; see package disclosure.
+// Subscribers shows the number of current subscribers by newsletter; see package disclosure.
 func (r *Room) Subscribers(ctx context.Context) (map[string]disclosure.Figure, error) {
 	c, cells, err := r.subscribed(ctx)
 	if err != nil {
@@ -250,7 +250,7 @@ func (r *Room) Subscribers(ctx context.Context) (map[string]disclosure.Figure, e
 	return shown, nil
 }
 
-// floor is the floor of the numbers of a newsletter.
+// floor returns the floor of a newsletter's numbers.
 func (c catalogue) floor(ctx context.Context, n Newsletter) int64 {
 	if n.Sensitive || c.outside(ctx, n) {
 		return disclosure.SensitiveFloor
@@ -258,7 +258,8 @@ func (c catalogue) floor(ctx context.Context, n Newsletter) int64 {
 	return disclosure.Floor
 }
 
-// subscribed counts who is subscribed now, by newsletter: from the index of people if there is one, else from the database.
+// subscribed counts the current subscribers by newsletter, in the index of people if there is one, otherwise in the
+// database.
 func (r *Room) subscribed(ctx context.Context) (catalogue, map[string]disclosure.Cell, error) {
 	c, err := loadCatalogue(ctx, r.DB)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// PutNewsroom makes the newsroom with that slug, or changes it, as the office's form says. Faults concern the fields
-// slug, name and kind. It asks access.ManageNewsrooms.
+// PutNewsroom creates or changes the newsroom with that slug. Faults are on the fields slug, name and kind. It asks
+// access.ManageNewsrooms.
 func (r *Room) PutNewsroom(ctx context.Context, n Newsroom) error {
 	if err := may(ctx, access.ManageNewsrooms, n.Slug); err != nil {
 		return err
@@ -45,9 +45,9 @@ func (r *Room) PutNewsroom(ctx context.Context, n Newsroom) error {
 	})
 }
 
-// PutNewsletter makes the newsletter with that slug, or changes it, as the office's form says; of its Newsroom only the
-// slug counts. Faults concern the fields slug, name, newsroom, topics, for, period, sender and reply_to. It asks
-// access.ManageNewsrooms in the newsroom it is moved to, and in the one it comes from.
+// PutNewsletter creates or changes the newsletter with that slug; of its Newsroom only the slug matters. Faults are on
+// the fields slug, name, newsroom, topics, for, period, sender and reply_to. It asks access.ManageNewsrooms in the old
+// and the new newsroom.
 func (r *Room) PutNewsletter(ctx context.Context, n Newsletter) error {
 	if err := may(ctx, access.ManageNewsrooms, n.Newsroom.Slug); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (r *Room) PutNewsletter(ctx context.Context, n Newsletter) error {
 	})
 }
 
-// checked is the newsletter in its normal form, or every fault in it, on its fields.
+// checked returns the newsletter in normal form, or all its faults, on its fields.
 func (n Newsletter) checked(newsrooms []Newsroom, known taxonomy.Vocabulary) (Newsletter, error) {
 	var problems fault.Problems
 	note := func(field string, err error) { _ = problems.Add(field, err) } // all of them are faults

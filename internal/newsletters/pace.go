@@ -14,14 +14,14 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Rhythm is how somebody wants to be written to, beside the pace of each of her subscriptions.
+// Rhythm is how a person wants to receive messages, besides the pace of each subscription.
 type Rhythm struct {
 	Profile   Pace      `json:"profile"`               // of what comes by profile
-	Paused    time.Time `json:"paused_until,omitzero"` // nothing comes before; zero, or past, while nothing is paused
-	MostAWeek int       `json:"most_a_week,omitempty"` // messages; 0 is as many as the town allows
+	Paused    time.Time `json:"paused_until,omitzero"` // nothing comes before; zero, or past, if not paused
+	MostAWeek int       `json:"most_a_week,omitempty"` // messages; 0 means as many as the town allows
 }
 
-// Rhythm is how the person wants to be written to.
+// Rhythm returns how the person wants to receive messages.
 func (r *Room) Rhythm(ctx context.Context, person int64) (Rhythm, error) {
 	_, rhythm, err := rhythmOf(ctx, r.DB, person)
 	if !rhythm.Paused.After(r.Clock.Now()) {
@@ -30,7 +30,7 @@ func (r *Room) Rhythm(ctx context.Context, person int64) (Rhythm, error) {
 	return rhythm, err
 }
 
-// rhythmOf is her rhythm, and whether she ever said anything about it.
+// rhythmOf returns her rhythm, and whether she ever chose one.
 func rhythmOf(ctx context.Context, q storage.Queryer, person int64) (said bool, rhythm Rhythm, err error) {
 	row, err := db.New(q).RhythmOf(ctx, person)
 	if storage.None(err) {
@@ -45,20 +45,20 @@ func putRhythm(ctx context.Context, tx *storage.Tx, person int64, rhythm Rhythm)
 	})
 }
 
-// Slots are the town's slots, as it has them now.
+// Slots returns the town's current slots.
 func (r *Room) Slots() Slots {
 	t := r.Town.Town()
 	return Slots{Digests: t.Digests, Zone: t.Zone()}
 }
 
-// Choice is what somebody says on the page of her pace.
+// Choice is what a person chooses on the page of her pace.
 type Choice struct {
-	Paces     map[string]Pace // of subscriptions that reach her by e-mail, by slug; who is not named stays as she is
+	Paces     map[string]Pace // of e-mail subscriptions, by slug; others stay unchanged
 	Profile   Pace
-	MostAWeek int // 0 is as many as the town allows
+	MostAWeek int // 0 means as many as the town allows
 }
 
-// MostChoice is the greatest number of messages a week that somebody may choose: the town's own, or twenty where it has none.
+// MostChoice returns the largest limit a week that a person may choose: the town's own, or twenty if it has none.
 func (r *Room) MostChoice() int {
 	if most := r.Town.Town().Digests.MostAWeek; most > 0 {
 		return most
@@ -66,10 +66,9 @@ func (r *Room) MostChoice() int {
 	return 20
 }
 
-// ChooseRhythm makes the person's paces and her bound what she chose. What already waits for the week's end goes with the
-// next daily mail where she wants it sooner: nothing is lost, and nothing comes twice. A newsletter to which she is not
-// subscribed by e-mail any more is passed over. Faults: newsletters.pace.unknown, newsletters.most.range on the field
-// most_a_week.
+// ChooseRhythm stores the person's paces and limit. If she wants something sooner that waits for the end of the week,
+// it goes with the next daily mail: nothing is lost, and nothing comes twice. A newsletter to which she is no longer
+// subscribed by e-mail is skipped. Faults: newsletters.pace.unknown, newsletters.most.range on the field most_a_week.
 func (r *Room) ChooseRhythm(ctx context.Context, person int64, c Choice) error {
 	for _, p := range c.Paces {
 		if !p.known() {
@@ -118,13 +117,14 @@ func (r *Room) ChooseRhythm(ctx context.Context, person int64, c Choice) error {
 
 func (p Pace) known() bool { return p == AtOnce || p == Daily || p == Weekly }
 
-// choosePace gives a subscription another pace: the old row ends, a new one begins, which says when she first subscribed.
+// choosePace changes the pace of a subscription: the old row ends, and a new one begins that keeps the date of the
+// first subscription.
 func (r *Room) choosePace(ctx context.Context, tx *storage.Tx, s Subscription, p Pace) error {
 	queries, by := db.New(tx), actorName(ctx)
 	ended, err := queries.EndOnChannel(ctx, db.EndOnChannelParams{
 		PersonID: s.Person, Newsletter: s.Newsletter, Channel: string(s.Channel), EndedAt: r.now(), EndedHow: "pace", EndedBy: by,
 	})
-	if err != nil || ended == 0 { // nothing stands whose pace could change
+	if err != nil || ended == 0 { // no current subscription
 		return err
 	}
 	if p != Weekly {
@@ -139,15 +139,15 @@ func (r *Room) choosePace(ctx context.Context, tx *storage.Tx, s Subscription, p
 	return err
 }
 
-// longestPause is how far ahead a pause may end.
+// longestPause is the longest pause.
 const longestPause = 365 * 24 * time.Hour
 
-// dayForm is how a form gives a day (HTML's date).
+// dayForm is the format of a day in forms (HTML's date).
 const dayForm = "2006-01-02"
 
-// Pause lets nothing come to the person before a day of the town's calendar begins ("2026-12-05"), urgent issues apart.
-// What waits for her digest is let go: it can be read in the archive, as all that is published meanwhile. Faults, on the
-// field until: newsletters.pause.malformed, newsletters.pause.past, newsletters.pause.far.
+// Pause stops all messages to the person, except urgent issues, before a day of the town's calendar ("2026-12-05").
+// What waits for her digest is dropped: like everything published meanwhile it can be read in the archive. Faults, on
+// the field until: newsletters.pause.malformed, newsletters.pause.past, newsletters.pause.far.
 func (r *Room) Pause(ctx context.Context, person int64, until string) error {
 	day, err := time.ParseInLocation(dayForm, strings.TrimSpace(until), r.Town.Town().Zone())
 	now := r.Clock.Now()
@@ -167,7 +167,7 @@ func (r *Room) Pause(ctx context.Context, person int64, until string) error {
 	})
 }
 
-// EndPause ends the person's pause at once.
+// EndPause ends the person's pause.
 func (r *Room) EndPause(ctx context.Context, person int64) error {
 	return r.DB.Tx(ctx, func(tx *storage.Tx) error { return r.paused(ctx, tx, person, time.Time{}) })
 }
@@ -188,7 +188,7 @@ func (r *Room) paused(ctx context.Context, tx *storage.Tx, person int64, until t
 	return putRhythm(ctx, tx, person, rhythm)
 }
 
-// letGo forgets what waits for the person's next digest, of one newsletter or, with "", of all.
+// letGo drops what waits for the person's next digest, of one newsletter or, with "", of all.
 func (r *Room) letGo(ctx context.Context, tx *storage.Tx, person int64, newsletter string) error {
 	queries := db.New(tx)
 	owed, err := queries.KeptFor(ctx, db.KeptForParams{Person: person, Newsletter: newsletter})
@@ -206,7 +206,7 @@ func (r *Room) letGo(ctx context.Context, tx *storage.Tx, person int64, newslett
 	return r.released(ctx, tx, owed)
 }
 
-// holdIssues takes the rows of issues, which come before what hangs on them. They are in the order of their numbers.
+// holdIssues locks the rows of issues, which come before the rows that depend on them, in the order of their numbers.
 func holdIssues(ctx context.Context, tx *storage.Tx, issues []int64) error {
 	for _, issue := range issues {
 		if err := db.New(tx).HoldIssue(ctx, issue); err != nil {
@@ -216,7 +216,7 @@ func holdIssues(ctx context.Context, tx *storage.Tx, issues []int64) error {
 	return nil
 }
 
-// released marks those of the issues sent that nobody is owed any more.
+// released marks those of the issues as sent that nobody waits for any more.
 func (r *Room) released(ctx context.Context, tx *storage.Tx, issues []int64) error {
 	for _, issue := range issues {
 		if err := r.Finished(ctx, tx, issue); err != nil {

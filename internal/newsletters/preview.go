@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// sample are the values of a person who is not there, for previews and tests.
+// sample returns the values of a fictitious person, for previews and tests.
 func (r *Room) sample(i Issue, n Newsletter, lang string) content.Values {
 	l := letter{room: r, issue: i, newsletter: n, channel: people.Email, zone: r.Town.Town().Zone()}
 	return content.Values{
@@ -22,7 +22,7 @@ func (r *Room) sample(i Issue, n Newsletter, lang string) content.Values {
 	}
 }
 
-// previewed compiles an issue for somebody who may write in its newsroom; nothing is counted.
+// previewed compiles an issue for an actor who may write in its newsroom; nothing is counted.
 func (r *Room) previewed(ctx context.Context, id int64, lang string) (content.Compiled, content.Values, error) {
 	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	if err != nil {
@@ -33,19 +33,19 @@ func (r *Room) previewed(ctx context.Context, id int64, lang string) (content.Co
 	return compiled, r.sample(i, n, lang), err
 }
 
-// PreviewHTML is the e-mail as a sample person who reads lang sees it: a whole HTML page, without script.
+// PreviewHTML returns the e-mail for a sample person who reads lang: a whole HTML page, without script.
 func (r *Room) PreviewHTML(ctx context.Context, id int64, lang string) ([]byte, error) {
 	compiled, values, err := r.previewed(ctx, id, lang)
 	return compiled.HTML.Fill(nil, values), err
 }
 
-// PreviewText is the e-mail's plain text as a sample person who reads lang sees it.
+// PreviewText returns the plain text of the e-mail for a sample person who reads lang.
 func (r *Room) PreviewText(ctx context.Context, id int64, lang string) ([]byte, error) {
 	compiled, values, err := r.previewed(ctx, id, lang)
 	return compiled.Text.Fill(nil, values), err
 }
 
-// PreviewPage is the issue as the archive will show it: a fragment of a web page.
+// PreviewPage returns the issue as the archive will show it: a fragment of a web page.
 func (r *Room) PreviewPage(ctx context.Context, id int64) ([]byte, error) {
 	i, _, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	if err != nil {
@@ -54,14 +54,14 @@ func (r *Room) PreviewPage(ctx context.Context, id int64) ([]byte, error) {
 	return r.page(i)
 }
 
-// page is the issue as a fragment of a web page.
+// page returns the issue as a fragment of a web page.
 func (r *Room) page(i Issue) ([]byte, error) {
 	return content.HTML(i.Document(), content.NewLabels(r.say(r.readable(i.Language))))
 }
 
-// TestSend sends the issue at once, as it stands, to one address: to is that of the member of staff who asks, whom ""
-// stands for; only the command line may write elsewhere. The mail is marked as a test, and its unsubscribe link is
-// nobody's. It asks access.WriteIssues.
+// TestSend sends the issue at once, as it is, to one address. to must be that of the member of staff who asks; ""
+// stands for it. Only the command line may use another. The mail is marked as a test, and its unsubscribe link belongs
+// to nobody. It asks access.WriteIssues.
 func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 	actor := access.From(ctx)
 	if to == "" {
@@ -94,24 +94,24 @@ func (r *Room) TestSend(ctx context.Context, id int64, to string) error {
 	})
 }
 
-// TestLife is how long a text message of a test is tried while the gateway takes nothing; then it is dropped, and nobody
-// is told: who waits for it has seen that nothing came.
+// TestLife is how long a test text message is tried while the gateway accepts nothing. Then it is dropped without a
+// report: the member of staff has seen that nothing came.
 const TestLife = 10 * time.Minute
 
-// OwnMobile is the number of the member of staff who acts, to which tests of text messages go; "" where she has not
-// confirmed one.
+// OwnMobile returns the confirmed number of the member of staff who acts, to which test text messages go; "" if there
+// is none.
 func (r *Room) OwnMobile(ctx context.Context) (string, error) {
 	s, err := r.Identity.StaffByID(ctx, access.From(ctx).ID)
-	if fault.Is(err, fault.KindNotFound) { // a program
+	if fault.Is(err, fault.KindNotFound) { // the actor is a token
 		return "", nil
 	}
 	return s.Mobile, err
 }
 
-// TestText puts the issue's text message on its way to the confirmed number of the member of staff who asks, and to no
-// other: marked as a test, and beside the ledger. It is tried for TestLife. It asks access.WriteIssues. Faults:
-// newsletters.sms.none where the issue has no text, newsletters.sms.no_gateway where the town sends no text messages,
-// identity.mobile_missing where she has no number.
+// TestText sends the issue's text message to the confirmed number of the member of staff who asks, and to no other. It
+// is marked as a test, is not in the ledger, and is tried for TestLife. It asks access.WriteIssues. Faults:
+// newsletters.sms.none if the issue has no text, newsletters.sms.no_gateway if the town sends no text messages,
+// identity.mobile_missing if she has no number.
 func (r *Room) TestText(ctx context.Context, id int64) error {
 	i, _, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	switch {

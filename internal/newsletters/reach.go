@@ -12,17 +12,18 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Reach is how many people an issue goes to, to the unit. Only who sees exact numbers is told; see [Room.AskReach].
+// Reach is the exact number of people that an issue goes to. Only actors who see exact numbers get it; see
+// [Room.AskReach].
 type Reach struct {
 	People         int64 `json:"people"`
 	BySubscription int64 `json:"by_subscription"`
-	ByProfile      int64 `json:"by_profile"` // who are not subscribed, too
+	ByProfile      int64 `json:"by_profile"` // not subscribed
 	ByEmail        int64 `json:"by_email"`
 	InDigest       int64 `json:"in_digest"` // of ByEmail: with other issues in one mail, at their pace; 0 if it is urgent
-	BySMS          int64 `json:"by_sms"`    // of an issue that has something to say by text message
+	BySMS          int64 `json:"by_sms"`    // if the issue has a text message
 }
 
-// Reach counts whom the issue would go to if it were sent now. It asks access.WriteIssues and access.SeeExact.
+// Reach counts the people that the issue would go to now. It asks access.WriteIssues and access.SeeExact.
 func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
 	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	if err != nil {
@@ -31,7 +32,7 @@ func (r *Room) Reach(ctx context.Context, id int64) (Reach, error) {
 	return r.exactReach(ctx, n, i, i.Audience)
 }
 
-// ReachOf counts whom the issue would go to now if its audience were another; faults in the audience concern the field
+// ReachOf counts the people that the issue would go to now with another audience; faults in it are on the field
 // "audience". It asks access.WriteIssues and access.SeeExact.
 func (r *Room) ReachOf(ctx context.Context, i Issue, audience string) (Reach, error) {
 	n, err := r.Newsletter(ctx, i.Newsletter)
@@ -63,7 +64,7 @@ func (r *Room) exactReach(ctx context.Context, n Newsletter, i Issue, audience s
 	}, err
 }
 
-// channels are those that an issue goes by: with texts, by text message too.
+// channels returns the channels of an issue; with texts, text message too.
 func channels(texts bool) []people.Channel {
 	if texts {
 		return []people.Channel{people.Email, people.SMS}
@@ -71,39 +72,39 @@ func channels(texts bool) []people.Channel {
 	return []people.Channel{people.Email}
 }
 
-// reachBy is what of an issue, beside its audience, decides whom it reaches.
+// reachBy is what decides whom an issue reaches, besides its audience.
 type reachBy struct {
-	Texts  bool // it has something to say by text message
+	Texts  bool // it has a text message
 	Urgent bool
 }
 
-// reached are those whom an issue reaches, counted. Nobody is reached by two channels.
+// reached counts the people that an issue reaches. Nobody is reached on two channels.
 type reached struct {
 	Email, SMS, Subscribed, Profile, Digest, Placeless disclosure.Cell
 }
 
-// People are all whom it reaches.
+// People counts all of them.
 func (c reached) People() disclosure.Cell {
 	all := c.Email
 	all.Plus(c.SMS)
 	return all
 }
 
-// AtOnce are those who get it when it is published.
+// AtOnce counts those who get it when it is published.
 func (c reached) AtOnce() disclosure.Cell {
 	all := c.People()
 	all.Without(c.Digest)
 	return all
 }
 
-// counter counts whom an issue reaches, narrowed by one audience after another.
+// counter counts the people that an issue reaches, for one audience after another.
 type counter interface {
 	people(a people.Audience) (int64, error)
 	reached(a people.Audience) (reached, error)
 }
 
-// counting lends a counter: the index of people where it answers, else the database. An issue is sent to those whom the
-// database names.
+// counting provides a counter: the index of people if it answers, otherwise the database. Recipients always come from
+// the database.
 func (r *Room) counting(ctx context.Context, n Newsletter, by reachBy, ask func(counter) error) error {
 	var paused []int64
 	var err error
@@ -125,10 +126,10 @@ func (r *Room) counting(ctx context.Context, n Newsletter, by reachBy, ask func(
 // indexCounter counts in the index of people.
 type indexCounter struct {
 	all                                people.Crowd
-	email, sms, subscribed, slow, none people.Set // of those whom the newsletter reaches; none have no place
+	email, sms, subscribed, slow, none people.Set // people whom it reaches; none: without a place
 }
 
-// newIndexCounter finds those whom writeRecipients selects without an audience.
+// newIndexCounter finds the people whom writeRecipients selects without an audience.
 func newIndexCounter(all people.Crowd, n Newsletter, by reachBy, paused []int64) *indexCounter {
 	mailed := all.Reachable(people.Email)
 	consenting := all.Consenting(people.ForNewsletter)
@@ -176,14 +177,14 @@ func (c *indexCounter) reached(a people.Audience) (reached, error) {
 
 // databaseCounter counts in the database.
 type databaseCounter struct {
-	ctx    context.Context //nolint:containedctx // it lives for one call
+	ctx    context.Context //nolint:containedctx // lives for one call
 	room   *Room
 	of     Newsletter
 	by     reachBy
 	paused bool // somebody has paused
 }
 
-// write writes what follows SELECT for those whom the issue reaches by the channel.
+// write writes what follows SELECT: the people that the issue reaches on the channel.
 func (c *databaseCounter) write(b *storage.Builder, a people.Audience, channel people.Channel) {
 	c.room.writeRecipients(b, c.of, a, everybody(), channel)
 	if c.paused {
@@ -227,7 +228,7 @@ func (c *databaseCounter) reached(a people.Audience) (all reached, err error) {
 	return all, nil
 }
 
-// add counts people who are alike in those things.
+// add counts people with the same channel, pace and so on.
 func (c *reached) add(channel people.Channel, asked, slow, placeless bool, count func(*disclosure.Cell)) {
 	if channel == people.SMS {
 		count(&c.SMS)

@@ -16,22 +16,22 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// readingMonths is how long it is kept what a person read, from when she first did: a round of the town's year, and the
-// month with which the last one is compared.
+// readingMonths is how long we keep what a person read, from the first time she read it: a year, and a month to compare
+// the last one with.
 const readingMonths = 13
 
-// Reading is what a person read, who agreed that it is noted: an issue she opened, or a link of it that she followed.
-// Nobody else's is; see [people.ForReading].
+// Reading records that a person opened an issue or followed one of its links. It exists only with her consent; see
+// [people.ForReading].
 type Reading struct {
 	Issue string    `json:"issue"` // "newsletter/slug"
 	Title string    `json:"title"` // of the issue
-	Link  string    `json:"link"`  // where the link leads; "" = she opened the issue
+	Link  string    `json:"link"`  // target of the link; "" = she opened the issue
 	Times int64     `json:"times"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 }
 
-// ReadingOf is all that is noted of what the person read, the latest first. It is for her own eyes: no page of the office
+// ReadingOf returns what was recorded that the person read, latest first. It is for her only: no page of the office
 // shows it.
 func (r *Room) ReadingOf(ctx context.Context, person int64) ([]Reading, error) {
 	return readingOf(ctx, r.DB, person)
@@ -49,7 +49,7 @@ func readingOf(ctx context.Context, q storage.Queryer, person int64) ([]Reading,
 	return list, err
 }
 
-// Withdrawn deletes, for people, what was noted upon a consent that has ended.
+// Withdrawn deletes, for people, what was recorded on the basis of a consent that has ended.
 func (r *Room) Withdrawn(ctx context.Context, tx *storage.Tx, person int64, purpose people.Purpose) error {
 	if purpose != people.ForReading {
 		return nil
@@ -57,7 +57,8 @@ func (r *Room) Withdrawn(ctx context.Context, tx *storage.Tx, person int64, purp
 	return db.New(tx).ForgetReading(ctx, person)
 }
 
-// forgetReading ends the consent before it deletes what was noted upon it, so that a flush that relies on it is waited for.
+// forgetReading ends the consent before it deletes the records, so that it waits for a flush that relies on the
+// consent.
 func (r *Room) forgetReading(ctx context.Context, tx *storage.Tx, person int64) error {
 	if _, err := r.People.WithdrawIn(ctx, tx, person, people.ForReading, "erased"); err != nil {
 		return err
@@ -65,14 +66,14 @@ func (r *Room) forgetReading(ctx context.Context, tx *storage.Tx, person int64) 
 	return db.New(tx).ForgetReading(ctx, person)
 }
 
-// SweepReading deletes what persons read more than thirteen months ago, and what is noted of newsletters that became
-// sensitive since.
+// SweepReading deletes what people read more than thirteen months ago, and what was recorded of newsletters that have
+// become sensitive.
 func (r *Room) SweepReading(ctx context.Context) error {
 	_, err := db.New(r.DB).SweepReading(ctx, clock.Millis(r.Clock.Now().AddDate(0, -readingMonths, 0)))
 	return err
 }
 
-// trace opens a hole after each counted address of a compiled issue. Whatever else there is stays as everybody gets it.
+// trace adds a hole after each counted URL of a compiled issue. Everything else stays the same.
 func (r *Room) trace(issue int64, links map[string]int, c content.Compiled) content.Compiled {
 	addresses := []string{regexp.QuoteMeta(r.settings.PublicURL + r.PixelPath(issue))}
 	for _, n := range links {
@@ -96,14 +97,14 @@ func traced(segments []content.Segment, counted *regexp.Regexp) []content.Segmen
 	return cut
 }
 
-// reading is what a person read: the n-th link of an issue, or with n 0 the issue.
+// reading identifies what a person read: the n-th link of an issue, or with n 0 the issue.
 type reading struct{ person, issue, n int64 }
 
 func (g reading) compare(o reading) int {
 	return cmp.Or(cmp.Compare(g.person, o.person), cmp.Compare(g.issue, o.issue), cmp.Compare(g.n, o.n))
 }
 
-// noted is how often she did, and when first and last. Below nothing it takes back what was noted before, and has no times.
+// noted is how often, and when first and last. A negative number takes back earlier records and has no times.
 type noted struct{ times, first, last int64 }
 
 func (a noted) and(b noted) noted {
@@ -114,8 +115,8 @@ func (a noted) and(b noted) noted {
 	return sum
 }
 
-// roomFor is the reading's person if it can be noted, else 0. What would not fit into memory is not noted: her visit
-// counts among everybody's all the same.
+// roomFor returns the reading's person if there is memory to record it, and 0 otherwise. Her visit is still counted
+// with everybody's.
 func (s *shard) roomFor(g reading) int64 {
 	if len(s.read) < maxPlaces {
 		return g.person
@@ -126,21 +127,21 @@ func (s *shard) roomFor(g reading) int64 {
 	return g.person
 }
 
-// note notes what a person read, until the next flush; nothing for nobody.
+// note records what a person read until the next flush; nothing if the person is 0.
 func (s *shard) note(g reading, n noted) {
 	if g.person != 0 {
 		s.read[g] = s.read[g].and(n)
 	}
 }
 
-// writeRead writes what persons read, of those whose consent stands as it did when they read it, and of newsletters that
-// are not sensitive. The transaction holds them.
+// writeRead writes what people read, if their consent was valid then and still is, and if the newsletter is not
+// sensitive. The transaction holds the people.
 func (t *tally) writeRead(ctx context.Context, tx *storage.Tx, all []reading) error {
 	since, err := consentsSince(ctx, tx, all)
 	if err != nil {
 		return err
 	}
-	queries, open := db.New(tx), map[int64]bool{} // issues of newsletters that are not sensitive
+	queries, open := db.New(tx), map[int64]bool{} // whether the issue's newsletter is not sensitive
 	var added []reading
 	for _, g := range all {
 		n := t.read[g]
@@ -173,7 +174,7 @@ func (t *tally) writeRead(ctx context.Context, tx *storage.Tx, all []reading) er
 	return nil
 }
 
-// consentsSince tells since when the consents of the readings' persons stand, of those that do.
+// consentsSince returns since when the persons of the readings have a valid consent, for those who do.
 func consentsSince(ctx context.Context, tx *storage.Tx, all []reading) (map[int64]int64, error) {
 	since := map[int64]int64{}
 	for some := range slices.Chunk(readersOf(all), 500) {
@@ -193,7 +194,7 @@ func consentsSince(ctx context.Context, tx *storage.Tx, all []reading) (map[int6
 	return since, nil
 }
 
-// readersOf are the persons of readings, which are in their order.
+// readersOf returns the persons of sorted readings.
 func readersOf(all []reading) []int64 {
 	persons := make([]int64, len(all))
 	for i, g := range all {
@@ -211,7 +212,7 @@ func takeReadingBack(ctx context.Context, queries *db.Queries, g reading, times 
 	return queries.DropReadingTakenBack(ctx, db.DropReadingTakenBackParams{PersonID: g.person, IssueID: g.issue, N: g.n})
 }
 
-// addRead adds readings to what is noted.
+// addRead adds readings to the records.
 func (t *tally) addRead(ctx context.Context, tx *storage.Tx, some []reading) error {
 	var b storage.Builder
 	b.Add("INSERT INTO newsletters_reading (person_id, issue_id, n, times, first_at, last_at) VALUES ")

@@ -13,14 +13,14 @@ import (
 // Received is a newsletter that a person gets now, and why.
 type Received struct {
 	Newsletter Newsletter
-	Subscribed bool // she asked for it; else it comes by profile
+	Subscribed bool // she subscribed; otherwise it comes by profile
 	Channel    people.Channel
 	Pace       Pace   // of mail; a text message is always at once
-	Why        string // the sentence that its mails carry, in the language of the context
+	Why        string // the sentence in its mails, in the language of the context
 }
 
-// Receives are the newsletters that the person gets now, by subscription or by profile, by name; none while she has no
-// confirmed address, and none that is closed. By text message come only the issues that have something to say there.
+// Receives returns the open newsletters that the person gets now, by subscription or by profile, by name. There are
+// none if she has no confirmed address. On the SMS channel only issues with a text come.
 func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 	reached, err := reachedBy(ctx, r.DB, person)
 	if err != nil || len(reached) == 0 {
@@ -66,8 +66,7 @@ func (r *Room) Receives(ctx context.Context, person int64) ([]Received, error) {
 	return list, nil
 }
 
-// reaching are the newsletters that may reach the person by that channel; the sensitive ones among them only if she
-// subscribed.
+// reaching returns the newsletters that may reach the person on that channel; sensitive ones only if she subscribed.
 func (r *Room) reaching(ctx context.Context, person int64, channel people.Channel) ([]string, error) {
 	var b storage.Builder
 	writeSubscribed(&b, "s.newsletter", channel)
@@ -86,7 +85,7 @@ func (r *Room) reaching(ctx context.Context, person int64, channel people.Channe
 
 // paces are the paces of one person.
 type paces struct {
-	subscribed map[string]Pace // of what she gets by e-mail
+	subscribed map[string]Pace // of e-mail subscriptions
 	profile    Pace
 }
 

@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Retryable is what Retry would try again of an issue now; nothing where Retry would fail. It asks access.SendIssues.
+// Retryable returns what Retry would try again now; nothing if Retry would fail. It asks access.SendIssues.
 func (r *Room) Retryable(ctx context.Context, id int64) (delivery.Retried, error) {
 	var none delivery.Retried
 	i, _, err := anyIssueFor(ctx, r.DB, id, access.SendIssues)
@@ -28,14 +28,13 @@ func (r *Room) Retryable(ctx context.Context, id int64) (delivery.Retried, error
 	})
 }
 
-// retryable tells whether what failed of the issue may be tried again at all.
+// retryable tells whether failed messages of the issue may be tried again at all.
 func (i Issue) retryable() bool { return !i.Archived && (i.State == Sending || i.State == Sent) }
 
-// Retry tries again what failed of an issue, on its own and in digests: what was put off is due at once, and what was
-// refused for a reason that may have passed is owed again. A mail of a digest goes with all the issues that it held.
-// Nobody gets an issue twice. It asks access.SendIssues, and fails with the fault
-// newsletters.issue.not_retryable for an issue that was never sent, or was cancelled, and with delivery.retry.folded for
-// one of which only numbers are kept.
+// Retry tries an issue's failed messages again, alone and in digests: deferred messages are due at once, and messages
+// refused for a reason that may have passed are queued again. A mail of a digest goes with all issues that it held.
+// Nobody gets an issue twice. It asks access.SendIssues. Faults: newsletters.issue.not_retryable for an issue that was
+// never sent or was cancelled, and delivery.retry.folded if only numbers of it are kept.
 func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	var again delivery.Retried
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
@@ -57,8 +56,8 @@ func (r *Room) Retry(ctx context.Context, id int64) (delivery.Retried, error) {
 	return again, err
 }
 
-// retrySendings tries again what failed, and has every issue that is owed to somebody again be under way. All batches are
-// held before any issue, as where a batch finishes.
+// retrySendings queues failed messages again and marks every issue in them as being sent. It holds all batches before
+// any issue, as does the code that finishes a batch.
 func (r *Room) retrySendings(ctx context.Context, tx *storage.Tx, id int64) (again delivery.Retried, err error) {
 	own, inDigests, err := r.sendingsOf(ctx, tx, id)
 	if err != nil {
@@ -78,7 +77,7 @@ func (r *Room) retrySendings(ctx context.Context, tx *storage.Tx, id int64) (aga
 		return again, err
 	}
 	queries := db.New(tx)
-	if digested.Refused > 0 { // else nobody is owed more of a digest than before
+	if digested.Refused > 0 { // otherwise no digest owes more than before
 		for _, s := range inDigests {
 			if err := queries.ReopenDigested(ctx, s.digest); err != nil {
 				return again, err
@@ -88,14 +87,14 @@ func (r *Room) retrySendings(ctx context.Context, tx *storage.Tx, id int64) (aga
 	return again, queries.ReopenIssue(ctx, id)
 }
 
-// sending is a batch by which an issue goes to people.
+// sending is a batch that sends an issue.
 type sending struct {
 	batch  int64
-	digest int64            // that the batch is of; 0 is the issue's own
-	among  *storage.Builder // SELECTs the persons whom the issue goes to by it; nil is all
+	digest int64            // the digest of the batch; 0 for the issue's own batch
+	among  *storage.Builder // SELECTs the persons who get the issue in it; nil means all
 }
 
-// sendingsOf are the issue's own batches, and those of the digests that hold it; without what is folded.
+// sendingsOf returns the issue's own batches, and those of the digests that hold it, except folded ones.
 func (r *Room) sendingsOf(ctx context.Context, q storage.Queryer, id int64) (own, inDigests []sending, err error) {
 	batches, err := r.batches(ctx, q, id)
 	if err != nil {
@@ -124,7 +123,7 @@ func (r *Room) sendingsOf(ctx context.Context, q storage.Queryer, id int64) (own
 	return own, inDigests, nil
 }
 
-// sumOf is what retry makes of all the sendings.
+// sumOf adds up the results of retry for all sendings.
 func sumOf(sendings []sending, retry func(sending) (delivery.Retried, error)) (all delivery.Retried, err error) {
 	for _, s := range sendings {
 		one, err := retry(s)

@@ -26,23 +26,23 @@ var schema embed.FS
 //go:embed words/*.toml
 var words embed.FS
 
-// Schema is the room's migrations. Its foreign keys point at the tables of taxonomy and people.
+// Schema returns the room's migrations. Its foreign keys refer to the tables of taxonomy and people.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
-// Words are the room's words, it.toml and en.toml.
+// Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }
 
 // Origin is the name under which the room is plugged into delivery.
 const Origin = "newsletters.issue"
 
-// The room is what its neighbours below ask for.
+// The interfaces of lower rooms that the room implements.
 var (
 	_ delivery.Origin      = (*Room)(nil)
 	_ people.Subscriptions = (*Room)(nil)
 	_ people.Keeper        = (*Room)(nil)
 )
 
-// Deps are the rooms below, and what all rooms share. All are needed.
+// Deps are the rooms below, and what all rooms share. All are required.
 type Deps struct {
 	DB         *storage.DB
 	Clock      clock.Clock
@@ -57,26 +57,26 @@ type Deps struct {
 	Delivery   *delivery.Room
 }
 
-// Settings are what an operator decides.
+// Settings are decided by the operator.
 type Settings struct {
 	PublicURL string // how citizens reach the site, without a final slash
-	MailFrom  string // address that issues come from; "" is newsletter@ the town's domain
-	SMSPrice  int64  // of a part of a text message, in hundredths of a cent; 0 is not known
-	// CountTogether is how many persons' subscriptions are counted together and kept as one number; 0 is 4096.
+	MailFrom  string // sender address of issues; "" means newsletter@ the town's domain
+	SMSPrice  int64  // of one part of a text message, in hundredths of a cent; 0 means unknown
+	// CountTogether is the number of persons whose subscriptions are counted as one range; 0 means 4096.
 	CountTogether int
 }
 
-// Room keeps newsletters. Its exported methods open their own transaction, except those that are given one.
+// Room keeps newsletters. Its exported methods open their own transaction, unless they take one.
 type Room struct {
 	Deps
 
 	settings Settings
 	shelf    *shelf
-	cleaning chan struct{} // holds one while a picture is cleaned
+	cleaning chan struct{} // limits cleaning to one picture at a time
 	tally    *tally
 }
 
-// New makes the room upon a database that has its schema. The app plugs it into delivery (as Origin) and into people
+// New returns the room for a database that has its schema. The app plugs it into delivery (as Origin) and into people
 // (as Keeper and as Subscriptions), calls Due every few seconds, runs KeepCounting and calls Close at the end.
 func New(d Deps, s Settings) *Room {
 	return &Room{Deps: d, settings: s, shelf: newShelf(d.DB, d.Clock), tally: newTally(), cleaning: make(chan struct{}, 1)}
@@ -84,7 +84,7 @@ func New(d Deps, s Settings) *Room {
 
 func (r *Room) now() int64 { return clock.Millis(r.Clock.Now()) }
 
-// may refuses an actor who lacks the permission in that newsroom.
+// may returns a fault if the actor lacks the permission in that newsroom.
 func may(ctx context.Context, p access.Permission, newsroom string) error {
 	if access.From(ctx).CanIn(p, newsroom) {
 		return nil
@@ -92,8 +92,8 @@ func may(ctx context.Context, p access.Permission, newsroom string) error {
 	return fault.Forbidden("newsletters.newsroom.forbidden", "Newsroom", newsroom)
 }
 
-// actorName is how the room's tables name the context's actor: a member of staff by her account, anybody else by kind,
-// never by name.
+// actorName returns the actor's name for the room's tables: the account for staff, the kind for others, never a
+// citizen's name.
 func actorName(ctx context.Context) string {
 	actor := access.From(ctx)
 	if actor.Kind == access.StaffAct && actor.Name != "" {
@@ -102,7 +102,7 @@ func actorName(ctx context.Context) string {
 	return string(actor.Kind)
 }
 
-// defaultLanguage is the town's first language.
+// defaultLanguage returns the town's first language.
 func (r *Room) defaultLanguage() string {
 	if languages := r.Town.Town().Languages; len(languages) > 0 {
 		return languages[0]
@@ -110,7 +110,7 @@ func (r *Room) defaultLanguage() string {
 	return locale.Languages()[0]
 }
 
-// say is the words of one language.
+// say returns the words of one language.
 func (r *Room) say(lang string) func(key string) string {
 	return func(key string) string { return r.Words.Say(lang, key) }
 }

@@ -13,11 +13,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// wallForm is how a form gives a time of the town's clock (HTML's datetime-local).
+// wallForm is the format of a local time in forms (HTML's datetime-local).
 const wallForm = "2006-01-02T15:04"
 
-// wallTime is when the town's clock shows wall. An hour that the clock skips in spring is refused; of an hour that it
-// shows twice in autumn the first is meant. Faults concern the field "at".
+// wallTime returns the moment when the town's clock shows wall. It refuses a time that the clock skips in spring. Of a
+// time that occurs twice in autumn it returns the first. Faults are on the field "at".
 func wallTime(wall string, zone *time.Location) (time.Time, error) {
 	wall = strings.Replace(strings.TrimSpace(wall), " ", "T", 1)
 	t, err := time.ParseInLocation(wallForm, wall, zone)
@@ -33,10 +33,9 @@ func wallTime(wall string, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// Schedule has the issue sent when the town's clock shows wall ("2026-12-05T18:30"). version is the one that the
-// publisher saw: who schedules answers for what is in it. Whom it concerns is found when the time comes; unless
-// confirmEmpty, an issue that would concern nobody now is refused as Send does. A scheduled issue can be scheduled anew.
-// It asks access.SendIssues.
+// Schedule sends the issue when the town's clock shows wall ("2026-12-05T18:30"). version is the one that the publisher
+// saw and is responsible for. Recipients are determined at that time. Unless confirmEmpty is set, an issue that would
+// reach nobody now is refused, as by Send. A scheduled issue can be rescheduled. It asks access.SendIssues.
 func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, confirmEmpty bool) (Issue, error) {
 	at, err := wallTime(wall, r.Town.Town().Zone())
 	if err != nil {
@@ -64,7 +63,7 @@ func (r *Room) Schedule(ctx context.Context, id, version int64, wall string, con
 	}
 	var scheduled Issue
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
-		// Whom it reaches was asked of this version, so that nothing else is scheduled.
+		// The reach was asked for this version, so only this version is scheduled.
 		if err := db.New(tx).HoldIssue(ctx, id); err != nil {
 			return err
 		}
@@ -120,9 +119,9 @@ func (r *Room) unschedule(ctx context.Context, tx *storage.Tx, i Issue, action, 
 	return draft, r.Identity.Audit(ctx, tx, action, i.Subject(), detail)
 }
 
-// Due sends the scheduled issues whose time has come, and tells how many. Any number of nodes may call it at any time:
-// each issue is sent once. An issue that cannot be sent (its audience names a word that is gone, say) becomes a draft
-// again, with a line in the audit log that says why.
+// Due sends the scheduled issues that are due and returns their number. Any number of nodes may call it at any time:
+// each issue is sent once. An issue that cannot be sent, for example because its audience contains a word that no
+// longer exists, becomes a draft again, with an audit line that says why.
 func (r *Room) Due(ctx context.Context) (int, error) {
 	ctx = access.With(ctx, access.Actor{Kind: access.System, Name: string(access.System)})
 	sent := 0
@@ -145,8 +144,8 @@ func (r *Room) Due(ctx context.Context) (int, error) {
 	}
 }
 
-// sendNext sends the next issue that is due, in one transaction; 0 when none is. version is the one that was, or could
-// not be, sent.
+// sendNext sends the next due issue in one transaction; id is 0 if none is due. version is the version that was sent or
+// failed.
 func (r *Room) sendNext(ctx context.Context) (id, version int64, err error) {
 	err = r.DB.Tx(ctx, func(tx *storage.Tx) error {
 		id = 0

@@ -17,7 +17,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// frame is who sent an issue, as it was called when sending began. It is kept with the issue as JSON.
+// frame is the sender of an issue, with the names it had when sending began. It is stored with the issue as JSON.
 type frame struct {
 	Newsletter taxonomy.Name `json:"newsletter"`
 	Newsroom   taxonomy.Name `json:"newsroom"`
@@ -30,15 +30,15 @@ func frameOf(n Newsletter) frame {
 	return frame{Newsletter: n.Name, Newsroom: n.Newsroom.Name, Kind: n.Newsroom.Kind, Sender: n.Sender, ReplyTo: n.ReplyTo}
 }
 
-// Dispatch is an issue on its way.
+// Dispatch is a sending that was started.
 type Dispatch struct {
 	Issue Issue
 	Batch delivery.Batch // of mail
-	Texts delivery.Batch // of text messages; zero where the issue has none
-	Again bool           // it was on its way, or sent, already: this call added nobody
+	Texts delivery.Batch // zero if the issue has no text message
+	Again bool           // it was sent, or being sent, before: this call added nobody
 }
 
-// Batches are the batches of the sending, that of mail first.
+// Batches returns the batches of the sending, that of mail first.
 func (d Dispatch) Batches() []delivery.Batch {
 	if d.Texts.ID == 0 {
 		return []delivery.Batch{d.Batch}
@@ -46,15 +46,15 @@ func (d Dispatch) Batches() []delivery.Batch {
 	return []delivery.Batch{d.Batch, d.Texts}
 }
 
-// Messages is how many there are on all channels so far.
+// Messages returns the number of messages so far, on all channels.
 func (d Dispatch) Messages() int64 { return d.Batch.Messages + d.Texts.Messages }
 
-// Send sends the issue now: in one transaction it checks that it is ready, freezes what it says, begins to put those
-// whom it concerns into delivery's ledger (all of them, where they are few), and marks it. The messages leave when
-// delivery runs. Doing it again adds nobody and
-// changes nothing. version is the one that the sender saw, who answers for what is in it: one that was changed since is
-// not sent, and the fault newsletters.issue.stale (Conflict) says Who and When. Unless confirmEmpty, an issue that concerns nobody is refused with newsletters.issue.nobody, on the
-// field audience, so that its sender can be asked. It asks access.SendIssues.
+// Send sends the issue. In one transaction it checks that the issue is ready, freezes its content, begins to add its
+// recipients to delivery's ledger (all of them if they are few), and marks the issue. The messages leave when delivery
+// runs. Sending again adds nobody and changes nothing. version is the one that the sender saw and is responsible for:
+// if the issue has changed since, the fault is newsletters.issue.stale (Conflict) with Who and When. Unless
+// confirmEmpty is set, an issue without recipients is refused with newsletters.issue.nobody, on the field audience, so
+// that the sender can be asked. It asks access.SendIssues.
 func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (Dispatch, error) {
 	var d Dispatch
 	if !confirmEmpty {
@@ -80,7 +80,7 @@ func (r *Room) Send(ctx context.Context, id, version int64, confirmEmpty bool) (
 	return d, nil
 }
 
-// holdToSend takes the issue's row, after the persons' crowd: what is read of it from then on is what is sent.
+// holdToSend locks the people's crowd and then the issue's row: what is read of the issue from then on is what is sent.
 func (r *Room) holdToSend(ctx context.Context, tx *storage.Tx, id int64) error {
 	if err := r.People.HoldCrowd(ctx, tx); err != nil {
 		return err
@@ -88,8 +88,8 @@ func (r *Room) holdToSend(ctx context.Context, tx *storage.Tx, id int64) error {
 	return db.New(tx).HoldIssue(ctx, id)
 }
 
-// toSend reads an issue for an actor who may send it. One that can still be sent is refused as stale unless its version is
-// the one that the actor saw.
+// toSend reads an issue for an actor who may send it. If it can still be sent but version is not current, the fault is
+// stale.
 func (r *Room) toSend(ctx context.Context, q storage.Queryer, id, version int64) (Issue, Newsletter, error) {
 	i, n, err := issueFor(ctx, q, id, access.SendIssues)
 	if err == nil && !i.Public() && i.State != Cancelled && i.Version != version {
@@ -98,10 +98,10 @@ func (r *Room) toSend(ctx context.Context, q storage.Queryer, id, version int64)
 	return i, n, err
 }
 
-// few refuses with newsletters.issue.too_few, on the field audience, an issue that goes to fewer people than the floor, as far as
-// the context's actor may know: then nothing is told of its readers afterwards, and whom it is for should be asked again.
-// The command line is not asked. A figure cannot be asked inside the transaction that sends; but both look at the same
-// version, so that what was asked about is what is sent.
+// few refuses, with newsletters.issue.too_few on the field audience, an issue that goes to fewer people than the floor
+// as far as the context's actor may know. Nothing will be shown of its readers, so the audience should be confirmed.
+// The command line is not asked. A figure cannot be asked for inside the sending transaction; but both use the same
+// version, so the answer is about what is sent.
 func (r *Room) few(ctx context.Context, id, version int64) error {
 	if access.From(ctx).Kind != access.StaffAct {
 		return nil
@@ -117,7 +117,7 @@ func (r *Room) few(ctx context.Context, id, version int64) error {
 	return err
 }
 
-// reachedBy shows whom the issue as it stands reaches.
+// reachedBy shows whom the issue reaches as it is.
 func (r *Room) reachedBy(ctx context.Context, n Newsletter, i Issue) (Reached, int64, error) {
 	a, floor, err := r.parse(ctx, n, i.Audience, i.Audience)
 	if err != nil {
@@ -127,7 +127,7 @@ func (r *Room) reachedBy(ctx context.Context, n Newsletter, i Issue) (Reached, i
 	return reached, floor, err
 }
 
-// send is Send in a transaction that holds the issue, for who has found that the actor may.
+// send is Send in a transaction that holds the issue, after the actor's permission was checked.
 func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, confirmEmpty bool) (Dispatch, error) {
 	if i.Public() {
 		return r.dispatched(ctx, tx, i)
@@ -152,7 +152,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 		if !confirmEmpty {
 			return Dispatch{}, fault.Invalid("newsletters.issue.nobody").On("audience")
 		}
-		if err := r.finish(ctx, tx, i.ID); err != nil { // there is nothing that delivery could finish
+		if err := r.finish(ctx, tx, i.ID); err != nil { // delivery has nothing to finish
 			return Dispatch{}, err
 		}
 	}
@@ -160,7 +160,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 		return Dispatch{}, err
 	}
 	var detail []string
-	if !d.Batch.Filling && !d.Texts.Filling { // else nobody knows yet to how many; the ledger will
+	if !d.Batch.Filling && !d.Texts.Filling { // otherwise the number is not known yet; the ledger will tell
 		detail = append(detail, fmt.Sprint(d.Messages()))
 	}
 	if i.Audience != "" {
@@ -169,7 +169,7 @@ func (r *Room) send(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter, 
 	return d, r.Identity.Audit(ctx, tx, "audit.issue.sent", i.Subject(), strings.Join(detail, " · "))
 }
 
-// enqueue makes a batch for each channel that the issue goes by.
+// enqueue creates a batch for each channel of the issue.
 func (r *Room) enqueue(ctx context.Context, tx *storage.Tx, i Issue) (d Dispatch, err error) {
 	for _, channel := range channels(i.SMS != "") {
 		batch, err := r.Delivery.Enqueue(ctx, tx, delivery.NewBatch{
@@ -191,10 +191,10 @@ func (d *Dispatch) set(channel people.Channel, batch delivery.Batch) {
 	}
 }
 
-// audienceStep is how many people one step of filling the ledger looks at: about a tenth of a second's work.
+// audienceStep is how many people one step of filling the ledger examines: about a tenth of a second's work.
 const audienceStep = 10_000
 
-// Audience names, for delivery, the next of those to whom an issue goes.
+// Audience returns, for delivery, the next page of an issue's recipients, in the order of their numbers.
 func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, after int64) (delivery.Stretch, error) {
 	i, n, err := issue(ctx, tx, m.Ref)
 	if err != nil {
@@ -227,7 +227,7 @@ func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, 
 	return s, nil
 }
 
-// dispatched is an issue that was sent before.
+// dispatched returns the dispatch of an issue that was sent before.
 func (r *Room) dispatched(ctx context.Context, tx *storage.Tx, i Issue) (Dispatch, error) {
 	d := Dispatch{Issue: i, Again: true}
 	for _, channel := range people.Channels() {
@@ -242,7 +242,7 @@ func (r *Room) dispatched(ctx context.Context, tx *storage.Tx, i Issue) (Dispatc
 	return d, nil
 }
 
-// begin freezes what a held issue says, and marks it.
+// begin freezes the content of a held issue and marks the issue.
 func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter) error {
 	kept, err := json.Marshal(frameOf(n))
 	if err != nil {
@@ -274,8 +274,8 @@ func (r *Room) begin(ctx context.Context, tx *storage.Tx, i Issue, n Newsletter)
 	return nil
 }
 
-// Finished marks the issue sent when nobody is owed it any more, on any channel or in a digest. Delivery says when one of
-// the channels ends.
+// Finished marks the issue as sent if nobody waits for it any more, on any channel or in a digest. Delivery calls it
+// when a channel is done.
 func (r *Room) Finished(ctx context.Context, tx *storage.Tx, id int64) error {
 	queries := db.New(tx)
 	if err := queries.HoldIssue(ctx, id); err != nil {
@@ -296,7 +296,7 @@ func (r *Room) Sensitive(ctx context.Context, q storage.Queryer, refs []int64) (
 	return slices.DeleteFunc(sensitive, func(id int64) bool { return !slices.Contains(refs, id) }), err
 }
 
-// Folding has nothing to do: of an issue everything is counted by delivery.
+// Folding does nothing: delivery counts everything about an issue.
 func (r *Room) Folding(context.Context, *storage.Tx, int64, int64, int64) error { return nil }
 
 func (r *Room) finish(ctx context.Context, tx *storage.Tx, id int64) error {
@@ -304,8 +304,8 @@ func (r *Room) finish(ctx context.Context, tx *storage.Tx, id int64) error {
 	return err
 }
 
-// Cancel stops an issue that is scheduled or being sent, and tells what became of it. What was sent stays sent; a few
-// messages that are in hand may still go. It asks access.SendIssues.
+// Cancel stops an issue that is scheduled or being sent, and returns it. What was sent stays sent, and a few messages
+// in progress may still go. It asks access.SendIssues.
 func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 	var cancelled Issue
 	err := r.DB.Tx(ctx, func(tx *storage.Tx) error {
@@ -327,7 +327,7 @@ func (r *Room) Cancel(ctx context.Context, id int64) (Issue, error) {
 		if n == 0 {
 			return fault.Conflict("newsletters.issue.not_cancellable")
 		}
-		if batches, err = r.batches(ctx, tx, id); err != nil { // with those of a sending that began meanwhile
+		if batches, err = r.batches(ctx, tx, id); err != nil { // including those of a sending that began meanwhile
 			return err
 		}
 		withdrawn, err := db.New(tx).LetIssueGo(ctx, id)

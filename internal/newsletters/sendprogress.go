@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Batches are the issue's sendings, one for each channel it goes by; none before it began.
+// Batches returns the issue's batches, one for each channel; none before sending began.
 func (r *Room) Batches(ctx context.Context, id int64) ([]delivery.Batch, error) {
 	return r.batches(ctx, r.DB, id)
 }
@@ -28,8 +28,8 @@ func (r *Room) batches(ctx context.Context, q storage.Queryer, id int64) ([]deli
 	return list, nil
 }
 
-// Progress is how far the issue's sending has come, on all channels together; zero before it began, and for what was archived. It asks
-// access.ReadStatistics or access.SendIssues.
+// Progress returns the progress of the issue's sending, on all channels together; zero before it began, and for an
+// archived issue. It asks access.ReadStatistics or access.SendIssues.
 func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error) {
 	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *Room) Progress(ctx context.Context, id int64) (delivery.Progress, error
 	return delivery.Together(all...), err
 }
 
-// progressOf is how far each of the batches is, and what holds it up.
+// progressOf returns the progress of each batch, and what delays it.
 func (r *Room) progressOf(ctx context.Context, batches []delivery.Batch) (all []delivery.Progress, err error) {
 	all = make([]delivery.Progress, len(batches))
 	for n, b := range batches {
@@ -62,7 +62,7 @@ func (r *Room) progressOf(ctx context.Context, batches []delivery.Batch) (all []
 	return all, nil
 }
 
-// Awaiting is how many people get the issue with a digest that is still to come. It asks what Progress asks.
+// Awaiting returns how many people will get the issue in a coming digest. It asks the same permissions as Progress.
 func (r *Room) Awaiting(ctx context.Context, id int64) (int64, error) {
 	i, _, err := anyIssue(ctx, r.DB, id)
 	if err != nil {

@@ -15,40 +15,39 @@ import (
 )
 
 const (
-	shelfSize   = 5000             // issues remembered at once; past it all are forgotten and asked for again
-	unknownFor  = 10 * time.Second // how long an issue that is not there, or was not sent, is not asked for again
+	shelfSize   = 5000             // number of cached issues; beyond it the cache is emptied
+	unknownFor  = 10 * time.Second // how long an issue that does not exist, or was not sent, is not asked for again
 	shelfWithin = 10 * time.Second // how long the database may take to answer
 )
 
-// shelf keeps in memory where the links of issues lead. What was sent never changes, so what is found stands for good.
+// shelf caches the link targets of issues. What was sent never changes, so entries stay valid.
 type shelf struct {
 	db    *storage.DB
 	clock clock.Clock
 
 	mu     sync.RWMutex
 	issues map[int64]shelved
-	asking singleflight.Group // one question for each issue at a time
+	asking singleflight.Group // one query per issue at a time
 }
 
-// shelved is what is known of an issue.
+// shelved is a cached issue.
 type shelved struct {
 	links   []string
-	unknown time.Time // zero for an issue that was sent; else when it was asked for
+	unknown time.Time // when it was asked for, if it was not sent; otherwise zero
 }
 
 func newShelf(db *storage.DB, c clock.Clock) *shelf {
 	return &shelf{db: db, clock: c, issues: map[int64]shelved{}}
 }
 
-// links are where the links of an issue lead, the first link first; the fault newsletters.link.unknown for an issue that
-// was not sent.
+// links returns the targets of an issue's links in order; the fault newsletters.link.unknown if it was not sent.
 func (s *shelf) links(ctx context.Context, issue int64) ([]string, error) {
 	s.mu.RLock()
 	known, ok := s.issues[issue]
 	s.mu.RUnlock()
 	if !ok || known.stale(s.clock) {
 		asked := s.asking.DoChan(strconv.FormatInt(issue, 10), func() (any, error) {
-			// For all who ask, whoever of them goes away.
+			// The query serves all callers, even if the first one goes away.
 			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), shelfWithin)
 			defer cancel()
 			return s.ask(within, issue)
@@ -69,7 +68,7 @@ func (s *shelf) links(ctx context.Context, issue int64) ([]string, error) {
 	return known.links, nil
 }
 
-// stale tells that an issue which was not there may be by now.
+// stale tells whether an issue that did not exist may exist by now.
 func (k shelved) stale(c clock.Clock) bool {
 	if k.unknown.IsZero() {
 		return false
@@ -78,7 +77,7 @@ func (k shelved) stale(c clock.Clock) bool {
 	return age >= unknownFor || age < 0
 }
 
-// ask reads an issue's links and remembers them.
+// ask reads an issue's links and caches them.
 func (s *shelf) ask(ctx context.Context, issue int64) (shelved, error) {
 	queries := db.New(s.db)
 	sent, err := queries.WasSent(ctx, issue)

@@ -6,38 +6,38 @@ import (
 	"unoxuno/internal/town"
 )
 
-// Pace is how often somebody is written to by e-mail. The word of each is "newsletters.pace." and the pace.
+// Pace is how often a person receives e-mail. The word of each is "newsletters.pace." and the pace.
 type Pace string
 
-// The paces there are. A text message is always at once.
+// The paces. Text messages always come at once.
 const (
 	AtOnce Pace = "at-once" // each issue when it is published
-	Daily  Pace = "daily"   // those of a day in one mail, at the town's hour
-	Weekly Pace = "weekly"  // those of a week in one mail, on the town's day
+	Daily  Pace = "daily"   // the issues of a day in one mail, at the town's hour
+	Weekly Pace = "weekly"  // the issues of a week in one mail, on the town's day
 )
 
-// Paces are all paces, the quickest first.
+// Paces returns all paces, fastest first.
 func Paces() []Pace { return []Pace{AtOnce, Daily, Weekly} }
 
-// Slots are the moments at which the mail goes that holds several issues, by the town's clock.
+// Slots are the times of digests, by the town's clock.
 type Slots struct {
 	Digests town.Digests
 	Zone    *time.Location
 }
 
-// Next is the first slot of the pace, Daily or Weekly, after a moment. Every day of the town's calendar has one daily
-// slot, each week one weekly slot. Where the clock skips its time in spring, it is as much later as the clock skips;
-// where the clock shows its time twice in autumn, it is the first.
+// Next returns the first slot of the pace, Daily or Weekly, after a moment. Every day of the town's calendar has one
+// daily slot, each week one weekly slot. If the clock skips its time in spring, the slot moves by the skipped time; if
+// the clock shows its time twice in autumn, the slot is the first.
 func (s Slots) Next(p Pace, after time.Time) time.Time {
 	year, month, day := after.In(s.Zone).Date()
-	for day--; ; day++ { // the slot of yesterday may have moved into today
+	for day--; ; day++ { // yesterday's slot may have moved into today
 		if slot, ok := s.on(p, year, month, day); ok && slot.After(after) {
 			return slot
 		}
 	}
 }
 
-// Last is the last slot of the pace that is not after a moment.
+// Last returns the last slot of the pace that is not after a moment.
 func (s Slots) Last(p Pace, at time.Time) time.Time {
 	year, month, day := at.In(s.Zone).Date()
 	for day++; ; day-- {
@@ -47,7 +47,7 @@ func (s Slots) Last(p Pace, at time.Time) time.Time {
 	}
 }
 
-// on is the slot of a day of the calendar; false when the pace has none on it.
+// on returns the slot of a calendar day; false if the pace has none on it.
 func (s Slots) on(p Pace, year int, month time.Month, day int) (time.Time, bool) {
 	at := s.Digests.DailyAt()
 	if p == Weekly {
@@ -60,8 +60,8 @@ func (s Slots) on(p Pace, year int, month time.Month, day int) (time.Time, bool)
 	return onClock(time.Date(year, month, day, at.Hour, at.Minute, 0, 0, time.UTC), s.Zone), true
 }
 
-// onClock is when the clock of a zone shows what wall says in UTC. Of a time that it skips, time.Date gives the moment
-// before or after the gap; of one that it shows twice, either.
+// onClock returns the moment when the clock of a zone shows the time of wall. Of a skipped time, time.Date returns the
+// moment before or after the gap; of a repeated one, either.
 func onClock(wall time.Time, zone *time.Location) time.Time {
 	shown := func(t time.Time) time.Time {
 		_, offset := t.In(zone).Zone()
@@ -71,7 +71,7 @@ func onClock(wall time.Time, zone *time.Location) time.Time {
 	if skipped := wall.Sub(shown(t)); skipped > 0 {
 		return t.Add(skipped)
 	}
-	const longest = 3 * time.Hour // that a clock was ever put back
+	const longest = 3 * time.Hour // the largest known change of a clock
 	if back := shown(t.Add(-longest)).Sub(shown(t).Add(-longest)); back > 0 && shown(t.Add(-back)).Equal(wall) {
 		return t.Add(-back)
 	}

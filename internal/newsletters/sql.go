@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// each runs a query and hands every row to read.
+// each runs a query and calls read for every row.
 func each(ctx context.Context, q storage.Queryer, text string, args []any, read func(*sql.Rows) error) (err error) {
 	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
@@ -24,7 +24,7 @@ func each(ctx context.Context, q storage.Queryer, text string, args []any, read 
 	return rows.Err()
 }
 
-// ids are the identifiers that a query of one column yields.
+// ids returns the identifiers that a query of one column selects.
 func ids(ctx context.Context, q storage.Queryer, text string, args ...any) ([]int64, error) {
 	var found []int64
 	err := each(ctx, q, text, args, func(rows *sql.Rows) error {
@@ -38,8 +38,8 @@ func ids(ctx context.Context, q storage.Queryer, text string, args ...any) ([]in
 	return found, err
 }
 
-// writeAmong writes the condition that column is one of persons. The least and the greatest stand beside the list: they
-// are neighbours, and so no plan, whatever the database believes of its tables, reads more of an index than lies between.
+// writeAmong writes the condition that column is one of persons. It also writes the smallest and the largest: they are
+// close together, so no plan, whatever the statistics say, reads more of an index than what lies between.
 func writeAmong(b *storage.Builder, column string, persons []int64) {
 	b.Add(" AND "+column+" >= ? AND "+column+" <= ? AND "+column, slices.Min(persons), slices.Max(persons))
 	storage.In(b, persons)

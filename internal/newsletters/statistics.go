@@ -18,10 +18,10 @@ type Visits struct {
 	Filtered disclosure.Figure `json:"filtered"`
 }
 
-// Readers are people, each counted once, of those who agreed that it is noted what they read.
+// Readers are people, each counted once, who agreed that we record what they read.
 type Readers struct {
-	Read    disclosure.Figure `json:"read"`    // who opened the issue or followed a link
-	Clicked disclosure.Figure `json:"clicked"` // who followed a link
+	Read    disclosure.Figure `json:"read"`    // opened the issue or followed a link
+	Clicked disclosure.Figure `json:"clicked"` // followed a link
 }
 
 // LinkVisits are the visits to one link.
@@ -31,14 +31,14 @@ type LinkVisits struct {
 	Visits
 }
 
-// Reason says how many messages were refused or put off, and why; the word is "delivery.reason." and the reason.
+// Reason is how many messages were refused or deferred for a reason; its word is "delivery.reason." and the reason.
 type Reason struct {
 	State  string            `json:"state"`
 	Reason string            `json:"reason"`
 	Count  disclosure.Figure `json:"count"`
 }
 
-// Returned says how many messages came back, and why; the words are "delivery.return.kind." and the kind, and
+// Returned is how many messages were returned for a reason; its words are "delivery.return.kind." and the kind, and
 // "delivery.return." and the reason.
 type Returned struct {
 	Kind   bounce.Kind       `json:"kind"` // hard or soft
@@ -46,50 +46,50 @@ type Returned struct {
 	Count  disclosure.Figure `json:"count"`
 }
 
-// Point is what happened in a stretch of time since sending began.
+// Point is what happened in a period after sending began.
 type Point struct {
 	From   time.Time         `json:"from"`
-	Hours  int               `json:"hours"` // how long it is
+	Hours  int               `json:"hours"` // length of the period
 	Sent   disclosure.Figure `json:"sent"`
 	Clicks disclosure.Figure `json:"clicks"` // filtered
 	Opens  disclosure.Figure `json:"opens"`  // filtered
 }
 
 // Statistics are the numbers of an issue, as their reader may know them; see package disclosure. What happened to the
-// messages of an issue that went to all its readers is told to the unit. What went to an audience of its own carries noise.
-// What people did is told in aggregate, and not at all where fewer people than the floor got the issue.
+// messages of an issue without an audience of its own is exact. With one it carries noise. What people did is shown as
+// totals, and not at all if fewer people than the floor got the issue.
 type Statistics struct {
 	Issue      string            `json:"issue"` // "newsletter/slug"
 	State      State             `json:"state"`
 	Sent       time.Time         `json:"sent,omitzero"` // when sending began
 	Recipients disclosure.Figure `json:"recipients"`    // at once or in a digest
 	Accepted   disclosure.Figure `json:"accepted"`      // by the receiving server
-	InDigests  disclosure.Figure `json:"in_digests"`    // of those accepted: together with other issues
-	// AwaitingDigest are the recipients who get it with their next mail of several issues.
+	InDigests  disclosure.Figure `json:"in_digests"`    // of those accepted: in a digest with other issues
+	// AwaitingDigest are the recipients who get it with their next digest.
 	AwaitingDigest disclosure.Figure `json:"awaiting_digest"`
 	Refused        disclosure.Figure `json:"refused"`
-	Later          disclosure.Figure `json:"later"` // put off, and tried again
+	Later          disclosure.Figure `json:"later"` // deferred, and tried again
 	Waiting        disclosure.Figure `json:"waiting"`
 	Suppressed     disclosure.Figure `json:"suppressed"`
-	Withdrawn      disclosure.Figure `json:"withdrawn"` // who left, or withdrew consent, before it went
+	Withdrawn      disclosure.Figure `json:"withdrawn"` // she left, or withdrew consent, before it was sent
 	Cancelled      disclosure.Figure `json:"cancelled"`
 	Retried        disclosure.Figure `json:"retried"`        // tried more than once
-	Delay          delivery.Delay    `json:"delay,omitzero"` // what holds up its sending
+	Delay          delivery.Delay    `json:"delay,omitzero"` // what delays its sending
 	Channels       []OnChannel       `json:"channels"`
 	Reasons        []Reason          `json:"reasons"`
-	Returned       disclosure.Figure `json:"returned"` // of those accepted: came back undelivered
+	Returned       disclosure.Figure `json:"returned"` // of those accepted: returned undelivered
 	Returns        []Returned        `json:"returns"`
-	Complaints     disclosure.Figure `json:"complaints"` // who called it spam
+	Complaints     disclosure.Figure `json:"complaints"` // reported as spam
 	Clicks         Visits            `json:"clicks"`
 	Opens          Visits            `json:"opens"`
 	Readers        Readers           `json:"readers"`
 	Links          []LinkVisits      `json:"links"`
 	Unsubscribed   disclosure.Figure `json:"unsubscribed"` // by a link of this issue
 	Timeline       []Point           `json:"timeline"`
-	Few            bool              `json:"few"` // fewer people than the floor got it: nothing is told of what they did
+	Few            bool              `json:"few"` // fewer recipients than the floor: nothing is shown of what they did
 }
 
-// Statistics are the numbers of an issue. It asks access.ReadStatistics in its newsroom.
+// Statistics returns the numbers of an issue. It asks access.ReadStatistics in its newsroom.
 func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 	i, n, err := anyIssueFor(ctx, r.DB, id, access.ReadStatistics)
 	if err != nil {
@@ -119,18 +119,18 @@ func (r *Room) Statistics(ctx context.Context, id int64) (Statistics, error) {
 	return s, err
 }
 
-// OnChannel is what became of an issue's messages on one channel.
+// OnChannel is what happened to an issue's messages on one channel.
 type OnChannel struct {
 	Channel     people.Channel    `json:"channel"`
-	Recipients  disclosure.Figure `json:"recipients"` // without those who get it another way by now
-	Accepted    disclosure.Figure `json:"accepted"`   // by the receiving server, or by the gateway of text messages
+	Recipients  disclosure.Figure `json:"recipients"` // without those who were moved to another channel
+	Accepted    disclosure.Figure `json:"accepted"`   // by the receiving server, or by the SMS gateway
 	Refused     disclosure.Figure `json:"refused"`
 	Owed        disclosure.Figure `json:"owed"`
-	Delivered   disclosure.Figure `json:"delivered"`   // text messages that are on their telephone
+	Delivered   disclosure.Figure `json:"delivered"`   // text messages that reached the telephone
 	Undelivered disclosure.Figure `json:"undelivered"` // text messages that the network gave up
 }
 
-// outcome is what became of an issue's messages, to the unit.
+// outcome is what happened to an issue's messages, in exact numbers.
 type outcome struct {
 	Recipients, Accepted, InDigests, AwaitingDigest, Refused, Later, Waiting int64
 	Suppressed, Withdrawn, Cancelled, Retried, Returned, Complaints          int64
@@ -142,13 +142,13 @@ type outcome struct {
 	returns  []delivery.ReturnCount
 }
 
-// reasonCount says how many messages are in a state for a reason.
+// reasonCount is the number of messages in a state for a reason.
 type reasonCount struct {
 	state, reason string
 	n             int64
 }
 
-// addDelivery adds what became of the messages.
+// addDelivery adds what happened to the messages.
 func (r *Room) addDelivery(ctx context.Context, i Issue, s *outcome) error {
 	batches, err := r.Batches(ctx, i.ID)
 	if err != nil {
@@ -173,7 +173,7 @@ func (r *Room) addDelivery(ctx context.Context, i Issue, s *outcome) error {
 	return nil
 }
 
-// addReason adds to the number of those who failed for a reason.
+// addReason adds to the number of failures for a reason.
 func (s *outcome) addReason(more reasonCount) {
 	for n, known := range s.reasons {
 		if known.state == more.state && known.reason == more.reason {
@@ -184,7 +184,7 @@ func (s *outcome) addReason(more reasonCount) {
 	s.reasons = append(s.reasons, more)
 }
 
-// addDigests adds what became of the issue in digests. Of its own ledger kept messages are there a second time.
+// addDigests adds what happened to the issue in digests. kept messages are in its own ledger as well.
 func (r *Room) addDigests(ctx context.Context, i Issue, kept int64, s *outcome) error {
 	queries := db.New(r.DB)
 	waiting, err := queries.WaitingForSlot(ctx, i.ID)
@@ -240,7 +240,7 @@ func (r *Room) addVisits(ctx context.Context, i Issue, t teller, s *Statistics) 
 		return err
 	}
 	hours := map[int64]happened{}
-	raw, filtered := make([]int64, len(links)+1), make([]int64, len(links)+1) // 0 are openings
+	raw, filtered := make([]int64, len(links)+1), make([]int64, len(links)+1) // index 0 is for openings
 	for _, v := range visits {
 		raw[v.N] += v.Visits
 		filtered[v.N] += v.Filtered

@@ -26,7 +26,7 @@ type Subscription struct {
 	Began      time.Time      `json:"began"`
 	How        string         `json:"how"` // "signup", "import", "own-page", "desk"
 	By         string         `json:"by"`
-	Ended      time.Time      `json:"ended,omitzero"` // zero while it stands
+	Ended      time.Time      `json:"ended,omitzero"` // zero while it is current
 	EndedHow   string         `json:"ended_how,omitempty"`
 	EndedWhy   string         `json:"ended_why,omitempty"` // in her own words
 	EndedBy    string         `json:"ended_by,omitempty"`
@@ -35,7 +35,8 @@ type Subscription struct {
 // Standing tells whether the subscription has not ended.
 func (s Subscription) Standing() bool { return s.Ended.IsZero() }
 
-// Subscriptions are the person's subscriptions that the context's actor may see, the newest first, ended ones too.
+// Subscriptions returns the person's subscriptions that the context's actor may see, newest first, including ended
+// ones.
 func (r *Room) Subscriptions(ctx context.Context, person int64) ([]Subscription, error) {
 	kept := Kept{}
 	var err error
@@ -62,7 +63,7 @@ func subscriptionsOf(ctx context.Context, q storage.Queryer, person int64) ([]Su
 	return list, nil
 }
 
-// SubscribedTo are the newsletters that the person is subscribed to now, by name.
+// SubscribedTo returns the newsletters that the person is subscribed to now, by name.
 func (r *Room) SubscribedTo(ctx context.Context, person int64) ([]Newsletter, error) {
 	slugs, err := r.Of(ctx, r.DB, person)
 	if err != nil {
@@ -72,7 +73,7 @@ func (r *Room) SubscribedTo(ctx context.Context, person int64) ([]Newsletter, er
 	return c.sorted(locale.Lang(ctx), func(n Newsletter) bool { return slices.Contains(slugs, n.Slug) }), err
 }
 
-// Known are the newsletters that one may subscribe to.
+// Known returns the newsletters that one may subscribe to.
 func (r *Room) Known(ctx context.Context, q storage.Queryer) ([]people.Offer, error) {
 	rows, err := db.New(q).OpenNewsletters(ctx)
 	offers := make([]people.Offer, len(rows))
@@ -82,25 +83,25 @@ func (r *Room) Known(ctx context.Context, q storage.Queryer) ([]people.Offer, er
 	return offers, err
 }
 
-// Of are the slugs of the newsletters that the person is subscribed to now.
+// Of returns the slugs of the newsletters that the person is subscribed to now.
 func (r *Room) Of(ctx context.Context, q storage.Queryer, person int64) ([]string, error) {
 	return db.New(q).SubscribedTo(ctx, person)
 }
 
-// Subscribed writes the SQL condition that the person whose identifier is the expression personID is subscribed now to
-// the newsletter.
+// Subscribed writes an SQL condition: the person is subscribed now to the newsletter. personID is the SQL expression of
+// her identifier.
 func (r *Room) Subscribed(b *storage.Builder, personID, slug string) {
 	b.Add("EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = "+personID+
 		" AND s.newsletter = ? AND s.ended_at = 0)", slug)
 }
 
-// askedTable is the temporary table of Subscribe: sqlc reads the same text.
+// askedTable defines the temporary table of Subscribe; sqlc reads the same text.
 //
 //go:embed staging/asked.sql
 var askedTable string
 
-// Subscribe begins many subscriptions at once. It leaves alone what stands already, and what she left at or after When.
-// It returns those for whom something began, each once.
+// Subscribe begins many subscriptions. It skips those that exist, and those that the person ended at or after When. It
+// returns the people for whom one began, each once.
 func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Asked) ([]int64, error) {
 	begun, err := begin(ctx, tx, asked)
 	if err != nil {
@@ -137,12 +138,12 @@ func (r *Room) Subscribe(ctx context.Context, tx *storage.Tx, asked []people.Ask
 	return append(begun, more...), err
 }
 
-// Tables are those that Subscribe reads and writes, and the temporary one that it uses.
+// Tables returns the tables that Subscribe uses, and the definition of its temporary table.
 func (r *Room) Tables() (tables []string, staging string) {
 	return []string{"newsletters_subscription", "newsletters_optout"}, askedTable
 }
 
-// begin begins the subscriptions of those who are new: nothing of theirs stands, so that nothing is looked up.
+// begin begins the subscriptions of new people. They have none yet, so nothing is looked up.
 func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []int64, err error) {
 	columns := []string{
 		"id", "person_id", "newsletter", "channel", "began_at", "began_how", "began_by", "ended_at", "ended_how",
@@ -168,7 +169,7 @@ func begin(ctx context.Context, tx *storage.Tx, asked []people.Asked) (begun []i
 	return begun, err
 }
 
-// distinct are what was asked by those who are not new, the first for each person, newsletter and channel.
+// distinct returns the requests of existing people, the first for each person, newsletter and channel.
 func distinct(asked []people.Asked) []people.Asked {
 	type key struct {
 		person     int64
@@ -189,9 +190,9 @@ func distinct(asked []people.Asked) []people.Asked {
 	return list
 }
 
-// SubscribePerson begins a subscription, on her usual channel, that the person asks for now, notes her consent when none stands, and
-// lifts an earlier opt-out. Nothing happens when she is subscribed already. How is "own-page", "signup" or "desk".
-// Faults: newsletters.newsletter.closed, newsletters.newsletter.unknown, people.consent.too_young.
+// SubscribePerson begins a subscription on the person's usual channel, records her consent if there is none, and ends
+// an earlier opt-out. It does nothing if she is subscribed already. How is "own-page", "signup" or "desk". Faults:
+// newsletters.newsletter.closed, newsletters.newsletter.unknown, people.consent.too_young.
 func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, how string) error {
 	texts, err := r.People.ConsentTexts(ctx)
 	if err != nil {
@@ -250,8 +251,8 @@ func (r *Room) SubscribePerson(ctx context.Context, person int64, newsletter, ho
 	})
 }
 
-// holding holds the person for a change of what she gets, and tells the index; a fault of kind NotFound when there is
-// none.
+// holding holds the person for a change of what she receives, and tells the index; a fault of kind NotFound if there is
+// no such person.
 func (r *Room) holding(ctx context.Context, tx *storage.Tx, person int64) error {
 	found, err := r.People.Hold(ctx, tx, person)
 	if err != nil {

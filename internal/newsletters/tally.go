@@ -18,30 +18,30 @@ import (
 
 const (
 	flushEvery  = time.Second
-	flushWithin = 10 * time.Second // how long a flush may take before it is given up, and tried again
+	flushWithin = 10 * time.Second // how long a flush may take before it is abandoned and tried again
 
 	shards    = 16
 	maxPlaces = 4096               // counted by one shard between two flushes
-	maxOwed   = shards * maxPlaces // past it, while the database does not answer, shards keep what they have
+	maxOwed   = shards * maxPlaces // limit on owed; beyond it shards keep their counts
 )
 
-// count is how often a place was visited.
+// count is the number of visits to a place.
 type count struct{ raw, filtered int64 }
 
-// tally counts visits in memory until they are written, once a second, each node for itself: what nodes write adds up.
-// All of one visitor are counted by the same shard, so that what is taken back was counted before, in the same flush or an
-// earlier one, and no total ever goes below nothing.
+// tally counts visits in memory and writes them once a second. Each node adds its own counts. All visits of one visitor
+// are counted by the same shard, so what is taken back was counted before, in the same flush or an earlier one, and no
+// total becomes negative.
 //
-// Its memory has bounds: what would not fit is not counted, and the log says how much that was. That needs more places
-// visited within a second, or while the database is down, than a town has links.
+// Its memory is limited. What does not fit is not counted, and the log says how much that was. It takes more places
+// visited in a second, or while the database is down, than a town has links.
 type tally struct {
 	key    maphash.Seed // of the digests of visitors; never leaves this process
 	shards [shards]shard
-	lost   atomic.Int64 // visits for which there was no room
+	lost   atomic.Int64 // visits for which there was no memory
 
 	flushing sync.Mutex
-	owed     map[place]count   // taken out of the shards and not yet in the database
-	read     map[reading]noted // the same of what persons read
+	owed     map[place]count   // taken from the shards and not yet in the database
+	read     map[reading]noted // the same for what persons read
 	failing  bool              // the last flush of KeepCounting failed
 }
 
@@ -83,8 +83,8 @@ func (t *tally) add(issue, n int64, v Visit) {
 	s.counts[p] = s.counts[p].and(c)
 }
 
-// takeBack uncounts a visit as a person's. It was counted here or in an earlier flush, so there is no new place beyond the
-// few that one visitor can make.
+// takeBack removes a visit from the people's count. It was counted here or in an earlier flush, so it adds no more
+// places than one visitor can.
 func (s *shard) takeBack(c seen) {
 	s.counts[c.place] = s.counts[c.place].and(count{filtered: -1})
 	s.note(reading{c.person, c.issue, c.n}, noted{times: -1})
@@ -92,7 +92,7 @@ func (s *shard) takeBack(c seen) {
 
 func (c count) and(d count) count { return count{c.raw + d.raw, c.filtered + d.filtered} }
 
-// digest is by what a visitor is known to the shards for some seconds.
+// digest identifies a visitor in the shards for some seconds.
 func (t *tally) digest(v Visit) uint64 {
 	var h maphash.Hash
 	h.SetSeed(t.key)
@@ -102,7 +102,7 @@ func (t *tally) digest(v Visit) uint64 {
 	return h.Sum64()
 }
 
-// collect takes what the shards counted into owed, and lets them forget visitors whose time has passed.
+// collect moves the counts of the shards to owed, and lets the shards forget old visitors.
 func (t *tally) collect(now time.Time) {
 	for i := range t.shards {
 		if len(t.owed) >= maxOwed || len(t.read) >= maxOwed {
@@ -129,10 +129,10 @@ func (t *tally) collect(now time.Time) {
 	}
 }
 
-// holder takes persons' rows until tx ends: people.People.HoldAll.
+// holder locks persons' rows until tx ends: people.People.HoldAll.
 type holder func(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error)
 
-// flush writes what was counted, in one transaction; what a failed flush did not write is kept for the next.
+// flush writes what was counted in one transaction; what a failed flush did not write stays for the next.
 func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time, hold holder) error {
 	t.flushing.Lock()
 	defer t.flushing.Unlock()
@@ -140,7 +140,7 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time, hold h
 	if len(t.owed) == 0 && len(t.read) == 0 {
 		return nil
 	}
-	// In order, so that nodes that write the same rows never wait for each other in a circle.
+	// Sorted, so that nodes that write the same rows do not deadlock.
 	places := make([]place, 0, len(t.owed))
 	for p := range t.owed {
 		places = append(places, p)
@@ -148,7 +148,7 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time, hold h
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.issue, b.issue), cmp.Compare(a.n, b.n), cmp.Compare(a.hour, b.hour))
 	})
-	read := slices.SortedFunc(maps.Keys(t.read), reading.compare) // in order, as places are
+	read := slices.SortedFunc(maps.Keys(t.read), reading.compare) // sorted, as places are
 	err := db.Tx(ctx, func(tx *storage.Tx) error {
 		if _, err := hold(ctx, tx, readersOf(read)); err != nil {
 			return err
@@ -170,8 +170,8 @@ func (t *tally) flush(ctx context.Context, db *storage.DB, now time.Time, hold h
 	return nil
 }
 
-// rowsAtOnce is how many of the rows that are left one statement writes: a power of two, so that the databases see few
-// different texts, which they remember.
+// rowsAtOnce returns how many of the remaining rows one statement writes. It is a power of two, so that there are few
+// different statements to prepare.
 func rowsAtOnce(left int) int {
 	n := 256
 	for n > left {
@@ -180,7 +180,7 @@ func rowsAtOnce(left int) int {
 	return n
 }
 
-// write adds the owed counts of places to the table's.
+// write adds the owed counts of places to the table.
 func (t *tally) write(ctx context.Context, tx *storage.Tx, places []place) error {
 	var b storage.Builder
 	b.Add("INSERT INTO newsletters_visits (issue_id, n, hour, visits, filtered) VALUES ")
@@ -197,7 +197,7 @@ func (t *tally) write(ctx context.Context, tx *storage.Tx, places []place) error
 	return err
 }
 
-// Unwritten is how many visits are counted in memory and not in the database yet: a second's, while it answers.
+// Unwritten returns how many visits are only in memory: those of a second, while the database answers.
 func (r *Room) Unwritten() (visits int64) {
 	t := r.tally
 	t.flushing.Lock()
@@ -216,17 +216,16 @@ func (r *Room) Unwritten() (visits int64) {
 	return visits
 }
 
-// Flush writes the visits counted in memory so far, in one transaction. When it fails they are kept, and written by the
-// next.
+// Flush writes the visits in memory in one transaction. If it fails they are kept for the next flush.
 //
-// A connection that breaks while the database says that the transaction is done leaves that unknown: those visits are
-// then written again.
+// If the connection breaks during the commit, it is unknown whether the visits were written. They are then written
+// again.
 func (r *Room) Flush(ctx context.Context) error {
 	return r.tally.flush(ctx, r.DB, r.Clock.Now(), r.People.HoldAll)
 }
 
-// KeepCounting flushes every second until the context ends, and finishes a flush under way then. Close flushes the rest.
-// A process that is killed loses what was counted since its last flush: a second's visits, while the database answers.
+// KeepCounting flushes every second until the context ends, and completes the current flush. Close flushes the rest. A
+// killed process loses the visits since its last flush: those of a second, while the database answers.
 func (r *Room) KeepCounting(ctx context.Context) error {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -235,7 +234,7 @@ func (r *Room) KeepCounting(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			// Not cut off by the end of the context: a commit that is cut off may have been done.
+			// Not cancelled with the context: an interrupted commit may have succeeded.
 			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushWithin)
 			r.noteFlush(r.Flush(within))
 			cancel()
@@ -243,7 +242,7 @@ func (r *Room) KeepCounting(ctx context.Context) error {
 	}
 }
 
-// noteFlush logs that flushes began to fail, or are well again, and visits that were lost.
+// noteFlush logs that flushes have begun to fail, or succeed again, and how many visits were lost.
 func (r *Room) noteFlush(err error) {
 	if failed := err != nil; failed != r.tally.failing {
 		r.tally.failing = failed
@@ -258,8 +257,8 @@ func (r *Room) noteFlush(err error) {
 	}
 }
 
-// Close writes the visits that are still in memory, trying until it is done or the context ends; then the error says how
-// many were lost. Nothing may be counted any more.
+// Close writes the visits that are still in memory. It tries until it succeeds or the context ends; then the error says
+// how many were lost. Nothing may be counted after Close.
 func (r *Room) Close(ctx context.Context) error {
 	for {
 		err := r.Flush(ctx)

@@ -15,7 +15,7 @@ import (
 
 // teller shows the numbers of an issue to the context's actor.
 type teller struct {
-	ctx      context.Context //nolint:containedctx // it lives for one call
+	ctx      context.Context //nolint:containedctx // lives for one call
 	rule     *disclosure.Room
 	issue    Issue
 	floor    int64
@@ -27,7 +27,7 @@ func (r *Room) teller(ctx context.Context, i Issue, floor, recipients int64) tel
 	return teller{ctx, r.Disclosure, i, floor, i.Audience != "", recipients < floor}
 }
 
-// floorOf is the floor of an issue's numbers.
+// floorOf returns the floor of an issue's numbers.
 func (r *Room) floorOf(ctx context.Context, i Issue, n Newsletter) (int64, error) {
 	if n.Sensitive || n.Newsroom.Kind != Office && !disclosure.SeesExact(ctx) {
 		return disclosure.SensitiveFloor, nil
@@ -41,7 +41,7 @@ func (r *Room) floorOf(ctx context.Context, i Issue, n Newsletter) (int64, error
 	}
 	a, err := people.ParseAudience(i.Audience, v)
 	if err != nil {
-		return disclosure.SensitiveFloor, nil //nolint:nilerr // a word is gone, and nobody knows any more what it was
+		return disclosure.SensitiveFloor, nil //nolint:nilerr // a word no longer exists, so it may have been sensitive
 	}
 	catalogue, err := loadCatalogue(ctx, r.DB)
 	if err != nil || a.Sensitive(v, catalogue.sensitive) {
@@ -52,17 +52,17 @@ func (r *Room) floorOf(ctx context.Context, i Issue, n Newsletter) (int64, error
 
 func (t teller) name(what string) string { return fmt.Sprint("issue ", t.issue.ID, " ", what) }
 
-// recipients is how many people got the issue.
+// recipients shows how many people got the issue.
 func (t teller) recipients(n int64) disclosure.Figure {
 	return t.rule.Sent(t.ctx, disclosure.Sent{Name: t.name("recipients"), N: n, Floor: t.floor, Narrowed: t.narrowed, Few: t.few, Whole: true})
 }
 
-// sent is what became of some of its messages.
+// sent shows what happened to some of its messages.
 func (t teller) sent(what string, n int64) disclosure.Figure {
 	return t.rule.Sent(t.ctx, disclosure.Sent{Name: t.name(what), N: n, Floor: t.floor, Narrowed: t.narrowed, Few: t.few})
 }
 
-// did is what some of its readers did.
+// did shows what some of its readers did.
 func (t teller) did(what string, n int64) disclosure.Figure {
 	switch {
 	case t.few:
@@ -73,7 +73,7 @@ func (t teller) did(what string, n int64) disclosure.Figure {
 	return disclosure.AtLeast(n, t.floor)
 }
 
-// tellDelivery shows what became of the messages.
+// tellDelivery shows what happened to the messages.
 func (t teller) tellDelivery(o outcome, s *Statistics) {
 	s.Recipients, s.Accepted, s.InDigests = t.recipients(o.Recipients), t.sent("accepted", o.Accepted), t.sent("in digests", o.InDigests)
 	s.AwaitingDigest, s.Refused, s.Later = t.sent("awaiting", o.AwaitingDigest), t.sent("refused", o.Refused), t.sent("later", o.Later)
@@ -99,7 +99,7 @@ func (t teller) tellDelivery(o outcome, s *Statistics) {
 	}
 }
 
-// links shows how often each link was followed, and all together.
+// links shows how often each link was followed, and the total.
 func (t teller) links(links []db.NewslettersLink, filtered, raw []int64) ([]LinkVisits, Visits) {
 	list := make([]LinkVisits, len(links))
 	sum := func(all []int64) (total int64) {
@@ -124,11 +124,11 @@ func (t teller) links(links []db.NewslettersLink, filtered, raw []int64) ([]Link
 	return list, total
 }
 
-// maxPoints is how many points a chart shows well.
+// maxPoints is the largest number of points that a chart shows well.
 const maxPoints = 60
 
-// timeline gathers hours into points of an hour, a day or a week, whichever keeps them few. clicks is how the sum of all
-// clicks was shown.
+// timeline groups hours into points of an hour, a day or a week, so that they are few. clicks is how the total of all
+// clicks is shown.
 func (t teller) timeline(hours map[int64]happened, clicks disclosure.Figure) []Point {
 	if len(hours) == 0 {
 		return []Point{}
@@ -161,8 +161,8 @@ func (t teller) timeline(hours map[int64]happened, clicks disclosure.Figure) []P
 	return points
 }
 
-// course shows a number in the course of time. Its sum is shown elsewhere: where the points would tell what that hides, or
-// the sum what the points hide, no point is shown.
+// course shows a number over time. Its total is shown elsewhere. No point is shown if the points would reveal what the
+// total hides, or the total what the points hide.
 func (t teller) course(what string, summed bool, sums []happened, of func(happened) int64) []disclosure.Figure {
 	c := disclosure.Column{Counts: make([]int64, len(sums))}
 	for n, sum := range sums {

@@ -14,33 +14,33 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// maxParts is how many messages a text may travel in: more would be an e-mail.
+// maxParts is the largest number of messages that a text may be split into: more should be an e-mail.
 const maxParts = 6
 
-// textOf is what goes out for a text in that language, prepared: the text, and a line that says how to get no more. It is
-// the same for everybody: a name, whose letters nobody has chosen for their price, could double what it costs.
+// textOf prepares a text for sending in that language: the text, and a line that says how to stop. It is the same for
+// everybody, because a name with special letters could double the cost.
 func (r *Room) textOf(text, language string, price int64) sms.Preview {
 	lang := r.readable(language)
 	farewell := r.Words.Say(lang, "newsletters.sms.stop")
-	if !r.Delivery.Answerable() { // who sees a name as the sender cannot write back
+	if !r.Delivery.Answerable() { // a reader who sees a name as sender cannot reply
 		farewell = r.Words.Say(lang, "newsletters.sms.page", "URL", r.url(lang, "/me"))
 	}
 	return sms.Look(text+"\n"+farewell, sms.Options{Price: price})
 }
 
-// TextPreview is what an editor is shown of a text message before it is sent.
+// TextPreview is what an editor sees of a text message before it is sent.
 type TextPreview struct {
 	sms.Preview
 
-	Nothing bool              // no text, no text message
-	Max     int               // parts that a text may have
-	Price   int64             // of a part, in hundredths of a cent; 0 is not known
-	People  disclosure.Figure // whom it would go to now
-	Total   int64             // for all of them as far as their number is shown, in hundredths of a cent; 0 is not known
+	Nothing bool              // no text, so no text message
+	Max     int               // the most parts that a text may have
+	Price   int64             // of one part, in hundredths of a cent; 0 means unknown
+	People  disclosure.Figure // recipients if it were sent now
+	Total   int64             // for all recipients that are shown, in hundredths of a cent; 0 means unknown
 }
 
-// PreviewSMS is what the text would be if it were sent now as the issue's text message. Whom it would go to is counted where
-// count asks for it, and else shown as far as it was asked for today. It asks access.WriteIssues.
+// PreviewSMS shows how the text would be sent now as the issue's text message. If count is set it asks for the number
+// of recipients; otherwise it shows the number only if it was asked for today. It asks access.WriteIssues.
 func (r *Room) PreviewSMS(ctx context.Context, id int64, text string, count bool) (TextPreview, error) {
 	i, n, err := issueFor(ctx, r.DB, id, access.WriteIssues)
 	if err != nil {
@@ -54,7 +54,7 @@ func (r *Room) PreviewSMS(ctx context.Context, id int64, text string, count bool
 	}
 	i.SMS = text
 	if p.Nothing {
-		i.SMS = n.Slug // it would go to those whom a text would
+		i.SMS = n.Slug // any text: it reaches the same people
 	}
 	reached, err := r.ask(ctx, asking{issue: i, newsletter: n, audience: a, floor: floor, only: "sms", known: !count})
 	p.People = reached.People
@@ -71,8 +71,8 @@ type textLetter struct {
 	text string
 }
 
-// Recipients says how to reach those of persons to whom the text may go at this moment. Who gets the issue by
-// mail by now was parted from this batch.
+// Recipients returns how to reach those of persons to whom the text may go now. People who get the issue by mail now
+// are moved to that batch.
 func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	if len(persons) == 0 {
 		return nil, nil
@@ -85,9 +85,9 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 	if err != nil {
 		return nil, err
 	}
-	paused := l.room.now() // whoever paused beyond it gets nothing …
+	paused := l.room.now() // later pauses stop everything …
 	if l.issue.Urgent {
-		paused = math.MaxInt64 // … but what is urgent
+		paused = math.MaxInt64 // … except urgent issues
 	}
 	var b storage.Builder
 	b.Add(`SELECT r.person_id, r.value FROM people_preferred r
@@ -101,7 +101,7 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 		if err := rows.Scan(&to.Person, &to.Address); err != nil {
 			return err
 		}
-		if _, ok := reasons[to.Person]; ok { // else she may not be written to
+		if _, ok := reasons[to.Person]; ok { // otherwise nothing may be sent to her
 			recipients = append(recipients, to)
 		}
 		return nil
@@ -109,7 +109,7 @@ func (l *textLetter) Recipients(ctx context.Context, persons []int64) ([]deliver
 	return withParted(recipients, parted), err
 }
 
-// reachedBy are the channels on which the person has a confirmed address.
+// reachedBy returns the channels on which the person has a confirmed address.
 func reachedBy(ctx context.Context, q storage.Queryer, person int64) (map[people.Channel]bool, error) {
 	reached := map[people.Channel]bool{}
 	err := each(ctx, q, "SELECT DISTINCT channel FROM people_reachable WHERE person_id = $1", []any{person}, func(rows *sql.Rows) error {

@@ -14,14 +14,14 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// reason is what brings the issue to a person.
+// reason is why a person gets the issue.
 type reason struct {
-	since      time.Time // when she subscribed; zero when it comes by profile
-	topics     []string  // of the newsletter, that she wants
-	categories []string  // of the newsletter, that she is of
+	since      time.Time // when she subscribed; zero if it comes by profile
+	topics     []string  // topics of the newsletter that she wants
+	categories []string  // categories of the newsletter that she is in
 }
 
-// reasons are the reasons, at this moment, of those of persons who have one to get the issue by that channel.
+// reasons returns the reasons of those of persons who now have one to get the issue on that channel.
 func (l *letter) reasons(ctx context.Context, channel people.Channel, persons []int64) (map[int64]reason, error) {
 	found := make(map[int64]reason, len(persons))
 	var b storage.Builder
@@ -43,7 +43,7 @@ func (l *letter) reasons(ctx context.Context, channel people.Channel, persons []
 	return found, nil
 }
 
-// fitting adds the reasons of those whom the issue reaches by profile alone.
+// fitting adds the reasons of the people whom the issue reaches only by profile.
 func (l *letter) fitting(ctx context.Context, channel people.Channel, persons []int64, found map[int64]reason) error {
 	var b storage.Builder
 	writeFitting(&b, "w.person_id, t.topic", channel)
@@ -79,22 +79,22 @@ func (l *letter) fitting(ctx context.Context, channel people.Channel, persons []
 	})
 }
 
-// sentence is what tells reasons apart that are told in other words.
+// sentence distinguishes reasons that are worded differently.
 type sentence struct {
-	lang, day string // of the town's calendar, when she subscribed
+	lang, day string // day in the town's calendar on which she subscribed
 	words     string // the topics and categories
 }
 
-// whys are the sentences that a letter has said: many people have the same reason, and a sentence is dear to make.
+// whys caches the sentences of a letter: many people have the same reason, and a sentence is expensive to make.
 type whys struct {
 	mu   sync.Mutex
 	said map[sentence]string
 }
 
-// mostWhys is how many sentences are remembered.
+// mostWhys is the number of cached sentences.
 const mostWhys = 2000
 
-// of is the sentence, made by say when it was not said before.
+// of returns the sentence, and calls say to make it if it is not cached.
 func (w *whys) of(s sentence, say func() string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,7 +109,7 @@ func (w *whys) of(s sentence, say func() string) string {
 	return text
 }
 
-// why is the sentence that tells her what brought the issue to her.
+// why returns the sentence that tells her why she gets the issue.
 func (l *letter) why(lang string, why reason) string {
 	s := sentence{lang: lang}
 	if why.since.IsZero() {
@@ -133,7 +133,7 @@ func (l *letter) say(lang string, why reason) string {
 		"Topics", topics, "Categories", l.named(lang, taxonomy.Categories, why.categories))
 }
 
-// named are the names of terms as one lists them in a sentence: «A», «B» e «C».
+// named returns the names of terms as a list in a sentence: «A», «B» e «C».
 func (l *letter) named(lang string, kind taxonomy.Kind, slugs []string) string {
 	names := make([]string, len(slugs))
 	for i, slug := range slugs {
