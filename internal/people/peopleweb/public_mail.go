@@ -35,7 +35,7 @@ func confirmLetter(ctx context.Context, url string, pending people.Pending) lett
 	return letter{
 		Kind: "confirm", To: pending.Address, Language: locale.Lang(ctx), Town: town, URL: url,
 		Subject: say(ctx, "mail.confirm.subject", "Town", town),
-		Before:  []string{say(ctx, "mail.confirm.hello", "Town", town), say(ctx, "mail.confirm.press")},
+		Before:  []string{say(ctx, "mail.confirm.hello"), say(ctx, "mail.confirm.press")},
 		Button:  say(ctx, "mail.confirm.button"),
 		After:   []string{say(ctx, "mail.confirm.until", "Until", until), say(ctx, "mail.confirm.not_you")},
 	}
@@ -47,7 +47,7 @@ func addressLetter(ctx context.Context, url string, pending people.Pending) lett
 	return letter{
 		Kind: "address", To: pending.Address, Language: locale.Lang(ctx), Town: town, URL: url,
 		Subject: say(ctx, "mail.address.subject", "Town", town),
-		Before:  []string{say(ctx, "mail.address.hello", "Town", town)},
+		Before:  []string{say(ctx, "mail.address.hello")},
 		Button:  say(ctx, "mail.address.button"),
 		After:   []string{say(ctx, "mail.address.until", "Until", until), say(ctx, "mail.address.not_you")},
 	}
@@ -59,7 +59,7 @@ func linkLetter(ctx context.Context, url, to string) letter {
 	return letter{
 		Kind: delivery.NoteEntry, To: to, Language: locale.Lang(ctx), Town: town, URL: url,
 		Subject: say(ctx, "mail.link.subject", "Town", town),
-		Before:  []string{say(ctx, "mail.link.hello", "Town", town)},
+		Before:  []string{say(ctx, "mail.link.hello")},
 		Button:  say(ctx, "mail.link.button"),
 		After:   []string{say(ctx, "mail.link.until", "Minutes", int(people.EntryLife.Minutes())), say(ctx, "mail.link.not_you")},
 	}
@@ -75,7 +75,7 @@ func addedLetter(ctx context.Context, to string, n people.NewAddress) letter {
 	return letter{
 		Kind: noteAdded, Person: n.Person, To: to, Language: locale.Lang(ctx), Town: town,
 		Subject: say(ctx, key+".subject", "Town", town),
-		Before:  []string{say(ctx, key+".hello", "Town", town, "Address", masked(n.Added)), say(ctx, key+".fine")},
+		Before:  []string{say(ctx, key+".hello", "Address", masked(n.Added)), say(ctx, key+".fine")},
 		Button:  say(ctx, "mail.added.button"), URL: web.URL(ctx, "/me"),
 		After: []string{say(ctx, key+".not_you")},
 	}
