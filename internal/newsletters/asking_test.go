@@ -16,14 +16,14 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// as is a context in which somebody of the staff acts.
+// as returns a context with a member of staff as actor.
 func (w *world) as(id int64, newsrooms ...string) context.Context {
 	rights := []access.Permission{access.WriteIssues, access.SendIssues, access.ReadStatistics}
 	return access.With(w.ctx, access.Actor{Kind: access.StaffAct, ID: id, Name: fmt.Sprint("staff", id), Permissions: rights, Newsrooms: newsrooms})
 }
 
-// crowded fills the town with so many readers of a newsletter: every second one lives outside, every third in a place, the
-// others have none.
+// crowded adds n readers of a newsletter: every second one lives outside, every third has a place in town, the others
+// have none.
 func (w *world) crowded(n int, newsletter string) {
 	w.Helper()
 	places(w)
@@ -50,8 +50,8 @@ func places(w *world) {
 	w.must(w.terms(taxonomy.Declaration{Places: []taxonomy.Declared{{Slug: "frazione", Name: taxonomy.Name{IT: "Frazione"}}}}))
 }
 
-// TestAnEditorSeesNobodyAlone: one person and nobody look alike, the same set shows the same however it is asked and
-// whether the index or the database counts it, and an administrator sees the number.
+// TestAnEditorSeesNobodyAlone: one person and nobody look alike. The same set shows the same figure however it is asked
+// for, and whether the index or the database counts it. An administrator sees the exact number.
 func TestAnEditorSeesNobodyAlone(t *testing.T) {
 	inTown(t, func(w *world) {
 		w.crowded(60, "teatro")
@@ -63,14 +63,14 @@ func TestAnEditorSeesNobodyAlone(t *testing.T) {
 				small++
 			}
 		}
-		if small < 2 { // of one person the noise may make five; of nobody it never does
+		if small < 2 { // noise can make five of one person, but never of nobody
 			w.Errorf("%d of three small audiences are shown as small", small)
 		}
 		same := []string{
 			`place == "fuori-comune"`, `place == "fuori-comune" and since > "1900-01-01"`, `not (not (place == "fuori-comune"))`,
 			`place in ["fuori-comune"] or place == "fuori-comune" and "sms" in channels`, `place == "fuori-comune" or "giovane" in who and place == "frazione"`,
 		}
-		for range 2 { // from the database, and from the index
+		for range 2 { // from the database, then from the index
 			for _, one := range same {
 				if got, want := w.asked(editor, issue, one).People, w.asked(editor, issue, same[0]).People; got != want {
 					w.Errorf("%s is shown as %s, and as %s", same[0], want, one+" "+got.String())
@@ -133,8 +133,8 @@ func TestAReaderWithoutAPlace(t *testing.T) {
 	})
 }
 
-// TestSensitiveWordsAreUnknown: to who may not use them they are what a word is that does not exist, near ones are not
-// named, and a colleague's audience works on.
+// TestSensitiveWordsAreUnknown: to actors who may not use them, sensitive words look like words that do not exist;
+// similar ones are not suggested, and a colleague's audience still works.
 func TestSensitiveWordsAreUnknown(t *testing.T) {
 	yes := true
 	inTown(t, func(w *world) {
@@ -164,7 +164,7 @@ func TestSensitiveWordsAreUnknown(t *testing.T) {
 		c := issue.Content()
 		c.Audience = `"invalidi" in wants`
 		if _, err := w.Save(editor, issue.ID, issue.Version, c); !fault.HasKey(err, "people.audience.word") {
-			w.Errorf("an editor saves a sensitive word: %v", err)
+			w.Errorf("an editor saved a sensitive word: %v", err)
 		}
 		saved, err := w.Save(w.ctx, issue.ID, issue.Version, c) // an administrator may
 		w.must(err)
@@ -202,15 +202,15 @@ func TestOutsideTheAdministration(t *testing.T) {
 	})
 }
 
-// TestFewAreSentToAfterAQuestion: the publisher confirms, whoever they are and whether there is anybody, and learns nothing
-// of what they read.
+// TestFewAreSentToAfterAQuestion: the publisher must confirm, whoever the recipients are and even if there are none,
+// and sees nothing of what they read.
 func TestFewAreSentToAfterAQuestion(t *testing.T) {
 	inTown(t, func(w *world) {
 		publisher := w.as(3, "ufficio-cultura")
 		w.citizen(people.Details{Given: "Ada", Who: []string{"genitore"}}, false, "salute")
 		_, err := w.db.ExecContext(w.ctx, "UPDATE people_person SET cell_key = 1") // with some keys the noise makes ten of one
 		w.must(err)
-		for _, audience := range []string{`"genitore" in who`, `"giovane" in who`} { // one, none
+		for _, audience := range []string{`"genitore" in who`, `"giovane" in who`} { // one person, nobody
 			issue := w.create(text("salute", "", audience))
 			if _, err := w.Send(publisher, issue.ID, issue.Version, false); !fault.HasKey(err, "newsletters.issue.too_few") {
 				w.Errorf("%s: %v", audience, err)
@@ -225,7 +225,7 @@ func TestFewAreSentToAfterAQuestion(t *testing.T) {
 				w.click(issue.ID, 1, reader(1))
 			}
 			w.must(w.Flush(w.ctx))
-			for _, ctx := range []context.Context{publisher, w.ctx} { // the command line sees no readers either
+			for _, ctx := range []context.Context{publisher, w.ctx} { // not even the command line sees readers
 				s, err := w.Statistics(ctx, issue.ID)
 				w.must(err)
 				told, err := json.Marshal([]any{s.Clicks, s.Opens, s.Readers, s.Unsubscribed, s.Complaints, s.Links[0].Visits, s.Links[1].Visits})
@@ -243,7 +243,7 @@ func TestFewAreSentToAfterAQuestion(t *testing.T) {
 	})
 }
 
-// The version is compared before the number of recipients is asked.
+// The version is checked before the number of recipients is asked for.
 func TestWhoSawAnOlderVersionIsToldBeforeAnythingIsAskedOfIt(t *testing.T) {
 	inTown(t, func(w *world) {
 		w.citizen(people.Details{Given: "Ada"}, false, "teatro")
@@ -259,7 +259,7 @@ func TestWhoSawAnOlderVersionIsToldBeforeAnythingIsAskedOfIt(t *testing.T) {
 	})
 }
 
-// TestALinkIsNotReadOffTheOthers: with a total of 9, one link followed by 7 and one by 2 do not tell each other.
+// TestALinkIsNotReadOffTheOthers: of a total of 9, with links followed 7 times and twice, neither reveals the other.
 func TestALinkIsNotReadOffTheOthers(t *testing.T) {
 	inTown(t, func(w *world) {
 		for n := range 12 {
@@ -279,13 +279,13 @@ func TestALinkIsNotReadOffTheOthers(t *testing.T) {
 		}
 		for _, point := range s.Timeline {
 			if point.Clicks.IsExact() {
-				w.Errorf("the course tells the total: %+v", s.Timeline)
+				w.Errorf("the timeline reveals the total: %+v", s.Timeline)
 			}
 		}
 	})
 }
 
-// TestADaysFigures: sixty, each once; then bands. Twice at once the same figure is spent once.
+// TestADaysFigures: sixty, each once; then bands. Two simultaneous questions spend the same figure once.
 func TestADaysFigures(t *testing.T) {
 	inTown(t, func(w *world) {
 		w.crowded(40, "teatro")
@@ -316,7 +316,7 @@ func TestADaysFigures(t *testing.T) {
 			actions[line.Action]++
 		}
 		if actions["audit.audience.counted"] != 65 || actions["audit.audience.alike"] != 1 {
-			w.Errorf("the log holds %v", actions)
+			w.Errorf("the log has %v", actions)
 		}
 		failed := make(chan error, 8)
 		other := w.as(9, "ufficio-cultura")
@@ -337,7 +337,7 @@ func TestADaysFigures(t *testing.T) {
 	})
 }
 
-// TestASubscriberIsNotSeenToCome: the number of subscribers that an editor sees does not move for one person.
+// TestASubscriberIsNotSeenToCome: one new person does not change the number of subscribers that an editor sees.
 func TestASubscriberIsNotSeenToCome(t *testing.T) {
 	inTown(t, func(w *world) {
 		w.crowded(30, "teatro")

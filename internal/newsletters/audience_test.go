@@ -17,16 +17,16 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// modelled is a person as the model of TestRecipientsAreWhomTheRuleSays knows her.
+// modelled is a person in the model of TestRecipientsAreWhomTheRuleSays.
 type modelled struct {
 	id                  int64
 	who, wants          []string
-	newsletter, profile bool // consents that stand
+	newsletter, profile bool // valid consents
 	reachable           bool
-	subscribed, left    []string // newsletters: subscribed now, left once
+	subscribed, left    []string // newsletters: subscribed now, opted out
 }
 
-// mayGet is the rule of the issue that asked for this room, said in Go.
+// mayGet is the rule for recipients, written in Go.
 func (m modelled) mayGet(n newsletters.Newsletter) bool {
 	meets := func(a, b []string) bool {
 		return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
@@ -37,7 +37,7 @@ func (m modelled) mayGet(n newsletters.Newsletter) bool {
 	return m.reachable && (subscribed || fits)
 }
 
-// some is a random part of a list, possibly nothing of it.
+// some returns a random part of a list, possibly empty.
 func some(dice *rand.Rand, list []string) []string {
 	part := []string{}
 	for _, s := range list {
@@ -80,8 +80,8 @@ func (w *world) model(dice *rand.Rand, n int, slugs []string) modelled {
 	return m
 }
 
-// TestRecipientsAreWhomTheRuleSays: for random people and newsletters, those counted before sending, those put into the
-// ledger, and those whom the check at the moment of sending lets through, are exactly whom the rule names.
+// TestRecipientsAreWhomTheRuleSays: for random people and newsletters, the people counted before sending, those in the
+// ledger, and those who pass the check when the message leaves, are exactly those that the rule names.
 func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 	inTown(t, func(w *world) {
 		dice := rand.New(rand.NewPCG(1, 2))
@@ -100,14 +100,14 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 		for n := range 60 {
 			all = append(all, w.model(dice, n, slugs))
 		}
-		gets := map[int64][]string{} // newsletters by person, as her own page tells
+		gets := map[int64][]string{} // newsletters by person, as on her own page
 		for _, m := range all {
 			received, err := w.Receives(w.ctx, m.id)
 			w.must(err)
 			for _, r := range received {
 				gets[m.id] = append(gets[m.id], r.Newsletter.Slug)
 				if r.Why == "" || r.Subscribed != (m.newsletter && slices.Contains(m.subscribed, r.Newsletter.Slug)) {
-					w.Errorf("%+v is told %+v", m, r)
+					w.Errorf("%+v sees %+v", m, r)
 				}
 			}
 		}
@@ -120,7 +120,7 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 					want = append(want, m.id)
 				}
 				if m.mayGet(n) != slices.Contains(gets[m.id], slug) {
-					w.Errorf("%+v is told that she gets %v; %s: %t", m, gets[m.id], slug, m.mayGet(n))
+					w.Errorf("%+v sees that she gets %v; %s: %t", m, gets[m.id], slug, m.mayGet(n))
 				}
 			}
 			slices.Sort(want)
@@ -142,7 +142,7 @@ func TestRecipientsAreWhomTheRuleSays(t *testing.T) {
 	})
 }
 
-// queued are the people whom the ledger has for the issue.
+// queued returns the people in the ledger of the issue.
 func (w *world) queued(issue int64) []int64 {
 	w.Helper()
 	rows, err := w.db.QueryContext(w.ctx, "SELECT person FROM delivery_facts WHERE ref = $1 ORDER BY person", issue)
@@ -158,7 +158,7 @@ func (w *world) queued(issue int64) []int64 {
 	return list
 }
 
-// letThrough are those of all whom the check at the moment of sending lets through.
+// letThrough returns those of all who pass the check when the message leaves.
 func (w *world) letThrough(issue int64, all []modelled) []int64 {
 	w.Helper()
 	letter, err := w.Letter(w.ctx, delivery.Matter{Ref: issue, Channel: delivery.Email})
@@ -209,7 +209,7 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 		}
 		begun := ask(one(ada, "teatro"), one(ada, "teatro"), one(ada, "concerti"), one(bea, "teatro"), one(left, "teatro"), one(leftAll, "teatro"))
 		if diff := cmp.Diff([]int64{ada}, begun); diff != "" {
-			w.Errorf("an old form revives who left, or counts twice (-want +got):\n%s", diff)
+			w.Errorf("an old form revives a subscription that was ended, or counts twice (-want +got):\n%s", diff)
 		}
 		if again := ask(one(ada, "teatro"), one(ada, "concerti")); len(again) != 0 {
 			w.Errorf("asked again, %v began", again)
@@ -217,7 +217,7 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 		later := one(left, "teatro")
 		later.When = new
 		if begun := ask(later); len(begun) != 1 {
-			w.Errorf("who asks anew is not heard: %v", begun)
+			w.Errorf("a new request has no effect: %v", begun)
 		}
 		for person, want := range map[int64][]string{ada: {"concerti", "teatro"}, bea: {"teatro"}, left: {"teatro"}} {
 			got, err := w.Of(w.ctx, w.db, person)
@@ -232,7 +232,7 @@ func TestSubscribeManyAtOnce(t *testing.T) {
 			w.Errorf("the subscription began %+v", history[0])
 		}
 		if err := w.SubscribePerson(w.ctx, ada, "teatri", "desk"); err == nil {
-			w.Error("an unknown newsletter is subscribed to")
+			w.Error("an unknown newsletter was accepted")
 		}
 	})
 }

@@ -9,7 +9,8 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// Whoever leaves, or pauses, while another request of hers chooses her pace, has left or paused: whichever comes first.
+// If a person leaves or pauses while another request of hers chooses a pace, she has left or paused, whichever comes
+// first.
 func TestLeavingAndPausingStandBesideAChoiceOfPace(t *testing.T) {
 	inTown(t, func(w *world) {
 		daily := newsletters.Choice{Paces: map[string]newsletters.Pace{"teatro": newsletters.Daily}, Profile: newsletters.Daily}
@@ -27,10 +28,10 @@ func TestLeavingAndPausingStandBesideAChoiceOfPace(t *testing.T) {
 				w.must(err)
 			}
 			if subscribed, err := w.Of(w.ctx, w.db, leaver); err != nil || len(subscribed) > 0 {
-				t.Errorf("who left is subscribed to %v (%v)", subscribed, err)
+				t.Errorf("after leaving she is subscribed to %v (%v)", subscribed, err)
 			}
 			if rhythm, err := w.Rhythm(w.ctx, pauser); err != nil || rhythm.Paused.IsZero() || rhythm.Profile != newsletters.Daily {
-				t.Errorf("who paused and chose has %+v (%v)", rhythm, err)
+				t.Errorf("after pausing and choosing she has %+v (%v)", rhythm, err)
 			}
 		}
 	})

@@ -15,7 +15,7 @@ import (
 	"unoxuno/internal/seal"
 )
 
-// counted are the visits of the issue's links and openings in the database.
+// counted returns the visits of the issue's links and openings in the database.
 func (w *world) counted(issue int64) (clicks, opens int64) {
 	w.Helper()
 	w.must(w.db.QueryRowContext(w.ctx, `SELECT COALESCE(SUM(CASE WHEN n > 0 THEN visits ELSE 0 END), 0),
@@ -23,7 +23,7 @@ func (w *world) counted(issue int64) (clicks, opens int64) {
 	return clicks, opens
 }
 
-// rename takes a table away, or back.
+// rename renames a table, so that writes to it fail, or back.
 func (w *world) rename(from, to string) {
 	w.Helper()
 	_, err := w.db.ExecContext(w.ctx, "ALTER TABLE "+from+" RENAME TO "+to)
@@ -38,7 +38,7 @@ func (w *world) sentIssue() newsletters.Issue {
 	return issue
 }
 
-// TestVisitsOfAllNodesAddUp: nodes count at the same time, and flush the same rows again and again meanwhile.
+// TestVisitsOfAllNodesAddUp: several nodes count at once and flush the same rows again and again.
 func TestVisitsOfAllNodesAddUp(t *testing.T) {
 	inTown(t, func(w *world) {
 		issue := w.sentIssue()
@@ -97,7 +97,7 @@ func TestWhatAFlushCouldNotWriteIsKept(t *testing.T) {
 		w.rename("newsletters_visits", "newsletters_away")
 		for n := range 3 {
 			if err := w.Flush(w.ctx); err == nil {
-				w.Error("a flush into no table is well")
+				w.Error("a flush without its table succeeds")
 			}
 			w.click(issue.ID, 1, reader(n))
 			w.must(w.Opened(w.ctx, issue.ID, reader(n)))
@@ -118,28 +118,28 @@ func TestWhatAFlushCouldNotWriteIsKept(t *testing.T) {
 	})
 }
 
-// TestLinksAreAnsweredFromMemory: once known, an issue's links lead on whatever becomes of the database.
+// TestLinksAreAnsweredFromMemory: once an issue's links are known, they work whatever happens to the database.
 func TestLinksAreAnsweredFromMemory(t *testing.T) {
 	inTown(t, func(w *world) {
 		issue := w.sentIssue()
 		w.click(issue.ID, 1, reader(1))
 		stranger := issue.ID + 1
 		if err := w.Opened(w.ctx, stranger, reader(1)); !fault.Is(err, fault.KindNotFound) {
-			w.Errorf("an issue that is not there: %v", err)
+			w.Errorf("a missing issue: %v", err)
 		}
 		w.rename("newsletters_issue", "newsletters_away")
 		w.click(issue.ID, 2, reader(1))
 		w.must(w.Opened(w.ctx, issue.ID, reader(1)))
 		if err := w.Opened(w.ctx, stranger, reader(1)); !fault.Is(err, fault.KindNotFound) {
-			w.Errorf("an issue that is not there is asked for again at once: %v", err)
+			w.Errorf("a missing issue is looked up again at once: %v", err)
 		}
 		w.clock.Advance(10 * time.Second)
 		if err := w.Opened(w.ctx, stranger, reader(1)); err == nil || fault.Is(err, fault.KindNotFound) {
-			w.Errorf("an issue that was not there is never asked for again: %v", err)
+			w.Errorf("a missing issue is never looked up again: %v", err)
 		}
 		w.rename("newsletters_away", "newsletters_issue")
 		if err := w.Opened(w.ctx, stranger, reader(1)); !fault.Is(err, fault.KindNotFound) {
-			w.Errorf("an accident is remembered: %v", err)
+			w.Errorf("a failure is cached: %v", err)
 		}
 		if w.Unwritten() != 3 {
 			w.Errorf("%d visits, want 3", w.Unwritten())
@@ -160,7 +160,7 @@ func TestHeadCountsNowhere(t *testing.T) {
 	})
 }
 
-// TestKeepCountingFlushes: the loop writes by itself, and ends with its context.
+// TestKeepCountingFlushes: the loop writes by itself and ends with its context.
 func TestKeepCountingFlushes(t *testing.T) {
 	inTown(t, func(w *world) {
 		issue := w.sentIssue()

@@ -15,7 +15,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// checkCounts fails unless the counts of subscribers, and the sums of their keys, are those of the tables.
+// checkCounts fails unless the counts of subscribers, and the sums of their keys, match the tables.
 func (w *world) checkCounts(when string) {
 	w.Helper()
 	shown, err := w.CountedSubscribers(w.ctx)
@@ -45,8 +45,8 @@ func numbers(cells map[string]disclosure.Cell) string {
 	return text
 }
 
-// TestKeptCountsAreThoseOfTheTables: whoever comes, leaves or is erased, before or after the counts were refreshed, what is
-// shown is what the tables say.
+// TestKeptCountsAreThoseOfTheTables: whoever subscribes, leaves or is erased, before or after a refresh, the shown
+// counts match the tables.
 func TestKeptCountsAreThoseOfTheTables(t *testing.T) {
 	storagetest.Few(t, 10)
 	inTown(t, func(w *world) {
@@ -61,7 +61,7 @@ func TestKeptCountsAreThoseOfTheTables(t *testing.T) {
 					all = append(all, w.citizen(people.Details{Given: fmt.Sprint("p", came)}, false, rapid.SampledFrom(slugs).Draw(rt, "to")))
 				case "refresh":
 					w.must(w.RefreshCounts(w.ctx))
-				case "move": // to another server, on which the feed may not name all that changed
+				case "move": // to another server, whose feed may lack some changes
 					w.execute("UPDATE newsletters_count_place SET database = 1")
 					w.execute("UPDATE newsletters_count SET people = people + 1")
 				case "days pass":
@@ -87,7 +87,7 @@ func TestKeptCountsAreThoseOfTheTables(t *testing.T) {
 	})
 }
 
-// daysPass ages the feed of changes and sweeps it.
+// daysPass makes the feed of changes days old and sweeps it.
 func (w *world) daysPass() {
 	w.Helper()
 	w.execute("UPDATE people_change SET noted_at = 1")
@@ -95,8 +95,8 @@ func (w *world) daysPass() {
 	w.must(err)
 }
 
-// TestCountsMissNothingWhileNobodyRefreshesThem: the feed of changes is swept days after the last refresh. It keeps what the
-// counts have not read, and no more.
+// TestCountsMissNothingWhileNobodyRefreshesThem: the feed of changes is swept days after the last refresh. It keeps
+// exactly what the counts have not read.
 func TestCountsMissNothingWhileNobodyRefreshesThem(t *testing.T) {
 	inTown(t, func(w *world) {
 		var all []int64
@@ -107,7 +107,7 @@ func TestCountsMissNothingWhileNobodyRefreshesThem(t *testing.T) {
 		w.daysPass()
 		var before, after int
 		w.must(w.db.QueryRowContext(w.ctx, "SELECT count(*) FROM people_change").Scan(&before))
-		// Whatever else is at work on PostgreSQL's server holds up the place.
+		// On PostgreSQL other transactions on the server hold the place back.
 		if before > 1 && w.db.Engine() == storage.SQLite {
 			w.Errorf("the feed keeps %d rows that were read", before)
 		}
@@ -130,8 +130,8 @@ func deeds() []string {
 	return []string{"come", "come", "refresh", "refresh", "leave", "leave", "return", "erase", "days pass", "move"}
 }
 
-// TestCountsAreRefreshedWhilePeopleComeAndLeave: two nodes refresh the counts while others subscribe, unsubscribe, come and
-// are erased.
+// TestCountsAreRefreshedWhilePeopleComeAndLeave: two nodes refresh the counts while people subscribe, unsubscribe,
+// register and are erased.
 func TestCountsAreRefreshedWhilePeopleComeAndLeave(t *testing.T) {
 	inTown(t, func(w *world) {
 		var all []int64

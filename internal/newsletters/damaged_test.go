@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/people"
 )
 
-// damage breaks what the issue says.
+// damage makes the issue's content unreadable.
 func (w *world) damage(i newsletters.Issue) {
 	w.Helper()
 	w.execute(fmt.Sprintf("UPDATE newsletters_issue SET blocks = '[{' WHERE id = %d", i.ID))
@@ -49,7 +49,7 @@ func TestADamagedIssueKeepsNoOtherFromLeavingAtItsHour(t *testing.T) {
 	})
 }
 
-func TestOfADamagedIssueTheArchiveTellsAndEverybodyMayLeave(t *testing.T) {
+func TestADamagedIssueIsListedAndCanBeUnsubscribedFrom(t *testing.T) {
 	inTown(t, func(w *world) {
 		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
 		whole, damaged := w.publish(text("teatro", "t1", "")), w.publish(text("teatro", "t2", ""))
@@ -64,7 +64,7 @@ func TestOfADamagedIssueTheArchiveTellsAndEverybodyMayLeave(t *testing.T) {
 			}
 			for _, s := range list {
 				if s.Damaged != (s.Slug == damaged.Slug) || (s.Text == "") != s.Damaged {
-					t.Errorf("the archive tells %+v", s)
+					t.Errorf("the archive shows %+v", s)
 				}
 			}
 		}
@@ -75,7 +75,7 @@ func TestOfADamagedIssueTheArchiveTellsAndEverybodyMayLeave(t *testing.T) {
 			t.Errorf("the other's page says %v", err)
 		}
 		if _, err := w.Put(w.ctx, text("teatro", damaged.Slug, "")); !fault.HasKey(err, "newsletters.issue.unreadable") {
-			t.Errorf("putting it anew says %v", err)
+			t.Errorf("putting it again returns %v", err)
 		}
 		w.must(w.OneClick(w.ctx, w.UnsubscribeToken(ada, damaged.ID)))
 		w.publish(text("teatro", "t3", ""))

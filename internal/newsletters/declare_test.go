@@ -44,7 +44,7 @@ func TestDeclareTellsWhatChanges(t *testing.T) {
 	inTown(t, func(w *world) {
 		d := declared()
 		d.Newsletters[0] = newsletters.DeclaredNewsletter{Slug: "teatro", Name: taxonomy.Name{IT: "Sipario"}, For: []string{"Over 65"}}
-		d.Newsletters = append(d.Newsletters[:2], d.Newsletters[3:]...) // concerts are gone
+		d.Newsletters = append(d.Newsletters[:2], d.Newsletters[3:]...) // concerts are removed
 		d.Newsrooms = d.Newsrooms[:1]
 		want := []string{
 			`- newsrooms/amici-della-musica  `,
@@ -57,7 +57,7 @@ func TestDeclareTellsWhatChanges(t *testing.T) {
 		n, err := w.Newsletter(w.ctx, "teatro")
 		w.must(err)
 		if n.ReplyTo != "cultura@comune.example" || n.Description.IT != "Il cartellone" || !slices.Equal(n.Topics, []string{"teatro"}) {
-			w.Errorf("what was left out did not stay: %+v", n)
+			w.Errorf("an omitted part changed: %+v", n)
 		}
 		offers, err := w.Known(w.ctx, w.db)
 		w.must(err)
@@ -138,7 +138,7 @@ func TestOfficeChangesNewsletters(t *testing.T) {
 		if !fields["name"] || !fields["reply_to"] || !fields["newsroom"] {
 			w.Errorf("faults are on %v", fields)
 		}
-		// What the office made is not closed because the file does not know it.
+		// A newsletter created in the office is not closed because the file lacks it.
 		if changes := w.declare(declared()); len(changes) != 0 {
 			w.Errorf("the file changed %v", lines(changes))
 		}

@@ -17,27 +17,27 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// waitingReader is what the law below knows of one person, who reads everything by e-mail, at her pace, or by SMS.
+// waitingReader is one person in the law's model. She reads everything by e-mail, at her pace, or by SMS.
 type waitingReader struct {
 	id     int64
 	number string
 	pace   newsletters.Pace
-	texts  map[string]bool // the newsletters that come by text message
-	wanted map[string]int  // issues that must have reached her, how often
+	texts  map[string]bool // newsletters that come by text message
+	wanted map[string]int  // issues that must have reached her, and how often
 }
 
-// troubledTown is a town whose mail is refused now and then, whose telephones are busy, and whose nodes die.
+// troubledTown is a town in which mail is refused now and then, telephones are busy, and nodes die.
 type troubledTown struct {
 	*world
 
 	rt      *rapid.T
 	readers map[string]*waitingReader // by address
 	full    map[string]bool           // addresses whose mailbox is full
-	busy    map[string]bool           // addresses and numbers that take nothing for the moment
+	busy    map[string]bool           // addresses and numbers that accept nothing at the moment
 	issues  []newsletters.Issue
 }
 
-// newTroubledTown gives the town a reader of each pace, whose names begin so.
+// newTroubledTown adds a reader of each pace to the town; named is the prefix of their names.
 func newTroubledTown(w *world, rt *rapid.T, named string, paces ...newsletters.Pace) *troubledTown {
 	w.Helper()
 	w.texted = nil
@@ -52,9 +52,9 @@ func newTroubledTown(w *world, rt *rapid.T, named string, paces ...newsletters.P
 	return p
 }
 
-// TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, busy servers and telephones, retries, deaths of
-// nodes and changes of channel in any order, and wants that in the end everybody got everything once, by mail or by text
-// message, and that every issue says so.
+// TestNobodyIsLostByAFailureOrByChangingTheChannel draws full mailboxes, busy servers and telephones, retries, deaths
+// of nodes and changes of channel in any order. In the end everybody must have got everything once, by mail or by text
+// message, and every issue must say so.
 func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
@@ -70,7 +70,7 @@ func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 			clear(p.busy)
 			p.toSlot()
 			p.retryAll()
-			p.toSlot() // what was handed over to a digest
+			p.toSlot() // what was moved to a digest
 			p.check()
 			for _, r := range p.readers {
 				w.leaveAll(r.id, "test")
@@ -79,7 +79,7 @@ func TestNobodyIsLostByAFailureOrByChangingTheChannel(t *testing.T) {
 	})
 }
 
-// settle has servers and telephones refuse what the law draws.
+// settle makes servers and telephones refuse what the law drew.
 func (p *troubledTown) settle() {
 	p.refused = func(a deliverytest.Attempt) error {
 		switch {
@@ -137,14 +137,14 @@ func (p *troubledTown) trouble() {
 	}
 }
 
-// soon goes to where what was put off is due, on all channels.
+// soon advances the clock until deferred messages are due on all channels.
 func (p *troubledTown) soon() {
 	p.clock.Advance(time.Hour)
 	p.deliver()
 	p.deliver()
 }
 
-// die has a node take up what is owed of a sending, and be killed before anything of it goes on record.
+// die makes a node claim messages and be killed before it records anything.
 func (p *troubledTown) die() {
 	batches := p.column("SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND origin = 'newsletters.issue' ORDER BY id")
 	if len(batches) == 0 {
@@ -155,7 +155,7 @@ func (p *troubledTown) die() {
 
 func (p *troubledTown) toSlot() {
 	p.slot()
-	p.deliver() // what the digest handed over
+	p.deliver() // what the digest moved
 }
 
 func (p *troubledTown) retry() {
@@ -206,6 +206,6 @@ func (p *troubledTown) check() {
 		}
 	}
 	if left := p.column("SELECT count(*) FROM newsletters_kept"); left[0] != 0 {
-		p.rt.Errorf("%d rows are kept at the end", left[0])
+		p.rt.Errorf("%d rows of newsletters_kept are left at the end", left[0])
 	}
 }

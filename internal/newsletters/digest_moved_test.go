@@ -37,12 +37,12 @@ func TestAnIssueThatCannotBeReadIsLeftOutOfTheDigestAndStaysOwed(t *testing.T) {
 				log, err := w.identity.AuditLog(w.ctx, identity.AuditQuery{Limit: 1})
 				w.must(err)
 				if log[0].Action != "audit.issue.left_out" || log[0].Subject != concert.Subject() {
-					w.Errorf("the office is told %+v", log[0])
+					w.Errorf("the log says %+v", log[0])
 				}
 				if state := w.stateOf(concert); state != newsletters.Sending {
 					w.Errorf("the concert is %s while two are owed it", state)
 				}
-				w.slot() // nothing is mended
+				w.slot() // nothing is repaired
 				w.wantReached("")
 				write(whole)
 				if awaiting, err := w.Awaiting(w.ctx, concert.ID); err != nil || awaiting != 2 {
@@ -61,7 +61,7 @@ func TestAnIssueThatCannotBeReadIsLeftOutOfTheDigestAndStaysOwed(t *testing.T) {
 	}
 }
 
-// stateOf is the issue's state, of one that cannot be read too.
+// stateOf returns the issue's state, even if the issue cannot be read.
 func (w *world) stateOf(i newsletters.Issue) (state newsletters.State) {
 	w.Helper()
 	w.must(w.db.QueryRowContext(w.ctx, "SELECT state FROM newsletters_issue WHERE id = $1", i.ID).Scan(&state))
@@ -78,7 +78,7 @@ func TestWhoChoosesTextMessagesBeforeTheSlotGetsWhatWaits(t *testing.T) {
 		concert := w.publish(withText("concerti", "c1"))
 		w.must(w.ChooseChannel(w.ctx, ada, "teatro", people.SMS))
 		w.slot()
-		w.deliver() // what the digest handed over
+		w.deliver() // what the digest moved
 		w.wantTexted(number)
 		mails := w.sink.Mails()
 		if len(mails) != 1 || strings.Contains(mails[0].Text(), "/teatro/t1") || !strings.Contains(mails[0].Text(), "/teatro/t2") ||
@@ -97,8 +97,8 @@ func TestWhoChoosesTextMessagesBeforeTheSlotGetsWhatWaits(t *testing.T) {
 	})
 }
 
-// TestAllOfADigestMayGoByText has a digest of which no mail is left; and she who has no mobile any more, no address, no
-// consent, or changed her mind, gets what is due to her.
+// TestAllOfADigestMayGoByText: a digest of which no mail is left. Readers without a mobile, an address or a consent, or
+// who changed their mind, get what is due to them.
 func TestAllOfADigestMayGoByText(t *testing.T) {
 	inTown(t, func(w *world) {
 		numbers := map[string]string{}
@@ -126,7 +126,7 @@ func TestAllOfADigestMayGoByText(t *testing.T) {
 		digests, err := w.LatestDigests(w.ctx, 1)
 		w.must(err)
 		if p := digests[0].Progress; p.Sent != 2 || p.Kept != 1 || p.Withdrawn != 1 {
-			t.Errorf("the digest came to %+v", p)
+			t.Errorf("the digest ended as %+v", p)
 		}
 	})
 }

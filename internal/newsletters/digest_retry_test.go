@@ -23,8 +23,8 @@ func (w *world) wantState(want newsletters.State, issues ...newsletters.Issue) {
 	}
 }
 
-// tornDigest is a slot in which Ada is served, Bea's and Carla's mailboxes are full, and Dina's is gone; Carla gets the
-// concert alone.
+// tornDigest sends a slot in which Ada is reached, Bea's and Carla's mailboxes are full, and Dina's does not exist.
+// Carla gets only the concert.
 func tornDigest(w *world) (play, concert newsletters.Issue) {
 	w.Helper()
 	for _, name := range []string{"Ada", "Bea", "Carla", "Dina"} {
@@ -40,7 +40,7 @@ func tornDigest(w *world) (play, concert newsletters.Issue) {
 		case a.Stage != deliverytest.AtRcpt, strings.HasPrefix(a.To, "ada@"):
 			return nil
 		case strings.HasPrefix(a.To, "dina@"):
-			return deliverytest.Refuse(550, "5.1.1", "no such user") // for good
+			return deliverytest.Refuse(550, "5.1.1", "no such user") // permanent
 		}
 		return deliverytest.Refuse(552, "5.2.2", "mailbox full")
 	}
@@ -48,7 +48,7 @@ func tornDigest(w *world) (play, concert newsletters.Issue) {
 	return play, concert
 }
 
-// tryAgain tries again what failed of the issue, which must be what was told before.
+// tryAgain retries what failed of the issue. Retryable must have announced the same.
 func (w *world) tryAgain(i newsletters.Issue) delivery.Retried {
 	w.Helper()
 	told, err := w.Retryable(w.ctx, i.ID)
@@ -56,7 +56,7 @@ func (w *world) tryAgain(i newsletters.Issue) delivery.Retried {
 	again, err := w.Retry(w.ctx, i.ID)
 	w.must(err)
 	if told != again {
-		w.Errorf("%+v was told, and %+v is tried again", told, again)
+		w.Errorf("Retryable says %+v, Retry %+v", told, again)
 	}
 	return again
 }

@@ -54,7 +54,7 @@ func TestWhatWaitsGoesInOneMailPerSlot(t *testing.T) {
 			}
 		}
 		if n := strings.Count(got, domain+"/unsubscribe/"); n != 4 {
-			t.Errorf("the text has %d ways out, want one for each issue and one for all", n)
+			t.Errorf("the text has %d unsubscribe links, want one for each issue and one for all", n)
 		}
 		if preview, _, _ := strings.Cut(m.HTML(), "<h1"); strings.Contains(preview, "diabete") || !strings.Contains(preview, "I concerti") {
 			t.Errorf("an inbox shows\n%s", preview)
@@ -135,7 +135,7 @@ func TestASlotThatWasMissedIsMadeUpForOnce(t *testing.T) {
 		}}))
 		w.publish(text("teatro", "t1", ""))
 		w.publish(text("concerti", "c1", ""))
-		// Everything is off until Sunday afternoon: of all slots missed the last is made up for, a daily one.
+		// No node runs until Sunday afternoon. Of the missed slots the last, a daily one, is made.
 		sunday := time.Date(2025, 3, 9, 6, 0, 0, 0, time.UTC)
 		w.clock.Set(sunday.Add(9 * time.Hour))
 		w.must(w.MakeDigest(w.ctx, sunday))
@@ -247,7 +247,7 @@ func TestANodeThatDiesWhileADigestGoesOutLosesNobody(t *testing.T) {
 		if _, err := w.delivery.Drain(life, batch, nil); err == nil {
 			t.Error("the node was not stopped")
 		}
-		w.must(w.MakeDigest(w.ctx, w.Slots().Last(newsletters.Daily, w.clock.Now()))) // the other node takes it up
+		w.must(w.MakeDigest(w.ctx, w.Slots().Last(newsletters.Daily, w.clock.Now()))) // another node takes over
 		w.deliver()
 		got := map[string]int{}
 		for _, m := range w.sink.Mails() {

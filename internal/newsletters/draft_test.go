@@ -82,7 +82,7 @@ func TestRightsEndAtTheNewsroom(t *testing.T) {
 		list, err := w.Issues(stranger, newsletters.IssueQuery{})
 		w.must(err)
 		if len(list.Issues) != 0 {
-			w.Errorf("a stranger is shown %v", list.Issues)
+			w.Errorf("another newsroom's editor sees %v", list.Issues)
 		}
 		board, err := w.Board(editor)
 		w.must(err)
@@ -135,7 +135,7 @@ func TestMistakesAreToldOnTheirFields(t *testing.T) {
 		}
 		for _, field := range []string{"title", "slug", "language", "audience"} {
 			if !fields[field] {
-				w.Errorf("nothing is said of %s: %v", field, err)
+				w.Errorf("no fault on %s: %v", field, err)
 			}
 		}
 		_, err = w.Create(w.ctx, text("teatri", "x", ""))

@@ -22,7 +22,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// mortal is an origin in whose presence folding dies after so many steps.
+// mortal is an origin that makes folding fail after some steps.
 type mortal struct {
 	delivery.Origin
 
@@ -38,7 +38,7 @@ func (m mortal) Folding(ctx context.Context, tx *storage.Tx, ref, after, through
 	return m.Origin.Folding(ctx, tx, ref, after, through)
 }
 
-// mortality lets folding die after so many steps; until it is set it lives for ever.
+// mortality makes folding fail after the returned number of steps, which starts out very large.
 func (w *world) mortality() *int {
 	steps := 1 << 30
 	w.delivery.Plug(newsletters.Origin, mortal{w.Room, &steps})
@@ -46,7 +46,7 @@ func (w *world) mortality() *int {
 	return &steps
 }
 
-// nightsPass lets the nights pass in which folding follows the clock, a few days in each.
+// nightsPass removes the rows that make folding follow the clock night by night, so that it reaches the current date.
 func (w *world) nightsPass() {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
@@ -55,7 +55,7 @@ func (w *world) nightsPass() {
 	}))
 }
 
-// foldFor folds what is old, and is killed after so many steps.
+// foldFor folds old messages, and stops after some steps as if the process were killed.
 func (w *world) foldFor(mortality *int, steps int) {
 	w.Helper()
 	w.nightsPass()
@@ -66,7 +66,7 @@ func (w *world) foldFor(mortality *int, steps int) {
 	*mortality = 1 << 30
 }
 
-// shown is all that the office and the command line show of the issues' sending.
+// shown returns everything that the office and the command line show of the issues' sending.
 func (w *world) shown(issues ...newsletters.Issue) string {
 	w.Helper()
 	var b strings.Builder
@@ -89,8 +89,8 @@ func (w *world) shown(issues ...newsletters.Issue) string {
 	return b.String()
 }
 
-// What is shown of issues that went at once, in digests and as text messages, with failures, retries and what came back,
-// is the same however often folding is killed; and in the end nothing is kept of anybody, and nobody gets anything again.
+// The statistics of issues sent at once, in digests and as text messages, with failures, retries and returns, stay the
+// same however often folding is killed. In the end no record of a person is left, and nobody gets anything again.
 func TestFoldingChangesNoStatistics(t *testing.T) {
 	inTown(t, func(w *world) {
 		plugged(w)
@@ -105,7 +105,7 @@ func TestFoldingChangesNoStatistics(t *testing.T) {
 			}
 			clear(p.busy)
 			p.toSlot()
-			p.soon() // what a busy server put off
+			p.soon() // what a busy server deferred
 			w.clock.Advance(25 * 31 * 24 * time.Hour)
 			before := w.shown(p.issues...)
 			for _, steps := range rapid.SliceOfN(rapid.IntRange(0, 6), 1, 4).Draw(rt, "kills") {
@@ -119,14 +119,14 @@ func TestFoldingChangesNoStatistics(t *testing.T) {
 				rt.Fatalf("folded\n%s\nbefore\n%s", now, before)
 			}
 			if left := w.column("SELECT (SELECT count(*) FROM newsletters_kept) + (SELECT count(*) FROM delivery_message)"); left[0] != 0 {
-				rt.Errorf("%d rows are kept at the end", left[0])
+				rt.Errorf("%d rows of newsletters_kept are left at the end", left[0])
 			}
 			p.nothingMore()
 		})
 	})
 }
 
-// hurry has somebody get everything at once from now on, or once a day again.
+// hurry changes a reader's pace to at once, or back to daily.
 func (p *troubledTown) hurry() {
 	pace := rapid.SampledFrom([]newsletters.Pace{newsletters.AtOnce, newsletters.Daily}).Draw(p.rt, "pace")
 	r := p.any()
@@ -134,7 +134,7 @@ func (p *troubledTown) hurry() {
 	p.paced(r.id, pace, "teatro", "concerti")
 }
 
-// bounce brings back some mail that went out.
+// bounce returns some of the sent mail.
 func (p *troubledTown) bounce() {
 	mails := p.sink.Mails()
 	if len(mails) == 0 {
@@ -178,7 +178,7 @@ func TestADigestIsTriedAgainUntilItIsFoldedToo(t *testing.T) {
 		before := w.shown(play, concert)
 		began, err := w.Issue(w.ctx, play.ID)
 		w.must(err)
-		w.clock.Set(began.Sent.AddDate(2, 0, 0)) // when the issues ended, and before the digest did
+		w.clock.Set(began.Sent.AddDate(2, 0, 0)) // after the issues ended, and before the digest did
 		w.foldFor(mortality, 1<<30)
 		if now := w.shown(play, concert); now != before {
 			t.Errorf("now\n%s\nbefore\n%s", now, before)
@@ -186,7 +186,7 @@ func TestADigestIsTriedAgainUntilItIsFoldedToo(t *testing.T) {
 		if again := w.tryAgain(concert); again != (delivery.Retried{Refused: 2}) {
 			t.Errorf("%+v is tried again, want Bea's and Carla's", again)
 		}
-		w.deliver() // in vain
+		w.deliver() // without success
 		before = w.shown(play, concert)
 		w.clock.Advance(25 * 31 * 24 * time.Hour)
 		for steps := range 4 {
@@ -211,7 +211,7 @@ func TestADigestIsTriedAgainUntilItIsFoldedToo(t *testing.T) {
 
 var leaving = regexp.MustCompile(`subject=unsubscribe-([A-Za-z0-9_-]+)`)
 
-func TestOldMailsAreLeftByAndComplainedOfStill(t *testing.T) {
+func TestOldMailsStillUnsubscribeAndTakeComplaints(t *testing.T) {
 	inTown(t, func(w *world) {
 		plugged(w)
 		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")
@@ -226,7 +226,7 @@ func TestOldMailsAreLeftByAndComplainedOfStill(t *testing.T) {
 		w.must(w.people.Erase(w.ctx, carla))
 		w.must(w.OneClick(w.ctx, leave))
 		w.back(to, abuse("Subject: x\n"))
-		w.back(carlas, abuse("Subject: x\n")) // of who is nobody any more
+		w.back(carlas, abuse("Subject: x\n")) // the ledger no longer names a person
 		standing := map[int64]int{}
 		for _, person := range []int64{ada, bea} {
 			all, err := w.Subscriptions(w.ctx, person)

@@ -17,7 +17,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// putOff has mails (or text messages) put off until the returned function is called; then they are due.
+// putOff defers mails (or text messages) until the returned function is called; then they are due.
 func (w *world) putOff(mails, texts bool) (end func()) {
 	w.refused = func(a deliverytest.Attempt) error {
 		if mails && a.Stage == deliverytest.AtRcpt {
@@ -35,12 +35,11 @@ func (w *world) putOff(mails, texts bool) (end func()) {
 		w.refused, w.busy = nil, nil
 		w.clock.Advance(time.Hour)
 		w.deliver()
-		w.deliver() // what was handed over to a batch that had been worked off
+		w.deliver() // moved to a batch that was finished before
 	}
 }
 
-// takeUp asks the room for those who are owed something of a batch, and does nothing with what it says: so does a node that
-// is killed.
+// takeUp asks the room for the recipients of a batch and does nothing with the answer, like a node that is killed.
 func (w *world) takeUp(batch int64) error {
 	var m delivery.Matter
 	row := w.db.QueryRowContext(w.ctx, "SELECT ref, channel, id FROM delivery_batch WHERE id = $1", batch)
@@ -66,14 +65,14 @@ func TestWhoseMailWasPutOffGetsATextIfSheChoosesIt(t *testing.T) {
 		end := w.putOff(true, false)
 		play, mute := w.publish(withText("teatro", "t1")), w.publish(text("teatro", "t2", ""))
 		w.must(w.ChooseChannel(w.ctx, persons["Ada"], "teatro", people.SMS))
-		w.must(w.ChooseChannel(w.ctx, persons["Bea"], "teatro", people.SMS)) // and loses her telephone
+		w.must(w.ChooseChannel(w.ctx, persons["Bea"], "teatro", people.SMS)) // and then she loses her telephone
 		w.execute(fmt.Sprintf("DELETE FROM people_address WHERE channel = 'sms' AND person_id = %d", persons["Bea"]))
-		w.must(w.ChooseChannel(w.ctx, persons["Carla"], "teatro", people.SMS)) // and leaves
+		w.must(w.ChooseChannel(w.ctx, persons["Carla"], "teatro", people.SMS)) // and then she leaves
 		w.must(w.Unsubscribe(w.ctx, newsletters.Leaving{Person: persons["Carla"], Newsletter: "teatro", How: "page"}))
 		w.must(w.takeUp(w.column("SELECT id FROM delivery_batch WHERE channel = 'email' ORDER BY id")[0]))
 		end()
 		w.wantTexted(numbers["Ada"])
-		w.wantReached("ada bea bea dina dina") // what has no text comes to Ada, too, as it was owed to her
+		w.wantReached("ada bea bea dina dina") // Ada gets what has no text, too, as before
 		w.wantState(newsletters.Sent, play, mute)
 		if s := w.numbers(play.ID); s.Recipients != disclosure.Exact(4) || s.Accepted != disclosure.Exact(3) || s.Withdrawn != disclosure.Exact(1) || s.AwaitingDigest != disclosure.Exact(0) ||
 			s.Channels[0].Recipients != disclosure.Exact(3) || s.Channels[1].Recipients != disclosure.Exact(1) {
@@ -133,7 +132,8 @@ func TestWhoChangesHerMindAgainAndAgainGetsItOnce(t *testing.T) {
 	})
 }
 
-// TestNodesThatHandOverTogetherMoveEachOnce has several nodes ask for the same people at one moment, on both channels.
+// TestNodesThatHandOverTogetherMoveEachOnce: several nodes ask for the same people at the same moment, on both
+// channels.
 func TestNodesThatHandOverTogetherMoveEachOnce(t *testing.T) {
 	inTown(t, func(w *world) {
 		var wanted []string
@@ -173,7 +173,7 @@ func TestNodesThatHandOverTogetherMoveEachOnce(t *testing.T) {
 	})
 }
 
-// named are the people whom the audience of the issue names on a channel now, as while the ledger is filled.
+// named returns the people in the issue's audience on a channel now, as while the ledger is filled.
 func (w *world) named(i newsletters.Issue, channel people.Channel) (persons []int64) {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
@@ -201,8 +201,8 @@ func (w *world) named(i newsletters.Issue, channel people.Channel) (persons []in
 	return persons
 }
 
-// TestWhoChangesWhileTheLedgerIsFilledIsInItOnce asks whom the second channel is for when somebody has changed to it since
-// the first was filled.
+// TestWhoChangesWhileTheLedgerIsFilledIsInItOnce computes the second channel's recipients after somebody has changed to
+// it since the first one was filled.
 func TestWhoChangesWhileTheLedgerIsFilledIsInItOnce(t *testing.T) {
 	inTown(t, func(w *world) {
 		byMail := w.citizen(people.Details{Given: "Ada"}, false, "teatro")
@@ -229,7 +229,7 @@ func TestWhoChangesWhileTheLedgerIsFilledIsInItOnce(t *testing.T) {
 			t.Errorf("by text message it is for %v, want %v alone", got, late)
 		}
 		if kept := w.column("SELECT person_id FROM newsletters_kept"); !slices.Equal(kept, []int64{byDigest}) {
-			t.Errorf("it is put aside for %v, want %v alone", kept, byDigest)
+			t.Errorf("it is deferred for %v, want %v alone", kept, byDigest)
 		}
 	})
 }

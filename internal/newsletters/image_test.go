@@ -18,8 +18,8 @@ import (
 	"unoxuno/internal/newsletters"
 )
 
-// pictures are one picture of 7 by 5 points in every form that is taken, by extension. Of WebP, which Go cannot write, it
-// is the head alone, of the lossless form (RFC 9649 §3.4).
+// pictures returns a picture of 7 by 5 pixels in every accepted format, by extension. Go cannot write WebP, so that one
+// is only the header, of the lossless form (RFC 9649 §3.4).
 func pictures(t *testing.T) map[string][]byte {
 	t.Helper()
 	picture := image.NewPaletted(image.Rect(0, 0, 7, 5), color.Palette{color.White, color.Black})
@@ -70,7 +70,7 @@ func TestImages(t *testing.T) {
 	})
 }
 
-// TestOlderImagesAreServedClean: a picture that an older version kept as it was sent leaves without what it carried.
+// TestOlderImagesAreServedClean: a picture that an older version stored uncleaned is served without its metadata.
 func TestOlderImagesAreServedClean(t *testing.T) {
 	inTown(t, func(w *world) {
 		data := slices.Concat(pictures(w.T)["jpg"], []byte("44°38′N 10°55′E"))

@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/people"
 )
 
-// asking is a file in which Ada asks for newsletters.
+// asking returns a file in which Ada asks for newsletters.
 func asking(list string) *strings.Reader {
 	return strings.NewReader("email,given_name,newsletters,consent_date,consent_source\nada@mail.example,Ada," + list + ",2024-01-01,modulo\n")
 }
@@ -38,7 +38,8 @@ func TestImportBeginsWhatDoesNotStand(t *testing.T) {
 	})
 }
 
-// No foreign key keeps this: who is subscribed is held until the import's transaction ends, or was erased before.
+// No foreign key ensures this: a person who is being subscribed is held until the import's transaction ends, or was
+// erased before.
 func TestNobodyErasedIsSubscribedByAnImport(t *testing.T) {
 	inTown(t, func(w *world) {
 		for range 8 {

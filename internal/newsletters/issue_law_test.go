@@ -14,7 +14,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// number is an issue to which something is done. Everybody who does it saw version 1, or the version that was scheduled.
+// number is an issue that the law acts on. All actors saw version 1, or the scheduled version.
 type number struct {
 	*world
 
@@ -28,7 +28,7 @@ func newNumber(w *world, slug string) *number {
 	return &number{world: w, id: w.create(text("teatro", slug, "")).ID, slug: slug, version: 1}
 }
 
-// snapshot is the issue with its links, and how many messages it has in the ledger.
+// snapshot returns the issue with its links, and the number of its messages in the ledger.
 func (i *number) snapshot() string {
 	i.Helper()
 	all := i.rowsOf("newsletters_issue", "id", i.id, i.slug)
@@ -41,7 +41,7 @@ func (i *number) snapshot() string {
 	return strings.Join(all, "\n")
 }
 
-// titled is the issue's content with another title.
+// titled returns the issue's content with another title.
 func (i *number) titled(title string) newsletters.Content {
 	c := text("teatro", i.slug, "")
 	c.Title = title
@@ -84,8 +84,8 @@ func numberVerbs() []verb[*number] {
 	}
 }
 
-// Whatever is done to an issue at once is what would have been done one after the other: what is sent is the version that
-// its sender saw, and nothing is overwritten.
+// Simultaneous actions on an issue equal actions in some order: the version sent is the one that its sender saw, and
+// nothing is overwritten.
 func TestWhatIsDoneToAnIssueAtOnceIsDoneInSomeOrder(t *testing.T) {
 	inTown(t, func(w *world) {
 		for n := range 6 {
@@ -99,7 +99,7 @@ func TestWhatIsDoneToAnIssueAtOnceIsDoneInSomeOrder(t *testing.T) {
 	})
 }
 
-// Of an issue that is saved and sent at once, either it is sent as its sender saw it, or she is told that it changed.
+// If an issue is saved and sent at the same time, it is sent as its sender saw it, or she is told that it changed.
 func TestNothingIsSentThatNobodyChecked(t *testing.T) {
 	inTown(t, func(w *world) {
 		w.citizen(people.Details{Given: "Ada"}, false, "teatro")

@@ -90,7 +90,7 @@ func TestIssueFileMistakes(t *testing.T) {
 	}
 }
 
-// FuzzParseIssueFile: whatever is in a file, it is an issue or a list of faults, and never anything else.
+// FuzzParseIssueFile: any file is an issue or a list of faults, and nothing else.
 func FuzzParseIssueFile(f *testing.F) {
 	f.Add(file)
 	f.Add("---\n---\n")
@@ -100,7 +100,7 @@ func FuzzParseIssueFile(f *testing.F) {
 		c, err := newsletters.ParseIssueFile([]byte(text))
 		switch {
 		case err == nil && (c.Newsletter == "" || c.Slug == "" || c.Title == "" || len(c.Blocks) == 0):
-			t.Errorf("taken: %+v", c)
+			t.Errorf("accepted: %+v", c)
 		case err != nil && fault.List(err) == nil:
 			t.Errorf("not a fault: %v", err)
 		}

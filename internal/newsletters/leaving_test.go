@@ -10,8 +10,8 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// TestTakingBackRestoresExactlyWhatWasThere: a weekly subscription comes back weekly and since its own day, what came by
-// profile comes by profile again, and what she had left before stays left.
+// TestTakingBackRestoresExactlyWhatWasThere: a weekly subscription comes back weekly and with its first day, what came
+// by profile comes by profile again, and what she had left before stays ended.
 func TestTakingBackRestoresExactlyWhatWasThere(t *testing.T) {
 	inTown(t, func(w *world) {
 		var d newsletters.Declaration

@@ -10,7 +10,7 @@ import (
 	"unoxuno/internal/clock"
 )
 
-// TestJudgeKeepsTheRule: what is kept of visitors suffices to judge as if every visit were remembered.
+// TestJudgeKeepsTheRule: the recent visits that are kept suffice to judge as if every visit were remembered.
 func TestJudgeKeepsTheRule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type visit struct {
@@ -32,7 +32,7 @@ func TestJudgeKeepsTheRule(t *testing.T) {
 			}
 			m.age(now)
 		}
-		// The rule in its own words: a visit is a program's if it, or a later one within the span, ends a burst.
+		// The rule restated: a visit is a program's if it, or a later one within the span, completes a burst.
 		want := map[place]int64{}
 		program := make([]bool, len(all))
 		for i, last := range all {
@@ -97,7 +97,8 @@ func TestTallyIsBounded(t *testing.T) {
 	}
 }
 
-// TestWhatIsReadIsBounded: past its bound what one reads is not noted, nor taken back, and counted all the same.
+// TestWhatIsReadIsBounded: beyond the limit readings are not recorded or taken back, but visits are counted all the
+// same.
 func TestWhatIsReadIsBounded(t *testing.T) {
 	tally, now := newTally(), time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	const readers = 2 * maxPlaces
@@ -152,7 +153,7 @@ func TestRowsAtOnceArePowersOfTwo(t *testing.T) {
 	})
 }
 
-// BenchmarkCount is what counting costs a request, without HTTP: of one scanner, and of many readers.
+// BenchmarkCount measures what counting costs a request, without HTTP: for one scanner, and for many readers.
 func BenchmarkCount(b *testing.B) {
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

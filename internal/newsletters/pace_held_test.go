@@ -10,7 +10,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// execute changes the database behind the rooms' back.
+// execute changes the database without the rooms' knowledge.
 func (w *world) execute(statement string) {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
@@ -34,7 +34,7 @@ func TestWhatABrakeHoldsWaitsForALaterDigest(t *testing.T) {
 		}
 		w.sink.Clear()
 		w.slot()
-		w.wantReached("") // and no digest is made for nobody
+		w.wantReached("") // and no empty digest is made
 		w.must(w.Resume(w.ctx, "amici-della-musica"))
 		w.slot()
 		mails = w.sink.Mails()
@@ -67,7 +67,7 @@ func TestAPauseHoldsTextMessagesToo(t *testing.T) {
 	})
 }
 
-// TestAComplaintAboutADigestEndsEverything is told as delivery tells it.
+// TestAComplaintAboutADigestEndsEverything calls the room as delivery does.
 func TestAComplaintAboutADigestEndsEverything(t *testing.T) {
 	inTown(t, func(w *world) {
 		ada := w.citizen(people.Details{Given: "Ada"}, false, "teatro", "concerti")

@@ -17,18 +17,18 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// lawReader is what the law below knows of one person: a few lines beside all that the room does.
+// lawReader is one person in the law's small model.
 type lawReader struct {
 	id     int64
-	paces  map[string]newsletters.Pace // of the newsletters she is subscribed to
+	paces  map[string]newsletters.Pace // of her subscriptions
 	paused time.Time
-	queued map[string]bool             // issues that are in the ledger for her, not sent yet
+	queued map[string]bool             // issues in the ledger for her, not sent yet
 	kept   map[string]newsletters.Pace // issues that wait for a slot
 	due    map[string]bool             // issues whose slot has come
-	wanted map[string]int              // issues that must have reached her, how often
+	wanted map[string]int              // issues that must have reached her, and how often
 }
 
-// town of the law: readers, and what was published.
+// pacedTown is the town of the law: its readers, and what was published.
 type pacedTown struct {
 	*world
 
@@ -43,8 +43,8 @@ type pacedTown struct {
 
 var law = []string{"teatro", "concerti", "famiglie"}
 
-// TestNobodyGetsAnIssueTwiceAndNobodyMissesOne draws what people and newsrooms do, in any order, and holds what came
-// against a model of it: who was entitled to an issue got it once, by whichever mail, and nobody got two digests of a slot.
+// TestNobodyGetsAnIssueTwiceAndNobodyMissesOne draws what people and newsrooms do, in any order, and compares the
+// result with a model: everybody entitled to an issue got it once, in any mail, and nobody got two digests of a slot.
 func TestNobodyGetsAnIssueTwiceAndNobodyMissesOne(t *testing.T) {
 	inTown(t, func(w *world) {
 		round := 0
@@ -72,7 +72,7 @@ func TestNobodyGetsAnIssueTwiceAndNobodyMissesOne(t *testing.T) {
 			for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 				rapid.SampledFrom(steps).Draw(rt, "step")()
 			}
-			for range 8 { // past a weekly slot
+			for range 8 { // beyond a weekly slot
 				p.toSlot()
 				p.deliver()
 			}
@@ -110,7 +110,7 @@ func (p *pacedTown) publish() {
 	}
 }
 
-// someone is part of the name of every issue of this round.
+// someone is a part of the names of this round's issues.
 func (p *pacedTown) someone() string {
 	first := slices.Sorted(maps.Keys(p.readers))[0]
 	return strings.Split(first, "@")[0]
@@ -170,7 +170,7 @@ func (p *pacedTown) resume() {
 	r.paused = time.Time{}
 }
 
-// toSlot goes to the next slot and makes its digest; what is in it is sent by deliver.
+// toSlot goes to the next slot and makes its digest, which deliver sends.
 func (p *pacedTown) toSlot() {
 	at := p.makeDigest()
 	p.slots++
@@ -185,8 +185,8 @@ func (p *pacedTown) toSlot() {
 	}
 }
 
-// deliver sends what is owed; in one round of it nobody gets more than one mail of a digest, and each digest is sent before
-// the next is made or together with it.
+// deliver sends what is queued. In one round nobody gets more than one mail of a digest, and each digest is sent before
+// the next is made, or together with it.
 func (p *pacedTown) deliver() {
 	p.world.deliver()
 	for _, r := range p.readers {
@@ -209,7 +209,7 @@ func (p *pacedTown) cancel() {
 	slug := rapid.SampledFrom(slices.Sorted(maps.Keys(p.issues))).Draw(p.rt, "issue")
 	_, err := p.Cancel(p.ctx, p.issues[slug].ID)
 	if fault.Is(err, fault.KindConflict) {
-		return // it was sent, or cancelled, already
+		return // it was sent or cancelled already
 	}
 	p.must(err)
 	p.cancelled[slug] = true
@@ -220,7 +220,7 @@ func (p *pacedTown) cancel() {
 
 var archived = regexp.MustCompile(`https://uno\.comune\.example/newsletters/[a-z]+/([a-z0-9-]+)`)
 
-// check holds what came against what was to come.
+// check compares what arrived with what should have arrived.
 func (p *pacedTown) check() {
 	got := map[string]map[string]int{}
 	digests := map[string]map[string]bool{} // by address, the dates of the slots
@@ -248,7 +248,7 @@ func (p *pacedTown) check() {
 		}
 	}
 	if left := p.column("SELECT count(*) FROM newsletters_kept"); left[0] != 0 {
-		p.rt.Errorf("%d rows are kept at the end", left[0])
+		p.rt.Errorf("%d rows of newsletters_kept are left at the end", left[0])
 	}
 	for slug, issue := range p.issues {
 		after, err := p.Issue(p.ctx, issue.ID)

@@ -14,7 +14,7 @@ import (
 	"unoxuno/internal/town"
 )
 
-// paced gives subscriptions of the person a pace, one for all.
+// paced gives the person's subscriptions a pace.
 func (w *world) paced(person int64, pace newsletters.Pace, subscribed ...string) {
 	w.Helper()
 	c := newsletters.Choice{Paces: map[string]newsletters.Pace{}, Profile: newsletters.AtOnce}
@@ -24,7 +24,7 @@ func (w *world) paced(person int64, pace newsletters.Pace, subscribed ...string)
 	w.must(w.ChooseRhythm(w.ctx, person, c))
 }
 
-// slot sets the clock to the next slot and sends its digest; two nodes ask for it, one of them late.
+// slot sets the clock to the next slot and sends its digest. Two nodes ask for it, one of them late.
 func (w *world) slot() time.Time {
 	w.Helper()
 	at := w.makeDigest()
@@ -42,7 +42,7 @@ func (w *world) makeDigest() time.Time {
 	return at
 }
 
-// deliver sends all that is owed now.
+// deliver sends everything that is queued now.
 func (w *world) deliver() {
 	w.Helper()
 	for _, batch := range w.column("SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 ORDER BY id") {
@@ -51,7 +51,7 @@ func (w *world) deliver() {
 	}
 }
 
-// publish sends an issue, and what is owed at once.
+// publish sends an issue, and what leaves at once.
 func (w *world) publish(c newsletters.Content) newsletters.Issue {
 	w.Helper()
 	i := w.create(c)
@@ -63,7 +63,7 @@ func (w *world) publish(c newsletters.Content) newsletters.Issue {
 	return i
 }
 
-// column are the numbers that a query of one column yields.
+// column returns the numbers that a query of one column selects.
 func (w *world) column(query string) (list []int64) {
 	w.Helper()
 	rows, err := w.db.QueryContext(w.ctx, query)
@@ -93,7 +93,7 @@ func TestAPauseHoldsEverythingButWhatIsUrgent(t *testing.T) {
 		w.must(w.Pause(w.ctx, ada, "2025-03-06"))
 		w.must(w.Pause(w.ctx, bea, "2025-03-04"))
 		if i, err := w.Issue(w.ctx, waiting.ID); err != nil || i.State != newsletters.Sent {
-			t.Errorf("the issue that waited for Ada is %s (%v): a pause lets go of it", i.State, err)
+			t.Errorf("the issue that waited for Ada is %s (%v): a pause drops it", i.State, err)
 		}
 		queued := w.create(text("teatro", "t1", ""))
 		if reach, err := w.Reach(w.ctx, queued.ID); err != nil || reach.People != 0 {
@@ -153,7 +153,7 @@ func TestABoundKeepsWhatIsTooMuchForTheNextSlotWithRoom(t *testing.T) {
 		urgent.Urgent = true
 		w.publish(urgent)
 		w.wantReached("ada bea")
-		for day := range 6 { // full until a week after
+		for day := range 6 { // at the limit until a week after
 			w.slot()
 			if got := w.reached(); len(got) > 0 {
 				t.Errorf("on day %d after came mail to %v", day+1, got)
@@ -175,7 +175,7 @@ func TestABoundKeepsWhatIsTooMuchForTheNextSlotWithRoom(t *testing.T) {
 	})
 }
 
-// bound gives the town a bound on messages a week.
+// bound sets the town's limit on messages a week.
 func (w *world) bound(most int) {
 	w.Helper()
 	w.must(w.db.Tx(w.ctx, func(tx *storage.Tx) error {
@@ -191,7 +191,7 @@ func TestAChangeOfPaceNeitherLosesNorDoubles(t *testing.T) {
 	inTown(t, func(w *world) {
 		for _, c := range []struct {
 			from, to newsletters.Pace
-			slots    int // until what waited comes
+			slots    int // until what waits is sent
 		}{
 			{newsletters.Weekly, newsletters.AtOnce, 1}, {newsletters.Weekly, newsletters.Daily, 1},
 			{newsletters.Daily, newsletters.Weekly, 1}, {newsletters.Daily, newsletters.AtOnce, 1},

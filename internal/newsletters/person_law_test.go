@@ -12,13 +12,13 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// citizen is a person to whom something is done, and what was prepared for it.
+// citizen is the person that the law acts on, with what was prepared for it.
 type citizen struct {
 	*world
 
 	columns []personColumn
 	id      int64
-	name    string // hers alone
+	name    string // unique
 	email   people.Address
 	other   people.Address // not confirmed
 	pending int64          // a sign-up with her address
@@ -26,7 +26,7 @@ type citizen struct {
 	left    newsletters.Left
 }
 
-// newCitizen registers somebody who reads two newsletters, by mail, left a third one, and has a mobile.
+// newCitizen registers a person with a mobile who reads two newsletters by mail and left a third one.
 func newCitizen(w *world, columns []personColumn, name string) *citizen {
 	w.Helper()
 	c := &citizen{world: w, columns: columns, name: name}
@@ -67,7 +67,7 @@ func (c *citizen) bring(consents, subscriptions string) error {
 	return err
 }
 
-// verbs are all that happens to a person: what she does, what the desk does, and what a file says of her.
+// citizenVerbs returns all actions on a person: her own, those of the desk, and an import.
 func citizenVerbs() []verb[*citizen] {
 	return append(recordVerbs(), []verb[*citizen]{
 		{"subscribe", nil, func(c *citizen) error { return c.SubscribePerson(c.ctx, c.id, "famiglie", "own-page") }},
@@ -89,7 +89,7 @@ func citizenVerbs() []verb[*citizen] {
 	}...)
 }
 
-// recordVerbs are those that change what the room people keeps.
+// recordVerbs returns those that change what the room people stores.
 func recordVerbs() []verb[*citizen] {
 	grant := func(purpose people.Purpose) people.Grant {
 		return people.Grant{Purpose: purpose, TextVersion: "1", Source: "own page", Channel: people.Email}
@@ -141,8 +141,8 @@ func recordVerbs() []verb[*citizen] {
 	}
 }
 
-// Whatever happens to a person at once is what would have happened one after the other: who left has left, what she
-// corrected stays so, and who was erased is gone.
+// Simultaneous actions on a person equal actions in some order: a person who left has left, what she corrected stays
+// corrected, and an erased person is gone.
 func TestWhatHappensToAPersonAtOnceHappensInSomeOrder(t *testing.T) {
 	inTown(t, func(w *world) {
 		columns, verbs, round := w.personColumns(), citizenVerbs(), 0
@@ -153,8 +153,8 @@ func TestWhatHappensToAPersonAtOnceHappensInSomeOrder(t *testing.T) {
 	})
 }
 
-// Beside an erasure every verb ends with an answer that can be read, and nothing is left of who was erased: not a row
-// about her in any table that names a person, not her name in any text.
+// Beside an erasure every action ends with a readable answer. Nothing of the erased person is left: no row in any table
+// that names a person, and her name in no text.
 func TestNothingIsLeftOfSomebodyErasedBesideAnyVerb(t *testing.T) {
 	inTown(t, func(w *world) {
 		columns := w.personColumns()
@@ -173,7 +173,7 @@ func TestNothingIsLeftOfSomebodyErasedBesideAnyVerb(t *testing.T) {
 				if left := c.snapshot(); left != "" {
 					w.Errorf("beside %q this is left of her:\n%s", v.name, left)
 				}
-				if v.name != "import" { // a file that comes after the erasure makes her anew
+				if v.name != "import" { // an import after the erasure creates her again
 					gone = append(gone, c)
 				}
 			}
@@ -181,7 +181,7 @@ func TestNothingIsLeftOfSomebodyErasedBesideAnyVerb(t *testing.T) {
 		for _, text := range w.texts() {
 			for _, c := range gone {
 				if strings.Contains(text, c.name) {
-					w.Errorf("%s is erased, and stands in %s", c.name, text)
+					w.Errorf("%s is erased, but found in %s", c.name, text)
 				}
 			}
 		}

@@ -14,8 +14,8 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// TestReachFromIndexIsWhomTheRuleSays: what the index of people counts for an editor is what the database counts; and
-// whom the rule names, also after people left.
+// TestReachFromIndexIsWhomTheRuleSays: the index of people, the database and the rule agree on the reach of an issue,
+// also after people left.
 func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
 	inTown(t, func(w *world) {
 		dice := rand.New(rand.NewPCG(3, 4))
@@ -51,7 +51,7 @@ func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
 				w.Errorf("%s: index %+v, database %+v", slug, reach, inDatabase[slug])
 			}
 		}
-		w.clock.Advance(time.Hour) // who withdrew her consent gives it anew
+		w.clock.Advance(time.Hour) // those who withdrew their consent give it again
 		for n := range all {
 			w.change(&all[n], n, slugs)
 			slug := slugs[n%2]
@@ -62,7 +62,7 @@ func TestReachFromIndexIsWhomTheRuleSays(t *testing.T) {
 	})
 }
 
-// younger is the reach of an issue for those who are not over 65.
+// younger returns the reach of an issue to people who are not over 65.
 func (w *world) younger(newsletter string) newsletters.Reach {
 	w.Helper()
 	reach, err := w.ReachOf(w.ctx, newsletters.Issue{Newsletter: newsletter}, `not ("over-65" in who)`)
@@ -70,7 +70,7 @@ func (w *world) younger(newsletter string) newsletters.Reach {
 	return reach
 }
 
-// byRule is what younger must be, by the rule.
+// byRule returns what younger must be, by the rule.
 func (w *world) byRule(all []modelled, newsletter string) (reach newsletters.Reach) {
 	w.Helper()
 	n, err := w.Newsletter(w.ctx, newsletter)
@@ -89,7 +89,7 @@ func (w *world) byRule(all []modelled, newsletter string) (reach newsletters.Rea
 	return reach
 }
 
-// change is what people do about the first two newsletters.
+// change makes people change something about the first two newsletters.
 func (w *world) change(m *modelled, n int, slugs []string) {
 	w.Helper()
 	switch n % 4 {
@@ -107,7 +107,7 @@ func (w *world) change(m *modelled, n int, slugs []string) {
 	}
 }
 
-// keepIndex keeps an index of the people until the test ends, and returns when it is there.
+// keepIndex keeps an index of the people until the test ends. It returns when the index is ready.
 func (w *world) keepIndex() {
 	w.Helper()
 	ctx, stop := context.WithCancel(w.ctx)

@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/people"
 )
 
-// TestWhatIsReadIsBoundToTheConsent: whatever mails, clicks, scanners, flushes and withdrawals there are, what is noted is
-// what was read, and flushed, under the consent that stands.
+// TestWhatIsReadIsBoundToTheConsent: for any sequence of mails, clicks, scanners, flushes and withdrawals, the records
+// are what was read, and flushed, under the present consent.
 func TestWhatIsReadIsBoundToTheConsent(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
@@ -43,7 +43,7 @@ func TestWhatIsReadIsBoundToTheConsent(t *testing.T) {
 
 type modelReader struct {
 	id      int64
-	since   time.Time // of the consent that stands
+	since   time.Time // of the present consent
 	waiting map[int]modelRead
 	kept    map[int]int // times by link
 }
@@ -95,7 +95,7 @@ func (m *readingModel) readOne(t *rapid.T) {
 	p.waiting[n] = w
 }
 
-// scan is a scanner's visit of all links of her mail, with flushes in between or not: nothing of it stays.
+// scan is a scanner's visit to all links of her mail, with or without flushes in between: no record of it stays.
 func (m *readingModel) scan(t *rapid.T) {
 	p := m.one(t)
 	m.flush(t)
@@ -143,12 +143,11 @@ func (m *readingModel) check(t *rapid.T) {
 	m.must(m.db.QueryRowContext(m.ctx, `SELECT count(*) FROM newsletters_reading g WHERE NOT EXISTS (
 		SELECT 1 FROM people_consenting c WHERE c.person_id = g.person_id AND c.purpose = 'reading')`).Scan(&strangers))
 	if strangers > 0 {
-		t.Fatalf("%d rows of who did not agree", strangers)
+		t.Fatalf("%d rows about people who did not agree", strangers)
 	}
 }
 
-// TestNothingIsLeftOfWhoWithdrawsWhileSheReads: a withdrawal and an erasure in the middle of visits and flushes leave
-// nothing behind.
+// TestNothingIsLeftOfWhoWithdrawsWhileSheReads: a withdrawal or an erasure amid visits and flushes leaves nothing.
 func TestNothingIsLeftOfWhoWithdrawsWhileSheReads(t *testing.T) {
 	inTown(t, func(w *world) {
 		issue := w.sentIssue()

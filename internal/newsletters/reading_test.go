@@ -18,7 +18,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// agrees gives the person's consent to have noted what she reads.
+// agrees records the person's consent to record what she reads.
 func (w *world) agrees(person int64) {
 	w.Helper()
 	w.must(w.people.Grant(w.ctx, person, people.Grant{Purpose: people.ForReading, Source: "test"}))
@@ -29,7 +29,7 @@ func (w *world) withdraws(person int64) {
 	w.must(w.people.Withdraw(w.ctx, person, people.ForReading, "test"))
 }
 
-// follows is a visit of the person's own link to the issue, with n 0 of its mark.
+// follows is a visit to the person's own link to the issue, or with n 0 to its pixel.
 func (w *world) follows(issue int64, n int, person int64, v newsletters.Visit) {
 	w.Helper()
 	v.Reader = w.ReaderToken(issue, person)
@@ -45,7 +45,7 @@ func (w *world) visits(issue int64, n int, v newsletters.Visit) {
 	}
 }
 
-// read is what is noted of the person, "n×times" of each, in the order of links, after a flush.
+// read returns what is recorded of the person after a flush, "n×times" for each link in order.
 func (w *world) read(person int64) string {
 	w.Helper()
 	w.must(w.Flush(w.ctx))
@@ -69,7 +69,7 @@ func (w *world) wantRead(person int64, want string) {
 	}
 }
 
-// written are the mails of an issue to those persons as they go over the wire, by person.
+// written returns the mails of an issue to those persons as they go over the wire, by person.
 func (w *world) written(issue int64, persons ...int64) map[int64]string {
 	w.Helper()
 	letter, err := w.Letter(w.ctx, delivery.Matter{Ref: issue, Channel: "email"})
@@ -87,8 +87,8 @@ func (w *world) written(issue int64, persons ...int64) map[int64]string {
 	return mails
 }
 
-// TestOnlyHerOwnMailIsTraced: who agreed has her token after every counted address, in both readings; the others' mails
-// are to the byte what they are where nobody agreed.
+// TestOnlyHerOwnMailIsTraced: the mail of a person who agreed has her token after every counted URL, in both parts. The
+// mails of the others are identical, byte for byte, to those without anybody's consent.
 func TestOnlyHerOwnMailIsTraced(t *testing.T) {
 	inTown(t, func(w *world) {
 		who := populate(w)
@@ -123,7 +123,7 @@ func TestOnlyHerOwnMailIsTraced(t *testing.T) {
 		}
 		w.withdraws(who["ada"])
 		if w.written(issue.ID, who["ada"])[who["ada"]] != before[who["ada"]] {
-			w.Error("after she withdrew her mail is not everybody's")
+			w.Error("after her withdrawal her mail still differs from the others'")
 		}
 	})
 }
@@ -139,7 +139,7 @@ func TestSensitiveNewslettersAreNeverTraced(t *testing.T) {
 		}
 		w.follows(health.ID, 1, ada, reader(1))
 		w.wantRead(ada, "")
-		// One that becomes sensitive: nothing more is noted, and what was noted goes.
+		// For a newsletter that becomes sensitive nothing more is recorded, and the records are deleted.
 		theatre := w.create(text("teatro", "2025-03", ""))
 		w.send(theatre.ID)
 		w.follows(theatre.ID, 1, ada, reader(1))
@@ -176,10 +176,10 @@ func TestWhatSheReadsIsNotedOnce(t *testing.T) {
 			Issue: "teatro/2025-03", Title: "Il cartellone di dicembre", Link: "https://www.teatro.example/prenota", Times: 2, First: first, Last: w.clock.Now(),
 		}
 		if len(list) != 2 || !list[0].First.Equal(want.First) || !list[0].Last.Equal(want.Last) {
-			w.Fatalf("her page tells %+v", list)
+			w.Fatalf("her page shows %+v", list)
 		}
 		if list[0].First, list[0].Last = want.First, want.Last; list[0] != want || list[1].Link != "" {
-			w.Errorf("her page tells %+v, want %+v and an opening", list, want)
+			w.Errorf("her page shows %+v, want %+v and an opening", list, want)
 		}
 		kept, err := w.Export(w.ctx, w.db, ada, access.Whole)
 		w.must(err)
@@ -192,8 +192,8 @@ func TestWhatSheReadsIsNotedOnce(t *testing.T) {
 	})
 }
 
-// TestWhatIsNotHersIsNotNoted: what is forged, of another issue, past its time, by a program or by HEAD, is counted for all
-// as ever, and noted for nobody.
+// TestWhatIsNotHersIsNotNoted: a forged or expired token, one of another issue, a program and a HEAD request are
+// counted as usual and recorded for nobody.
 func TestWhatIsNotHersIsNotNoted(t *testing.T) {
 	inTown(t, func(w *world) {
 		ada := populate(w)["ada"]
@@ -236,7 +236,7 @@ func TestAFlushThatFailsLosesNoReading(t *testing.T) {
 		for range 2 {
 			w.follows(issue.ID, 1, ada, reader(1))
 			if err := w.Flush(w.ctx); err == nil {
-				w.Error("a flush into no table is well")
+				w.Error("a flush without its table succeeds")
 			}
 		}
 		w.rename("newsletters_away", "newsletters_reading")
@@ -267,7 +267,7 @@ func TestReadingIsKeptThirteenMonths(t *testing.T) {
 	})
 }
 
-// TestFewReadersAreNotTold: editors see of them a number, and not below five.
+// TestFewReadersAreNotTold: editors see the number of such readers, but not below five.
 func TestFewReadersAreNotTold(t *testing.T) {
 	inTown(t, func(w *world) {
 		var readers []int64
@@ -294,7 +294,7 @@ func TestFewReadersAreNotTold(t *testing.T) {
 	})
 }
 
-// TestLeavingEverythingEndsIt: who unsubscribes from all, or calls an issue spam, withdraws this consent too.
+// TestLeavingEverythingEndsIt: unsubscribing from everything, or reporting spam, withdraws this consent too.
 func TestLeavingEverythingEndsIt(t *testing.T) {
 	inTown(t, func(w *world) {
 		who := populate(w)
@@ -318,7 +318,7 @@ func TestLeavingEverythingEndsIt(t *testing.T) {
 			consents, err := w.people.Consents(w.ctx, person)
 			w.must(err)
 			if slices.ContainsFunc(consents, func(c people.Consent) bool { return c.Ended.IsZero() }) {
-				w.Errorf("%s left, and consents stand: %+v", name, consents)
+				w.Errorf("%s left, but has valid consents: %+v", name, consents)
 			}
 		}
 	})

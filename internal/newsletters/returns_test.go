@@ -16,18 +16,18 @@ import (
 	"unoxuno/internal/newsletters"
 )
 
-// plugged is the world with what the app plugs for mail that comes back.
+// plugged returns the world with the app's plugs for returned mail.
 func plugged(w *world) {
 	w.delivery.PlugFarewells(w.Room)
 }
 
-// back brings a mail to an address of ours.
+// back delivers a mail to one of our addresses.
 func (w *world) back(recipient, mail string) {
 	w.Helper()
 	w.must(w.delivery.TakeBack(w.ctx, delivery.Back{Recipient: recipient, Mail: strings.NewReader(mail)}))
 }
 
-// envelope is the address to which the last mail for somebody returns.
+// envelope returns the address that the last mail for somebody would be returned to.
 func (w *world) envelope(address string) string {
 	w.Helper()
 	mails := w.sink.Mails()
@@ -54,12 +54,12 @@ func abuse(original string) string {
 		"--b\nContent-Type: message/rfc822\n\n" + original + "\n--b--\n"
 }
 
-// unsubscribeHeader is the List-Unsubscribe field of the last mail for somebody.
+// unsubscribeHeader returns the List-Unsubscribe field of the last mail for somebody.
 func (w *world) unsubscribeHeader(address string) string {
 	return w.header(address, "List-Unsubscribe")
 }
 
-// header is a field of the last mail for somebody.
+// header returns a field of the last mail for somebody.
 func (w *world) header(address, name string) string {
 	w.Helper()
 	for _, m := range w.sink.Mails() {
@@ -82,7 +82,7 @@ func TestAComplaintEndsAllThatBringsHerAnything(t *testing.T) {
 			t.Fatalf("%d mails", len(all))
 		}
 		first, second := all[0].To, all[1].To
-		// One to the envelope sender; one to the mailbox where a provider sends them all, with the address left out.
+		// One to the envelope sender, one to the mailbox where a provider sends all reports, without the address.
 		w.back(w.envelope(first), abuse("Subject: x\n"))
 		w.back("newsletter@comune.example", abuse("To: <"+second+">\nList-Unsubscribe: "+
 			w.unsubscribeHeader(second)+"\nMessage-ID: "+w.header(second, "Message-Id")+"\n"))
@@ -179,7 +179,7 @@ func TestAnIssueThatFailedIsTriedAgain(t *testing.T) {
 			t.Errorf("a draft: %v", err)
 		}
 		if told, err := w.Retryable(w.ctx, draft.ID); err != nil || told != (delivery.Retried{}) {
-			t.Errorf("a draft: %+v, %v", told, err)
+			t.Errorf("Retryable of a draft: %+v, %v", told, err)
 		}
 		issue := w.create(text("teatro", "2025-03", ""))
 		w.send(issue.ID)
@@ -196,7 +196,7 @@ func TestAnIssueThatFailedIsTriedAgain(t *testing.T) {
 		again, err := w.Retry(w.ctx, issue.ID)
 		w.must(err)
 		if told != again {
-			t.Errorf("retried %+v, was to be %+v", again, told)
+			t.Errorf("retried %+v, announced %+v", again, told)
 		}
 		now, err := w.Issue(w.ctx, issue.ID)
 		w.must(err)
@@ -218,7 +218,7 @@ func TestAnIssueThatFailedIsTriedAgain(t *testing.T) {
 	})
 }
 
-func TestANewsroomThatStandsStillIsLetGoByWhoMay(t *testing.T) {
+func TestABrakeIsReleasedWithPermission(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
 		hold := func() {

@@ -11,8 +11,8 @@ import (
 	"unoxuno/internal/people"
 )
 
-// populate registers people of all the sorts that an issue may or may not concern. "Salute" is sensitive, "famiglie" is
-// for parents.
+// populate registers people of all kinds that an issue may or may not concern. "Salute" is sensitive, "famiglie" is for
+// parents.
 func populate(w *world) map[string]int64 {
 	parent, theatre := []string{"genitore"}, []string{"teatro"}
 	return map[string]int64{
@@ -59,7 +59,7 @@ func TestSendingAgainAddsNobody(t *testing.T) {
 		issue := w.create(text("teatro", "2025-03", ""))
 		w.send(issue.ID)
 		w.wantReached("ada bea carla fede")
-		w.citizen(people.Details{Given: "Gina"}, false, "teatro") // comes too late for this one
+		w.citizen(people.Details{Given: "Gina"}, false, "teatro") // too late for this issue
 		again, err := w.Send(w.ctx, issue.ID, issue.Version, false)
 		w.must(err)
 		if !again.Again || again.Batch.Added != 0 || again.Batch.Messages != 4 {
@@ -87,7 +87,7 @@ func TestWhoLeavesBetweenSendAndDeliveryGetsNothing(t *testing.T) {
 		if p.Withdrawn != 3 || p.Sent != 1 || p.Owed() != 0 {
 			w.Errorf("progress is %+v", p)
 		}
-		// Who left stays out, by profile too, until she asks again.
+		// A person who left stays out, by profile too, until she asks again.
 		w.send(w.create(text("teatro", "2025-04", "")).ID)
 		w.wantReached("fede")
 		w.must(w.SubscribePerson(w.ctx, who["bea"], "teatro", "own-page"))
@@ -234,7 +234,7 @@ func TestScheduleKeepsTheTownsTime(t *testing.T) {
 			{"2025-03-29T08:00", "2025-03-29T07:00:00Z", ""},
 			{"2025-03-30T08:00", "2025-03-30T06:00:00Z", ""}, // summer time began that night
 			{"2025-03-30T02:30", "", "newsletters.schedule.gap"},
-			{"2025-10-26 02:30", "2025-10-26T00:30:00Z", ""}, // of the hour that comes twice, the first
+			{"2025-10-26 02:30", "2025-10-26T00:30:00Z", ""}, // of the repeated hour, the first
 			{"2025-03-03T09:59", "", "newsletters.schedule.past"},
 			{"domani", "", "newsletters.schedule.malformed"},
 		} {
@@ -282,7 +282,7 @@ func TestDueSendsOnceWhenTheTimeHasCome(t *testing.T) {
 		w.must(err)
 		w.wantReached("ada bea carla")
 		if d.Issue.SentBy != "console" {
-			w.Errorf("sent by %q: who scheduled it is forgotten", d.Issue.SentBy)
+			w.Errorf("sent by %q: want the one who scheduled it", d.Issue.SentBy)
 		}
 	})
 }

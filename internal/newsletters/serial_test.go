@@ -13,27 +13,28 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// The laws of two at once need no model: the program itself, doing one step after the other, is the model. Each case makes
-// several subjects that begin alike. The steps are done to the first one together, and to each of the others one after
-// the other, in an order of its own. The first must have become what one of the others became, and each step must have
-// been answered as it was there.
+// The laws about simultaneous actions need no model: the program itself, run one step after another, is the model. Each
+// case makes several subjects that begin alike. The first one gets the steps at the same time; each of the others gets
+// them one after another, in an order of its own. The first must equal one of the others, and each step must have had
+// the same answer there.
 
-// subject is what steps are done to.
+// subject is what steps act on.
 type subject interface {
 	comparable
 
-	// snapshot is everything that is kept of the subject, without what differs between subjects that are alike.
+	// snapshot returns everything stored about the subject, without what differs between equal subjects.
 	snapshot() string
 }
 
-// verb is a step: it is done to a subject that was prepared for it.
+// verb is a step that acts on a prepared subject.
 type verb[S subject] struct {
 	name    string
 	prepare func(S) // may be nil
 	do      func(S) error
 }
 
-// answer is what a verb's caller is told. An error that is no fault fails the test: nobody could read it.
+// answer returns what the caller of a verb is told. An error that is not a fault fails the test, because nobody could
+// read it.
 func answer(t interface{ Errorf(string, ...any) }, name string, err error) string {
 	if err == nil {
 		return "done"
@@ -48,7 +49,7 @@ func answer(t interface{ Errorf(string, ...any) }, name string, err error) strin
 	return strings.Join(keys, " ")
 }
 
-// checkSerial draws steps, does them together, and looks for an order that explains what came of it.
+// checkSerial draws steps, runs them at the same time, and looks for an order with the same result.
 func checkSerial[S subject](w *world, rt *rapid.T, verbs []verb[S], make func(n int) S) {
 	together := rapid.SampledFrom([]int{2, 2, 3}).Draw(rt, "together")
 	var steps []verb[S]
@@ -98,8 +99,8 @@ func checkSerial[S subject](w *world, rt *rapid.T, verbs []verb[S], make func(n 
 // personColumn is a column that names a person.
 type personColumn struct{ table, column string }
 
-// personColumns asks the database which columns name a person: those that refer to one by a key, and those that are
-// called after one.
+// personColumns asks the database which columns name a person: those that refer to one by a foreign key, and those
+// named after one.
 func (w *world) personColumns() (columns []personColumn) {
 	w.Helper()
 	query := `SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
@@ -121,7 +122,7 @@ func (w *world) personColumns() (columns []personColumn) {
 	for rows.Next() {
 		var c personColumn
 		w.must(rows.Scan(&c.table, &c.column))
-		if c.table != "delivery_chunk" { // a stretch of the ledger: from a person to a person, whoever they are
+		if c.table != "delivery_chunk" { // a range of persons, not a person
 			columns = append(columns, c)
 		}
 	}
@@ -132,10 +133,10 @@ func (w *world) personColumns() (columns []personColumn) {
 	return columns
 }
 
-// digits are numbers that differ between subjects that are alike: identifiers and times.
+// digits matches numbers that differ between equal subjects: identifiers and times.
 var digits = regexp.MustCompile(`\d{8,}|\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 
-// rowsOf are the rows of the table in which the column is id, each as text: identifiers, times and secrets as "#".
+// rowsOf returns the table's rows in which the column is id, as text, with "#" for identifiers, times and secrets.
 func (w *world) rowsOf(table, column string, id int64, name string) (all []string) {
 	w.Helper()
 	rows, err := w.db.QueryContext(w.ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s = $1", table, column), id)
@@ -172,13 +173,13 @@ func (w *world) rowsOf(table, column string, id int64, name string) (all []strin
 	return all
 }
 
-// person is a column of the ledger that names a person.
+// person matches a column of the ledger that names a person.
 var person = regexp.MustCompile(`person=\S+`)
 
-// phone is a number as world.phone makes them.
+// phone matches a number made by world.phone.
 var phone = regexp.MustCompile(`\+39333\d+`)
 
-// texts is everything that stands as text in any table, row by row.
+// texts returns every row of every table as text.
 func (w *world) texts() (all []string) {
 	w.Helper()
 	query := "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"

@@ -11,7 +11,8 @@ import (
 	"unoxuno/internal/town"
 )
 
-// zones have changed their clocks by an hour or by half of one, at night, at midnight or in the evening, or never.
+// zones are time zones that changed their clocks by an hour or by half an hour, at night, at midnight or in the
+// evening, or never.
 func zones(t *testing.T) []*time.Location {
 	t.Helper()
 	var all []*time.Location
@@ -71,7 +72,7 @@ func lower(d time.Weekday) string {
 	}[d]
 }
 
-// civilDays is how many days of the calendar lie between two moments.
+// civilDays returns the number of calendar days between two moments.
 func civilDays(a, b time.Time) int {
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 	return int(day(b).Sub(day(a)).Hours() / 24)

@@ -28,7 +28,7 @@ func (w *world) click(issue int64, n int, v newsletters.Visit) {
 	w.must(err)
 }
 
-// numbers are the issue's statistics with all visits so far.
+// numbers returns the issue's statistics with all visits so far.
 func (w *world) numbers(issue int64) newsletters.Statistics {
 	w.Helper()
 	w.must(w.Flush(w.ctx))
@@ -37,7 +37,7 @@ func (w *world) numbers(issue int64) newsletters.Statistics {
 	return s
 }
 
-// want fails the test unless raw and filtered numbers are those.
+// want fails the test unless raw and filtered numbers are as given.
 func (w *world) want(what string, v newsletters.Visits, raw, filtered int64) {
 	w.Helper()
 	if v.Raw != disclosure.Exact(raw) || v.Filtered != disclosure.Exact(filtered) {
@@ -57,7 +57,7 @@ func TestVisitsOfPeopleAndPrograms(t *testing.T) {
 			w.Errorf("a draft is opened: %v", err)
 		}
 		w.send(issue.ID)
-		w.clock.Advance(10 * time.Second) // so long it is not asked again whether the draft was sent
+		w.clock.Advance(10 * time.Second) // how long the unsent issue is cached
 		url, err := w.Clicked(w.ctx, issue.ID, 2, reader(0))
 		w.must(err)
 		if url != "https://www.teatro.example/prenota" {
@@ -80,7 +80,7 @@ func TestVisitsOfPeopleAndPrograms(t *testing.T) {
 			w.click(issue.ID, 1, program)
 			w.must(w.Opened(w.ctx, issue.ID, program))
 		}
-		for range 6 { // a gateway that opens many mailboxes within a second, under a browser's name
+		for range 6 { // a gateway that opens many mailboxes within a second, with a browser's name
 			w.must(w.Opened(w.ctx, issue.ID, reader(99)))
 		}
 		s := w.numbers(issue.ID)
@@ -160,7 +160,7 @@ func TestFewAreNotTold(t *testing.T) {
 func TestStatisticsSayWhatBecameOfMessages(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
-		w.sink.Close() //nolint:errcheck // the first tries find nobody there
+		w.sink.Close() //nolint:errcheck // the first tries find no server
 		issue := w.create(text("teatro", "2025-03", ""))
 		p := w.send(issue.ID)
 		if p.Owed() != 4 || p.Sent != 0 {
@@ -222,7 +222,7 @@ func TestTimelineStaysShort(t *testing.T) {
 	})
 }
 
-// TestManyNodesSendOnce: whoever calls Due or Send at the same time, everybody gets one message.
+// TestManyNodesSendOnce: when several nodes call Due and Send at once, everybody gets one message.
 func TestManyNodesSendOnce(t *testing.T) {
 	inTown(t, func(w *world) {
 		populate(w)
@@ -249,7 +249,7 @@ func TestManyNodesSendOnce(t *testing.T) {
 	})
 }
 
-// refuse lets the mail server refuse one address for good.
+// refuse makes the mail server refuse an address permanently.
 func (w *world) refuse(address string) {
 	w.refused = func(a deliverytest.Attempt) error {
 		if a.To == address {

@@ -18,7 +18,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// phone gives the person a confirmed mobile and tells its number.
+// phone gives the person a confirmed mobile and returns its number.
 func (w *world) phone(person int64) string {
 	w.Helper()
 	number := "+39333" + strings.Repeat("0", 3) + string(rune('0'+w.phones/1000%10)) + string(rune('0'+w.phones/100%10)) +
@@ -29,7 +29,7 @@ func (w *world) phone(person int64) string {
 	return number
 }
 
-// mobileOnly registers somebody with nothing but a mobile.
+// mobileOnly registers a person whose only address is a mobile.
 func (w *world) mobileOnly(d people.Details, profile bool, subscribed ...string) (person int64, number string) {
 	w.Helper()
 	var grants []people.Grant
@@ -45,7 +45,7 @@ func (w *world) mobileOnly(d people.Details, profile bool, subscribed ...string)
 	return person, number
 }
 
-// sendAll sends the issue and delivers what is owed on all channels.
+// sendAll sends the issue and delivers what is queued on all channels.
 func (w *world) sendAll(issue int64) newsletters.Dispatch {
 	w.Helper()
 	d, err := w.Send(w.ctx, issue, w.version(issue), false)
@@ -57,7 +57,7 @@ func (w *world) sendAll(issue int64) newsletters.Dispatch {
 	return d
 }
 
-// withText is an issue of the newsletter that has something to say by text message.
+// withText returns an issue of the newsletter with a text message.
 func withText(newsletter, slug string) newsletters.Content {
 	c := text(newsletter, slug, "")
 	c.SMS = "Stasera “La locandiera” – ore 21"
@@ -75,7 +75,7 @@ func TestOneChannelForEach(t *testing.T) {
 		_, dinas := w.mobileOnly(people.Details{Given: "Dina", Wants: []string{"teatro"}}, true) // by profile
 		elsa := w.citizen(people.Details{Given: "Elsa", Wants: []string{"teatro"}}, true)        // by profile, has both
 		w.phone(elsa)
-		fina := w.citizen(people.Details{Given: "Fina", Wants: []string{"teatro"}}, true, "teatro") // fits, and chose text
+		fina := w.citizen(people.Details{Given: "Fina", Wants: []string{"teatro"}}, true, "teatro") // by profile, and chose text
 		finas := w.phone(fina)
 		w.must(w.ChooseChannel(w.ctx, fina, "teatro", people.SMS))
 
@@ -235,7 +235,8 @@ func TestTheTextIsShownAsItGoes(t *testing.T) {
 	})
 }
 
-// Whatever somebody has and chose, she gets an issue once or not at all, and those who get it are those that were counted.
+// Whatever addresses and choices a person has, she gets an issue once or not at all, and the recipients are those that
+// were counted.
 func TestNobodyGetsAnIssueTwice(t *testing.T) {
 	inTown(t, func(w *world) {
 		n := 0
@@ -297,7 +298,7 @@ func TestNobodyGetsAnIssueTwice(t *testing.T) {
 	})
 }
 
-// recipients are those whose message of the batch was sent.
+// recipients returns the people whose message in the batch was sent.
 func (w *world) recipients(batch int64) map[int64]bool {
 	w.Helper()
 	rows, err := w.db.QueryContext(w.ctx, "SELECT person FROM delivery_facts WHERE batch = $1 AND state = 'sent'", batch)
@@ -313,7 +314,7 @@ func (w *world) recipients(batch int64) map[int64]bool {
 	return all
 }
 
-// take is the world's gateway of text messages.
+// take is the world's gateway for text messages.
 func (w *world) take(_ context.Context, m sms.Message) ([]string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -326,7 +327,7 @@ func (w *world) take(_ context.Context, m sms.Message) ([]string, error) {
 	return []string{m.Reference}, nil
 }
 
-// price is what a part costs, in hundredths of a cent.
+// price is the price of one part, in hundredths of a cent.
 func (w *world) price() int64 { return 450 }
 
 // wantTexted fails the test unless exactly those numbers got a text message since the last call.

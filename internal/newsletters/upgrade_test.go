@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/taxonomy"
 )
 
-// oldSchema is the first few files of the schema.
+// oldSchema returns the first few files of the schema.
 func oldSchema(t *testing.T, names ...string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
@@ -27,7 +27,7 @@ func oldSchema(t *testing.T, names ...string) fs.FS {
 	return files
 }
 
-// The numbers of digests that went before stay.
+// The numbers of digests from before the upgrade stay.
 func TestDigestsNumbersSurviveTheUpgrade(t *testing.T) {
 	files := oldSchema(t, "0001_newsletters.sql", "0002_unbound.sql", "0003_sms.sql", "0004_pace.sql", "0005_reading.sql", "0006_in_order_of_persons.sql")
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
@@ -46,7 +46,8 @@ func TestDigestsNumbersSurviveTheUpgrade(t *testing.T) {
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: files})
 }
 
-// A town that runs the release before keeps its subscriptions, ended ones too, and what keeps two from standing at once.
+// A town with the previous release keeps its subscriptions, ended ones too, and the constraint of one current
+// subscription.
 func TestSubscriptionsSurviveTheUpgrade(t *testing.T) {
 	files := oldSchema(t, "0001_newsletters.sql", "0002_unbound.sql", "0003_sms.sql")
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
@@ -80,7 +81,7 @@ func TestSubscriptionsSurviveTheUpgrade(t *testing.T) {
 		}
 		_, err := db.ExecContext(t.Context(), subscription+"(12, 1, 'teatro', 'email', 8, '', '', 0, '', '', '', 0)")
 		if !storage.IsUnique(err) {
-			t.Errorf("a second one beside the one that stands: %v; want it refused", err)
+			t.Errorf("a second current subscription: %v; want it refused", err)
 		}
 	}, storage.Schema{Room: "taxonomy", Files: taxonomy.Schema()}, storage.Schema{Room: "delivery", Files: delivery.Schema()},
 		storage.Schema{Room: "people", Files: people.Schema()}, storage.Schema{Room: "newsletters", Files: files})

@@ -14,7 +14,7 @@ import (
 	"unoxuno/internal/newsletters"
 )
 
-// TestEveryKeyHasItsWord reads the room's source: each key in it has a word, in both languages.
+// TestEveryKeyHasItsWord reads the room's source: each key in it has a word in both languages.
 func TestEveryKeyHasItsWord(t *testing.T) {
 	words, err := locale.Load(newsletters.Words())
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 	"unoxuno/internal/town"
 )
 
-// world is a whole small town: real rooms on a real database, and a real SMTP server that catches its mail.
+// world is a small town with real rooms, a real database, and a real SMTP server that receives its mail.
 type world struct {
 	*testing.T
 	*newsletters.Room
@@ -40,14 +40,14 @@ type world struct {
 	delivery *delivery.Room
 	identity *identity.Room
 	words    *locale.Words
-	refused  func(deliverytest.Attempt) error // what the mail server refuses; nil is nothing
+	refused  func(deliverytest.Attempt) error // what the mail server refuses; nil means nothing
 	mu       sync.Mutex
-	texted   []sms.Message           // that the gateway took
-	busy     func(sms.Message) error // what the gateway refuses; nil is nothing
+	texted   []sms.Message           // accepted by the gateway
+	busy     func(sms.Message) error // what the gateway refuses; nil means nothing
 	phones   int
 }
 
-// morning is when every test begins: 3 March 2025, 10:00 in Rome.
+// morning is the time at which tests begin: 3 March 2025, 10:00 in Rome.
 func morning() time.Time { return time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC) }
 
 // inTown runs the test on both engines, each time in a new town with the newsletters of declared.
@@ -117,7 +117,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	return w
 }
 
-// keeper gives delivery the name that people ask for.
+// keeper gives newsletters.Room the method name that people.Keeper needs.
 type keeper struct {
 	name string
 	*delivery.Room
@@ -157,7 +157,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// leaveAll has a person leave everything.
+// leaveAll makes a person leave everything.
 func (w *world) leaveAll(person int64, how string) {
 	w.Helper()
 	_, err := w.UnsubscribeAll(w.ctx, person, how)
@@ -174,8 +174,8 @@ func (w *world) declare(d newsletters.Declaration) newsletters.Changes {
 	return changes
 }
 
-// citizen registers somebody with a confirmed address given@mail.example; subscribed names newsletters, and the consent
-// that goes with them is given. With profile she also asks for what fits her.
+// citizen registers a person with a confirmed address given@mail.example, subscribed to the named newsletters with the
+// consent for them. With profile she also asks for what fits her.
 func (w *world) citizen(d people.Details, profile bool, subscribed ...string) int64 {
 	w.Helper()
 	var grants []people.Grant
@@ -191,7 +191,7 @@ func (w *world) citizen(d people.Details, profile bool, subscribed ...string) in
 	return person
 }
 
-// text is the content of an issue of one paragraph and a link.
+// text returns the content of an issue with one paragraph and a link.
 func text(newsletter, slug, audience string) newsletters.Content {
 	return newsletters.Content{
 		Newsletter: newsletter, Slug: slug, Title: "Il cartellone di dicembre", Language: "it", Audience: audience,
@@ -202,7 +202,7 @@ func text(newsletter, slug, audience string) newsletters.Content {
 	}
 }
 
-// create begins an issue.
+// create creates an issue.
 func (w *world) create(c newsletters.Content) newsletters.Issue {
 	w.Helper()
 	i, err := w.Create(w.ctx, c)
@@ -210,7 +210,7 @@ func (w *world) create(c newsletters.Content) newsletters.Issue {
 	return i
 }
 
-// version is the issue's as it is now.
+// version returns the issue's current version.
 func (w *world) version(issue int64) int64 {
 	w.Helper()
 	i, err := w.Issue(w.ctx, issue)
@@ -218,7 +218,7 @@ func (w *world) version(issue int64) int64 {
 	return i.Version
 }
 
-// send sends the issue and delivers what is owed.
+// send sends the issue and delivers what is queued.
 func (w *world) send(issue int64) delivery.Progress {
 	w.Helper()
 	d, err := w.Send(w.ctx, issue, w.version(issue), false)
@@ -228,7 +228,7 @@ func (w *world) send(issue int64) delivery.Progress {
 	return p
 }
 
-// reached are the names, sorted, of those who got mail since the last call, each as often as she got one.
+// reached returns the sorted names of the people who got mail since the last call, once for each mail.
 func (w *world) reached() []string {
 	var names []string
 	for _, m := range w.sink.Mails() {
@@ -239,7 +239,7 @@ func (w *world) reached() []string {
 	return names
 }
 
-// wantReached fails the test unless exactly those were reached, given as "ada bea".
+// wantReached fails the test unless exactly those people, given as "ada bea", were reached.
 func (w *world) wantReached(want string) {
 	w.Helper()
 	if got := strings.Join(w.reached(), " "); got != want {
@@ -247,7 +247,7 @@ func (w *world) wantReached(want string) {
 	}
 }
 
-// actAs is the context of a member of staff with a role in some newsrooms; none named means all.
+// actAs returns the context of a member of staff with a role in some newsrooms; none named means all.
 func (w *world) actAs(role identity.Role, newsrooms ...string) context.Context {
 	return access.With(w.ctx, access.Actor{
 		Kind: access.StaffAct, ID: 1, Name: string(role) + "@comune.example", Permissions: role.Permissions(), Newsrooms: newsrooms,

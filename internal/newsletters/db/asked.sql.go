@@ -19,7 +19,7 @@ WHERE NOT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.person_id = a
         AND o.newsletter = a.newsletter AND o.ended_at = 0 AND o.began_at >= a.at)
 `
 
-// What stands is left alone; and so is what she left since she asked.
+// Skips subscriptions that exist, and newsletters that she left after she asked.
 func (q *Queries) BeginAsked(ctx context.Context, beganBy string) error {
 	_, err := q.db.ExecContext(ctx, beginAsked, beganBy)
 	return err
@@ -61,7 +61,7 @@ UPDATE newsletters_optout SET ended_at = $1, ended_how = 'subscribed' WHERE ende
     WHERE a.person_id = newsletters_optout.person_id AND a.newsletter = newsletters_optout.newsletter)
 `
 
-// An older opt-out gives way.
+// Ends an older opt-out.
 func (q *Queries) LiftOptOutsAsked(ctx context.Context, endedAt int64) error {
 	_, err := q.db.ExecContext(ctx, liftOptOutsAsked, endedAt)
 	return err
@@ -81,7 +81,7 @@ type ReturnedAskedRow struct {
 	Newsletter string
 }
 
-// Those of the asked subscriptions that have begun for somebody who had ended one to the same newsletter before.
+// The subscriptions that have begun for people who had ended one to the same newsletter before.
 func (q *Queries) ReturnedAsked(ctx context.Context) ([]ReturnedAskedRow, error) {
 	rows, err := q.db.QueryContext(ctx, returnedAsked)
 	if err != nil {

@@ -83,7 +83,7 @@ type CountSubscribersRow struct {
 	CellKeys   int64
 }
 
-// The subscribers among a range of persons. Who subscribed on two channels is one person.
+// The subscribers in a range of persons. A person subscribed on two channels counts once.
 func (q *Queries) CountSubscribers(ctx context.Context, arg CountSubscribersParams) ([]CountSubscribersRow, error) {
 	rows, err := q.db.QueryContext(ctx, countSubscribers, arg.First, arg.Last)
 	if err != nil {
@@ -152,7 +152,7 @@ const holdCounts = `-- name: HoldCounts :many
 UPDATE newsletters_count_place SET turn = turn WHERE id = 1 RETURNING turn
 `
 
-// A writer of counts takes the place first, so that a second one waits for its transaction to end.
+// A writer of counts locks the place first, so that a second one waits for its transaction to end.
 func (q *Queries) HoldCounts(ctx context.Context) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, holdCounts)
 	if err != nil {
@@ -187,7 +187,7 @@ type MarkCountRangesParams struct {
 	First int64
 }
 
-// Ranges lie side by side: the one that holds a person is the last that begins at or before her.
+// Ranges are adjacent: a person is in the last range that begins at or before her.
 func (q *Queries) MarkCountRanges(ctx context.Context, arg MarkCountRangesParams) error {
 	_, err := q.db.ExecContext(ctx, markCountRanges, arg.Last, arg.First)
 	return err

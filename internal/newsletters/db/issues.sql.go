@@ -314,7 +314,7 @@ const holdIssue = `-- name: HoldIssue :exec
 UPDATE newsletters_issue SET state = state WHERE id = $1
 `
 
-// Takes the row: whoever comes second sees what the first did.
+// Locks the row: a second transaction sees what the first one did.
 func (q *Queries) HoldIssue(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, holdIssue, id)
 	return err
@@ -548,7 +548,7 @@ const sensitiveIssues = `-- name: SensitiveIssues :many
 SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive AND i.state <> 'draft'
 `
 
-// Those whose receipt may reveal special-category data.
+// The issues whose receipt may reveal special-category data.
 func (q *Queries) SensitiveIssues(ctx context.Context) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, sensitiveIssues)
 	if err != nil {

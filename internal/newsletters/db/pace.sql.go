@@ -41,7 +41,7 @@ SELECT EXISTS (SELECT 1 FROM newsletters_kept k WHERE k.issue = $1 AND (k.digest
     WHERE f.origin = 'newsletters.digest' AND f.ref = k.digest AND f.person = k.person_id AND f.state IN ('waiting', 'later'))))
 `
 
-// Whether anybody is owed the issue in a digest, to come or under way.
+// Whether anybody still waits for the issue in a digest, to come or being sent.
 func (q *Queries) AnyKept(ctx context.Context, issue int64) (bool, error) {
 	row := q.db.QueryRowContext(ctx, anyKept, issue)
 	var exists bool
@@ -54,7 +54,7 @@ SELECT EXISTS (SELECT 1 FROM newsletters_subscription s WHERE s.newsletter = $1 
     UNION ALL SELECT 1 FROM newsletters_rhythm y WHERE y.pace <> 'at-once')
 `
 
-// Whether an issue of the newsletter may have to be put aside for anybody.
+// Whether an issue of the newsletter may have to wait for anybody's digest.
 func (q *Queries) AnySlow(ctx context.Context, newsletter string) (bool, error) {
 	row := q.db.QueryRowContext(ctx, anySlow, newsletter)
 	var exists bool
@@ -67,7 +67,7 @@ DELETE FROM newsletters_kept WHERE digest = $1 AND person_id NOT IN (SELECT f.pe
     WHERE f.origin = 'newsletters.digest' AND f.ref = $1 AND f.state = 'refused')
 `
 
-// What was refused stays: it may be tried again.
+// Leaves rows of refused mails: they may be retried.
 func (q *Queries) ClearDigest(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, clearDigest, digest)
 	return err
@@ -81,7 +81,7 @@ WHERE k.digest = $1 AND f.state <> 'refused' GROUP BY k.issue, k.digest, f.state
 ON CONFLICT (issue, digest, state, reason) DO UPDATE SET people = newsletters_digested.people + excluded.people
 `
 
-// What stays after ClearDigest is counted where it stands.
+// Counts every row, including those that ClearDigest leaves.
 func (q *Queries) CountDigested(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, countDigested, digest)
 	return err
@@ -102,7 +102,8 @@ type CountFoldedParams struct {
 	Through int64
 }
 
-// The ledger is about to let go of these persons: what stood after ClearDigest cannot be tried again, and is a number.
+// The ledger is about to delete these persons' rows. What ClearDigest left can no longer be retried and becomes a
+// number.
 func (q *Queries) CountFolded(ctx context.Context, arg CountFoldedParams) error {
 	_, err := q.db.ExecContext(ctx, countFolded, arg.Digest, arg.After, arg.Through)
 	return err
@@ -147,7 +148,7 @@ type DigestFailuresRow struct {
 	People int64
 }
 
-// Why mails of digests that hold the issue were refused or put off.
+// Why mails of digests with the issue were refused or deferred.
 func (q *Queries) DigestFailures(ctx context.Context, issue int64) ([]DigestFailuresRow, error) {
 	rows, err := q.db.QueryContext(ctx, digestFailures, issue)
 	if err != nil {
@@ -204,7 +205,7 @@ type DigestedRow struct {
 	People int64
 }
 
-// What became of an issue in digests: what is settled there, and what may still change.
+// What happened to an issue in digests: final numbers, and what may still change.
 func (q *Queries) Digested(ctx context.Context, issue int64) ([]DigestedRow, error) {
 	rows, err := q.db.QueryContext(ctx, digested, issue)
 	if err != nil {
@@ -232,7 +233,7 @@ const digestsWith = `-- name: DigestsWith :many
 SELECT DISTINCT digest FROM newsletters_kept WHERE issue = $1 AND digest > 0 ORDER BY digest
 `
 
-// The digests under way that hold the issue, and those in which it was refused.
+// The digests being sent that hold the issue, and those in which it was refused.
 func (q *Queries) DigestsWith(ctx context.Context, issue int64) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, digestsWith, issue)
 	if err != nil {
@@ -312,7 +313,7 @@ UPDATE newsletters_kept SET pace = 'daily' WHERE newsletters_kept.person_id = $1
         WHERE s.newsletter = i.newsletter AND s.person_id = $1 AND s.ended_at = 0))
 `
 
-// The same, of the newsletters that come by profile alone.
+// The same for newsletters that come only by profile.
 func (q *Queries) HastenProfile(ctx context.Context, personID int64) error {
 	_, err := q.db.ExecContext(ctx, hastenProfile, personID)
 	return err
@@ -328,7 +329,7 @@ type HastenSubscribedParams struct {
 	Newsletter string
 }
 
-// What waits for the week's end, of a newsletter that she now wants sooner, goes with the next daily mail.
+// Moves issues of a newsletter that wait for the weekly slot to the next daily mail, because she wants it sooner.
 func (q *Queries) HastenSubscribed(ctx context.Context, arg HastenSubscribedParams) error {
 	_, err := q.db.ExecContext(ctx, hastenSubscribed, arg.PersonID, arg.Newsletter)
 	return err
@@ -420,7 +421,7 @@ type KeepOnParams struct {
 	KeptAt   int64
 }
 
-// The person's part of a digest waits for the next daily slot.
+// Defers the person's part of a digest to the next daily slot.
 func (q *Queries) KeepOn(ctx context.Context, arg KeepOnParams) error {
 	_, err := q.db.ExecContext(ctx, keepOn, arg.PersonID, arg.Digest, arg.KeptAt)
 	return err
@@ -435,7 +436,7 @@ type KeptAheadParams struct {
 	Passed int32
 }
 
-// How far a step goes that looks at so many rows.
+// The end of a step that examines so many rows.
 func (q *Queries) KeptAhead(ctx context.Context, arg KeptAheadParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, keptAhead, arg.After, arg.Passed)
 	var person_id int64
@@ -454,7 +455,7 @@ type KeptForParams struct {
 	Newsletter string
 }
 
-// What waits for the person's next digest; of one newsletter, or with ” of all.
+// What waits for the person's next digest: of one newsletter, or with ” of all.
 func (q *Queries) KeptFor(ctx context.Context, arg KeptForParams) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, keptFor, arg.Person, arg.Newsletter)
 	if err != nil {
@@ -610,7 +611,7 @@ UPDATE newsletters_issue SET state = 'sending', finished_at = 0 WHERE state = 's
     WHERE k.digest = $1 AND f.state IN ('waiting', 'later'))
 `
 
-// Somebody is owed these issues again, in a mail of the digest.
+// Somebody waits for these issues again, in a mail of the digest.
 func (q *Queries) ReopenDigested(ctx context.Context, digest int64) error {
 	_, err := q.db.ExecContext(ctx, reopenDigested, digest)
 	return err

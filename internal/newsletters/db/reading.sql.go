@@ -55,7 +55,7 @@ type ReadersOfRow struct {
 	Clicked int64
 }
 
-// Whoever followed a link read the issue, whether or not her mail program showed the mark.
+// A person who followed a link has read the issue, even if her mail program did not load the pixel.
 func (q *Queries) ReadersOf(ctx context.Context, issueID int64) (ReadersOfRow, error) {
 	row := q.db.QueryRowContext(ctx, readersOf, issueID)
 	var i ReadersOfRow
@@ -120,7 +120,7 @@ DELETE FROM newsletters_reading WHERE first_at < $1 OR issue_id IN (
     SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive)
 `
 
-// A newsletter that became sensitive since is one of which nothing was to be noted.
+// Nothing should be recorded of a newsletter that has become sensitive.
 func (q *Queries) SweepReading(ctx context.Context, firstAt int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, sweepReading, firstAt)
 	if err != nil {

@@ -40,7 +40,7 @@ const reopenIssue = `-- name: ReopenIssue :exec
 UPDATE newsletters_issue SET state = 'sending', finished_at = 0 WHERE id = $1 AND state = 'sent'
 `
 
-// Somebody is owed it again.
+// Somebody waits for it again.
 func (q *Queries) ReopenIssue(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, reopenIssue, id)
 	return err

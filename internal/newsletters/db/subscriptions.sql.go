@@ -280,8 +280,8 @@ type LastEndedParams struct {
 	EndedHow string
 }
 
-// The newsletters of the latest moment at which she ended subscriptions of a channel in that way, unless she has left them
-// or subscribed anew since.
+// The newsletters whose subscriptions on a channel she last ended in that way, unless she has left them or subscribed
+// again since.
 func (q *Queries) LastEnded(ctx context.Context, arg LastEndedParams) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, lastEnded, arg.PersonID, arg.Channel, arg.EndedHow)
 	if err != nil {

@@ -1,8 +1,7 @@
-// Package newslettersweb holds the pages about newsletters: those for citizens (catalogue, archive, the way out of a
-// subscription) in public_*.go and those of the office (newsrooms, newsletters, writing, sending and counting issues) in
-// office_*.go.
+// Package newslettersweb has the pages about newsletters: those for citizens (catalogue, archive, unsubscribing) in
+// public_*.go, and those of the office (newsrooms, newsletters, issues, sending, statistics) in office_*.go.
 //
-// Promises of the office's pages: whatever is typed comes back when it cannot be saved, also when somebody else saved
-// first; nothing is sent, stopped or deleted by one press alone; what an editor wrote is shown only in a frame that can
-// neither run nor fetch anything; nobody's address appears anywhere; nothing needs JavaScript.
+// Promises of the office's pages: what is typed comes back if it cannot be saved, also if somebody else saved first.
+// Nothing is sent, stopped or deleted by a single press. What an editor wrote is shown only in a frame that can neither
+// run nor fetch anything. No page shows a person's address. Nothing needs JavaScript.
 package newslettersweb

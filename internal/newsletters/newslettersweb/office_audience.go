@@ -13,12 +13,12 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// choice is an audience as somebody picks it from lists: any of the words of each list, and an age. It writes the
-// expression, so that nobody needs to learn the language to use the most of it.
+// choice is an audience picked from lists: words of each list, and an age. It writes the expression, so that few
+// editors need to learn the language.
 type choice struct {
 	Who, Wants, Places []string
-	Except             bool // all places but these
-	Placeless          bool // and people whose place is not known, too
+	Except             bool // all places except these
+	Placeless          bool // and people whose place is unknown
 	AgeFrom, AgeTo     string
 }
 
@@ -30,10 +30,10 @@ func readChoice(form url.Values) choice {
 	}
 }
 
-// maxAge is the highest age that the form takes.
+// maxAge is the highest age that the form accepts.
 const maxAge = 120
 
-// expression is the choice in the audience language; faults concern the fields age_from and age_to.
+// expression returns the choice in the audience language; faults are on the fields age_from and age_to.
 func (c choice) expression() (string, error) {
 	var parts []string
 	add := func(words []string, form func(word string) string) {
@@ -71,8 +71,8 @@ func (c choice) expression() (string, error) {
 	return strings.Join(parts, " and "), problems.Err()
 }
 
-// elsewhere is the rule for everybody but those of the chosen places. It says what is meant by people whose place is not
-// known.
+// elsewhere returns the condition for everybody outside the chosen places. It is explicit about people whose place is
+// unknown.
 func (c choice) elsewhere() string {
 	quoted := make([]string, len(c.Places))
 	for i, place := range c.Places {
@@ -85,7 +85,7 @@ func (c choice) elsewhere() string {
 	return rule + ` and place != ""`
 }
 
-// audienceView is the form by which an issue is narrowed.
+// audienceView is the form that narrows an issue's audience.
 type audienceView struct {
 	newsletters.Issue
 	Version                        int64
@@ -112,7 +112,7 @@ func (p *Pages) audience(w http.ResponseWriter, r *http.Request) error {
 	return p.renderAudience(w, r, http.StatusOK, audienceForm{issue: issue, version: issue.Version, audience: issue.Audience}, nil)
 }
 
-// saveAudience saves the expression, or only writes it from what was picked.
+// saveAudience saves the expression, or only writes it from the lists.
 func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -151,7 +151,8 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 	if mendable(err) {
 		status := http.StatusUnprocessableEntity
 		if fault.Is(err, fault.KindConflict) {
-			// Somebody changed the issue: what was typed stays in the form, which now stands on the newer one.
+			// Somebody has changed the issue: what was typed stays in the form, which is now based on the newer
+			// version.
 			status, f.version = http.StatusConflict, issue.Version
 		}
 		return p.renderAudience(w, r, status, f, web.FieldErrors(ctx, err))
@@ -162,14 +163,14 @@ func (p *Pages) saveAudience(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, issuePath(issue.ID, "/audience"), "audience")
 }
 
-// audienceForm is what the form holds.
+// audienceForm is the content of the form.
 type audienceForm struct {
 	issue    newsletters.Issue
 	version  int64
 	audience string
 	picked   choice
-	ask      bool // the reach is asked for, and not only shown as far as it is known
-	parts    bool // the numbers that it is made of are asked for as well
+	ask      bool // ask for the reach, instead of showing it only if it is known
+	parts    bool // ask for its parts too
 }
 
 func (p *Pages) renderAudience(w http.ResponseWriter, r *http.Request, status int, f audienceForm, faults map[string]string) error {
@@ -219,15 +220,15 @@ func ageField(name, label, value, wrong string) ui.Field {
 	return ui.Field{Name: name, Type: "number", Label: label, Value: value, Error: wrong, Min: "0", Max: strconv.Itoa(maxAge), Short: true, Optional: true}
 }
 
-// reachView says how many people an audience reaches, or what is wrong with it.
+// reachView shows how many people an audience reaches, or what is wrong with it.
 type reachView struct {
 	newsletters.Reached
 	Wrong string
-	Form  bool // it stands in the form of the audience, whose buttons ask more
+	Form  bool // it is in the audience form, whose buttons ask for more
 }
 
-// reachOf says whom the issue would reach, narrowed by audience. It counts them if it is to ask, which a GET never does: a
-// figure that is asked for is audited, and spent.
+// reachOf shows the reach of the issue with audience. It asks for the figure only if ask is set, which a GET never
+// does: a figure is audited and spends budget.
 func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience string, ask, parts bool) (reachView, error) {
 	var reach newsletters.Reached
 	var err error
@@ -242,7 +243,7 @@ func (p *Pages) reachOf(ctx context.Context, issue newsletters.Issue, audience s
 	return reachView{Reached: reach}, err
 }
 
-// reach is the piece of the form that counts while somebody types.
+// reach is the part of the form that counts while somebody types.
 func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.issueOf(r)
 	if err != nil {
@@ -260,7 +261,7 @@ func (p *Pages) reach(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, reachPiece(view))
 }
 
-// partFacts are the numbers that a reach is made of.
+// partFacts returns the parts of a reach.
 func partFacts(ctx context.Context, parts []newsletters.ReachedPart) []ui.Fact {
 	facts := make([]ui.Fact, len(parts))
 	for i, part := range parts {

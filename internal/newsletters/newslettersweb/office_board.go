@@ -11,12 +11,12 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// recentShown is how many sent issues the first page shows with their numbers.
+// recentShown is how many sent issues the first page shows with numbers.
 const recentShown = 5
 
 type boardView struct {
 	newsletters.Board
-	Writes   bool // the reader writes issues; otherwise there is nothing of them to show
+	Writes   bool // the reader writes issues; otherwise none are shown
 	Names    map[string]string
 	Running  []running
 	Numbers  []sentNumbers
@@ -27,14 +27,15 @@ type boardView struct {
 	MayStart bool // there is a newsletter to write for
 }
 
-// running is an issue on its way.
+// running is an issue that is being sent.
 type running struct {
 	newsletters.Issue
 	Sent, Messages int64
-	Quiet          bool // its numbers are told by the statistics alone
+	Quiet          bool // only the statistics show its numbers
 }
 
-// sentNumbers are the key numbers of a sent issue; Known is false where the reader may not see them, or nobody counted them.
+// sentNumbers are the key numbers of a sent issue. Known is false if the reader may not see them, or if nothing was
+// counted.
 type sentNumbers struct {
 	newsletters.Issue
 	Known   bool
@@ -82,7 +83,7 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, boardPage(view))
 }
 
-// names are the names of the reader's newsletters, by slug.
+// names returns the names of the reader's newsletters, by slug.
 func (p *Pages) names(ctx context.Context) (map[string]string, error) {
 	mine, err := p.Newsletters.Mine(ctx)
 	names := make(map[string]string, len(mine))
@@ -106,7 +107,7 @@ func (p *Pages) running(ctx context.Context, issues []newsletters.Issue) ([]runn
 	return all, nil
 }
 
-// sending is the piece of the first page that tells how far the issues on their way are.
+// sending is the part of the first page that shows the progress of issues.
 func (p *Pages) sending(w http.ResponseWriter, r *http.Request) error {
 	board, err := p.Newsletters.Board(r.Context())
 	if err != nil {
@@ -119,7 +120,7 @@ func (p *Pages) sending(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, sendingNow(all))
 }
 
-// relayNotice warns that mail does not leave, and why; nil while all is well.
+// relayNotice warns that mail does not leave, and why; nil if it does.
 func (p *Pages) relayNotice(ctx context.Context) *ui.Notice {
 	if p.Relay == nil {
 		return nil
@@ -135,7 +136,7 @@ func (p *Pages) relayNotice(ctx context.Context) *ui.Notice {
 	return p.someRelaysNotice(ctx)
 }
 
-// someRelaysNotice names the mail servers that take nothing while others do; nil while all do.
+// someRelaysNotice names the mail servers that accept nothing while others do; nil if all accept.
 func (p *Pages) someRelaysNotice(ctx context.Context) *ui.Notice {
 	if p.Relays == nil {
 		return nil
@@ -153,7 +154,7 @@ func (p *Pages) someRelaysNotice(ctx context.Context) *ui.Notice {
 	return &ui.Notice{Tone: ui.Warning, Title: tell(ctx, "relay.some"), Text: strings.Join(down, " ")}
 }
 
-// alarms tell whoever reads the audit log that an account asked for many audiences that hardly differ.
+// alarms tells readers of the audit log about accounts that asked for many audiences that hardly differ.
 func (p *Pages) alarms(ctx context.Context) ([]ui.Notice, error) {
 	if !access.From(ctx).Can(access.ReadAudit) {
 		return nil, nil

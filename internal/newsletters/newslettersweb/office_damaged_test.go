@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/newsletters"
 )
 
-// damage breaks what the issue says, as a bad disk or a half-written backup may.
+// damage makes the issue's content unreadable, as a bad disk or an incomplete backup may.
 func (o *office) damage(issue newsletters.Issue) {
 	o.Helper()
 	_, err := o.db.ExecContext(o.ctx(), "UPDATE newsletters_issue SET blocks = '[{' WHERE id = $1", issue.ID)

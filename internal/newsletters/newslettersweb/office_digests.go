@@ -10,17 +10,17 @@ import (
 	"unoxuno/internal/web"
 )
 
-// digestsShown is how many digests the page lists.
+// digestsShown is the number of digests on the page.
 const digestsShown = 30
 
-// digestsView is the page of the mails that hold several issues.
+// digestsView is the page of digests.
 type digestsView struct {
 	Digests []newsletters.Digest
 	Slots   newsletters.Slots
 	Now     time.Time
 }
 
-// digests lists the digests that were made, and tells when the next ones go.
+// digests lists the digests that were made, and when the next ones go.
 func (p *Pages) digests(w http.ResponseWriter, r *http.Request) error {
 	list, err := p.Newsletters.LatestDigests(r.Context(), digestsShown)
 	if err != nil {
@@ -31,12 +31,12 @@ func (p *Pages) digests(w http.ResponseWriter, r *http.Request) error {
 	}))
 }
 
-// next is when the next slot of a pace is, by the town's clock.
+// next returns the next slot of a pace by the town's clock.
 func (v digestsView) next(ctx context.Context, pace newsletters.Pace) string {
 	return locale.DateTime(locale.Lang(ctx), v.Slots.Next(pace, v.Now).In(v.Slots.Zone))
 }
 
-// bound is the town's bound on messages a week, in words.
+// bound returns the town's limit of messages a week, in words.
 func (v digestsView) bound(ctx context.Context) string {
 	if most := v.Slots.Digests.MostAWeek; most > 0 {
 		return tell(ctx, "digests.bound_is", "Count", most)

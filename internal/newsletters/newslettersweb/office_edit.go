@@ -12,26 +12,26 @@ import (
 	"unoxuno/internal/newsletters"
 )
 
-// edit is what the editor's form holds: the issue as it is being written.
+// edit is the content of the editor's form: the issue as it is being written.
 type edit struct {
-	Version               int64 // that the writer began from
+	Version               int64 // the version that the editor started from
 	Title, Slug, Language string
-	Urgent                bool // as the form says it, where the writer may decide
+	Urgent                bool // from the form, if the editor may decide
 	Blocks                []content.Block
-	Dropped               *dropped // the block just deleted, for whoever wants it back
+	Dropped               *dropped // the block just deleted, so that it can be restored
 }
 
-// dropped is a deleted block and where it stood.
+// dropped is a deleted block and its place.
 type dropped struct {
 	Block content.Block
 	At    int
 }
 
-// blockID is what a block's ID looks like; forms name their fields by it.
+// blockID matches a block's ID, which is part of field names.
 var blockID = regexp.MustCompile(`^[a-z0-9-]{1,20}$`)
 
-// maxBlocks is how many blocks the editor adds up to: far above any good newsletter, and few enough that their fields,
-// nine at most each, stay below the 1000 parts that Go reads of a form with files.
+// maxBlocks is the number of blocks up to which the editor adds more. It is far more than a good newsletter has, and
+// their fields, nine at most each, stay below the 1000 parts that Go reads from a form with files.
 const maxBlocks = 100
 
 func editOf(issue newsletters.Issue) edit {
@@ -61,7 +61,7 @@ func readBlock(form url.Values, id string) content.Block {
 	switch b.Kind {
 	case content.KindHeading:
 		b.Text = get("text")
-		b.Level, _ = strconv.Atoi(get("level")) // what is no level is found by Validate
+		b.Level, _ = strconv.Atoi(get("level")) // Validate reports anything that is not a level
 	case content.KindText:
 		b.Text = get("text")
 	case content.KindImage:
@@ -75,7 +75,7 @@ func readBlock(form url.Values, id string) content.Block {
 	return b
 }
 
-// momentIn joins what two fields ask: the day, and the hour where it has one.
+// momentIn joins the two fields of a time: the day, and the hour if there is one.
 func momentIn(day, hour string) string {
 	if day == "" || hour == "" {
 		return day
@@ -83,13 +83,13 @@ func momentIn(day, hour string) string {
 	return day + "T" + hour
 }
 
-// momentOut takes a block's time apart into what two fields ask.
+// momentOut splits a block's time into those two fields.
 func momentOut(moment string) (day, hour string) {
 	day, hour, _ = strings.Cut(strings.Replace(moment, " ", "T", 1), "T")
 	return day, hour
 }
 
-// content is what is saved: the form's part, over what the issue says elsewhere.
+// content returns what is saved: the form's part, and the rest of the issue unchanged.
 func (e edit) content(issue newsletters.Issue) newsletters.Content {
 	return newsletters.Content{
 		Newsletter: issue.Newsletter, Slug: e.Slug, Title: e.Title, Language: e.Language, Blocks: e.Blocks, Audience: issue.Audience,
@@ -97,14 +97,14 @@ func (e edit) content(issue newsletters.Issue) newsletters.Content {
 	}
 }
 
-// same tells whether the issue says all that the form does: the form was sent twice.
+// same tells whether the issue already equals the form, because it was sent twice.
 func (e edit) same(issue newsletters.Issue) bool {
 	return strings.Join(strings.Fields(e.Title), " ") == issue.Title && strings.TrimSpace(e.Slug) == issue.Slug &&
 		e.Language == issue.Language && (e.Urgent == issue.Urgent || !e.Urgent) && slices.Equal(e.Blocks, issue.Blocks)
 }
 
-// apply does what the pressed button says, "up:b3", "add:text", to the blocks; it returns the ID of the block to go on
-// with, "" for none in particular. A button it does not know changes nothing.
+// apply does what the pressed button says to the blocks, such as "up:b3" or "add:text". It returns the ID of the block
+// to continue with; "" if there is none. An unknown button changes nothing.
 func (e *edit) apply(button string, form url.Values) (at string) {
 	verb, of, _ := strings.Cut(button, ":")
 	if verb == "add" {
@@ -135,7 +135,7 @@ func (e *edit) apply(button string, form url.Values) (at string) {
 	return of
 }
 
-// add puts an empty block after the one named, or last.
+// add inserts an empty block after the named one, or at the end.
 func (e *edit) add(kind content.Kind, after string) string {
 	if !slices.Contains(content.Kinds(), kind) || len(e.Blocks) >= maxBlocks {
 		return ""
@@ -152,7 +152,7 @@ func (e *edit) add(kind content.Kind, after string) string {
 	return b.ID
 }
 
-// undrop brings back the block that the form carries since it was deleted.
+// undrop restores the deleted block that the form carries.
 func (e *edit) undrop(block, at string) string {
 	var b content.Block
 	if err := json.Unmarshal([]byte(block), &b); err != nil || !slices.Contains(content.Kinds(), b.Kind) {
@@ -161,12 +161,12 @@ func (e *edit) undrop(block, at string) string {
 	if !blockID.MatchString(b.ID) || slices.ContainsFunc(e.Blocks, func(other content.Block) bool { return other.ID == b.ID }) {
 		b.ID = content.NextID(e.Blocks)
 	}
-	i, _ := strconv.Atoi(at) // what is no place is the first
+	i, _ := strconv.Atoi(at) // anything else is the first place
 	e.Blocks = slices.Insert(e.Blocks, min(max(i, 0), len(e.Blocks)), b)
 	return b.ID
 }
 
-// values are the form's fields, for a page that carries them on.
+// values returns the form's fields for hidden inputs.
 func (e edit) values() []formValue {
 	all := []formValue{{"title", e.Title}, {"slug", e.Slug}, {"language", e.Language}}
 	if e.Urgent {
@@ -193,5 +193,5 @@ func (e edit) values() []formValue {
 	return all
 }
 
-// formValue is a field that a form carries unseen.
+// formValue is a hidden field of a form.
 type formValue struct{ Name, Value string }

@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// editor shows a draft's form. With ?check it says what keeps the issue from being sent.
+// editor shows a draft's form. With ?check it shows what prevents sending.
 func (p *Pages) editor(w http.ResponseWriter, r *http.Request, issue newsletters.Issue) error {
 	var faults map[string]string
 	if r.URL.Query().Has("check") {
@@ -31,8 +31,8 @@ func (p *Pages) renderEditor(w http.ResponseWriter, r *http.Request, status int,
 	return web.Render(w, r, status, editorPage(view))
 }
 
-// saveIssue saves the whole form, whichever button was pressed, and then does what the button says: so nothing typed
-// waits to be lost.
+// saveIssue saves the whole form, whichever button was pressed, and then does what the button says, so that nothing
+// typed is lost.
 func (p *Pages) saveIssue(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -76,8 +76,8 @@ func (p *Pages) saveIssue(w http.ResponseWriter, r *http.Request) error {
 	return goOn(w, r, saved, form.Get("do"), at)
 }
 
-// autosave saves what the page sent by itself. The same text sent twice is saved once; where somebody else saved first,
-// the page says so and keeps what was written: it is compared when its writer saves.
+// autosave saves what the page sends by itself. The same text is saved once. If somebody else has saved, the page says
+// so and keeps the text; it is compared when the editor saves.
 func (p *Pages) autosave(w http.ResponseWriter, r *http.Request, issue newsletters.Issue, version int64, c newsletters.Content) error {
 	saved, err := p.Newsletters.Autosave(r.Context(), issue.ID, version, c)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *Pages) autosave(w http.ResponseWriter, r *http.Request, issue newslette
 	return web.Saved(w, r, saved.Version, p.Clock.Now())
 }
 
-// goOn leads to where the pressed button points.
+// goOn redirects to the target of the pressed button.
 func goOn(w http.ResponseWriter, r *http.Request, issue newsletters.Issue, button, at string) error {
 	switch {
 	case button == "preview":
@@ -109,8 +109,8 @@ func joined(a, b map[string]string) map[string]string {
 	return all
 }
 
-// takeImages keeps the pictures that came along and points their blocks at them. What is wrong with a picture is
-// told beside it: the rest is saved all the same.
+// takeImages stores the uploaded pictures and points their blocks at them. A fault of a picture is shown beside it; the
+// rest is saved all the same.
 func (p *Pages) takeImages(r *http.Request, issue newsletters.Issue, e *edit) (map[string]string, error) {
 	ctx := r.Context()
 	faults := map[string]string{}
@@ -133,13 +133,13 @@ func (p *Pages) takeImages(r *http.Request, issue newsletters.Issue, e *edit) (m
 	return faults, nil
 }
 
-// takeImage keeps the picture in one field and returns its path; "" when none was chosen.
+// takeImage stores the picture in one field and returns its path; "" if none was chosen.
 func (p *Pages) takeImage(ctx context.Context, r *http.Request, newsroom, field string) (string, error) {
 	file, err := web.File(r, field)
 	if err != nil || file == nil || file.Size == 0 {
 		return "", err
 	}
-	// One byte more than is taken: Upload then says that it is too much, and by how much.
+	// One byte more than the limit, so that Upload notices that it is too large.
 	data, err := io.ReadAll(io.LimitReader(file.Reader(), newsletters.MaxImage+1))
 	if err != nil {
 		return "", err
@@ -151,16 +151,16 @@ func (p *Pages) takeImage(ctx context.Context, r *http.Request, newsroom, field 
 	return image.Path(), nil
 }
 
-// conflictView shows two versions of an issue to whoever saved second.
+// conflictView shows both versions of an issue to the editor who saved second.
 type conflictView struct {
-	newsletters.Issue        // as it is now
+	newsletters.Issue        // the current version
 	Sentence          string // who changed it, and when
-	Mine, Theirs      string // both as text
+	Mine, Theirs      string // both versions as text
 	Carried           []formValue
 	May               bool // it is still a draft: mine can be saved over theirs
 }
 
-// conflict keeps what was typed when somebody else saved first, and lets its writer choose.
+// conflict keeps what was typed when somebody else has saved first, and lets the editor choose.
 func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, issue newsletters.Issue, e edit, why error) error {
 	now, err := p.Newsletters.Issue(r.Context(), issue.ID)
 	if err != nil {
@@ -172,7 +172,7 @@ func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, issue newslette
 	}))
 }
 
-// asText is an issue as one can read, compare and copy it.
+// asText returns an issue as text that can be read, compared and copied.
 func asText(title string, blocks []content.Block) string {
 	return title + "\n\n" + string(content.Markdown(blocks))
 }

@@ -68,7 +68,7 @@ func TestADraftSavesItselfAndOverwritesNobody(t *testing.T) {
 			if err != nil || now.Version != saved.Version || now.Blocks[0].Text != text {
 				t.Fatalf("saved as version %d: %+v, %v", saved.Version, now.Blocks, err)
 			}
-			again := save(text) // the same page, before it knew of its new version
+			again := save(text) // the same page, before it knew its new version
 			issue = now
 			o.wantStatus(again, http.StatusOK)
 		}
@@ -165,7 +165,7 @@ func TestImagesAreTakenAndHugeOnesLoseNothing(t *testing.T) {
 	})
 }
 
-// endless is a file that does not end by itself.
+// endless is a file without end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }

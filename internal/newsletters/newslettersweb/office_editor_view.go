@@ -16,18 +16,18 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// editorView is the editor's form as it is drawn.
+// editorView is the editor's form as it is rendered.
 type editorView struct {
 	newsletters.Issue
-	Version               int64 // that the form is filled in for
+	Version               int64 // that the form is based on
 	Title, Slug, Language ui.Field
 	Urgent                ui.Field
-	MayUrge               bool // the writer may decide that it is urgent
+	MayUrge               bool // the editor may decide about urgency
 	Languages             []ui.Option
 	Blocks                []blockView
 	After                 ui.Field
-	Places                []ui.Option // where a new block may stand
-	Dropped, DroppedAt    string      // the block just deleted, as it is carried along
+	Places                []ui.Option // where a new block can be inserted
+	Dropped, DroppedAt    string      // the block just deleted, as it is carried in the form
 	DroppedName           string
 	Other                 []ui.Problem
 	Notices               []ui.Notice
@@ -36,12 +36,12 @@ type editorView struct {
 // blockView is one block of the form.
 type blockView struct {
 	content.Block
-	Name        string // "Testo 2": what its buttons say
+	Name        string // "Testo 2": for the labels of its buttons
 	Fields      []ui.Field
 	First, Last bool
 }
 
-// field is the block's field of that name.
+// field returns the block's field with that name.
 func (b blockView) field(name string) ui.Field {
 	for _, f := range b.Fields {
 		if f.Name == b.ID+"."+name {
@@ -100,7 +100,7 @@ func editorFields(r *http.Request, issue newsletters.Issue, e edit, faults map[s
 	return v, nil
 }
 
-// blockName is how a block is called where its form is not seen: its place, its kind, how it begins.
+// blockName returns a name for a block whose form is not shown: its number, kind and first words.
 func blockName(ctx context.Context, b content.Block, i int) string {
 	name := strconv.Itoa(i+1) + ". " + locale.T(ctx, "content.kind."+string(b.Kind))
 	text := strings.Join(strings.Fields(b.Text+" "+b.Title+" "+b.Label+" "+b.Alt), " ")
@@ -113,7 +113,7 @@ func blockName(ctx context.Context, b content.Block, i int) string {
 	return name
 }
 
-// blockFields are what a block of its kind asks.
+// blockFields returns the fields of a block of its kind.
 func blockFields(ctx context.Context, b content.Block, faults map[string]string) []ui.Field {
 	field := func(name, label, value string) ui.Field {
 		full := b.ID + "." + name

@@ -55,7 +55,7 @@ func (p *Pages) officeIssues(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, issuesPage(view))
 }
 
-// newIssueView is the form that begins a draft.
+// newIssueView is the form that creates a draft.
 type newIssueView struct {
 	Newsletter, Title, Language ui.Field
 	Newsletters, Languages      []ui.Option
@@ -108,7 +108,7 @@ func (p *Pages) renderNewIssue(w http.ResponseWriter, r *http.Request, status in
 	return web.Render(w, r, status, newIssuePage(view))
 }
 
-// officeIssue is the editor while the issue is a draft, and how it does afterwards.
+// officeIssue shows the editor for a draft, and the status page for other issues.
 func (p *Pages) officeIssue(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.anyIssueOf(r)
 	if err != nil {
@@ -128,14 +128,14 @@ func (p *Pages) officeIssue(w http.ResponseWriter, r *http.Request) error {
 type statusView struct {
 	newsletters.Issue
 	Facts    []ui.Fact
-	Progress *delivery.Progress // nil where nothing was enqueued
+	Progress *delivery.Progress // nil if nothing was enqueued
 	Relay    *ui.Notice
 	Brakes   []brakeView
 	Public   string // its page in the archive, if it has one
 	MaySend  bool
-	Moving   bool  // something may change from one moment to the next
-	Awaiting int64 // who get it with a digest
-	Quiet    bool  // the numbers are told by the statistics alone
+	Moving   bool  // something may change at any moment
+	Awaiting int64 // recipients who get it in a digest
+	Quiet    bool  // only the statistics show the numbers
 	Notices  []ui.Notice
 }
 
@@ -206,7 +206,7 @@ func statusFacts(ctx context.Context, issue newsletters.Issue, newsletter string
 	return facts
 }
 
-// progress is the piece of an issue's page that tells how far its sending is.
+// progress is the part of an issue's page that shows the progress of its sending.
 func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.anyIssueOf(r)
 	if err != nil {

@@ -10,17 +10,17 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// confirmation is what is asked before something that cannot be undone; Below is the path that takes the answer.
+// confirmation is the question before something that cannot be undone. Below is the path that takes the answer.
 type confirmation struct{ Title, Text, Yes, Below string }
 
-// issuePageOf completes what the layout is told of a page about one issue.
+// issuePageOf completes the layout's data for a page about one issue.
 func issuePageOf(ctx context.Context, issue newsletters.Issue, p ui.Page) ui.Page {
 	p.Title, p.Active = titleOr(ctx, issue), "issues"
 	p.Breadcrumb = []ui.Link{{Label: tell(ctx, "issue.all"), URL: locale.Path(ctx, "/office/issues")}}
 	return p
 }
 
-// issueTabs are the pages about an issue that make sense in its state and for its reader.
+// issueTabs returns the pages about an issue that make sense in its state and for its reader.
 func issueTabs(ctx context.Context, issue newsletters.Issue) []ui.Link {
 	writable := issue.Editable() && !issue.Damaged
 	tabs := []struct {
@@ -47,7 +47,7 @@ func issueTabs(ctx context.Context, issue newsletters.Issue) []ui.Link {
 	return links
 }
 
-// progressLabel says in a few words how a sending does.
+// progressLabel returns a sending's state in a few words.
 func progressLabel(ctx context.Context, p delivery.Progress) string {
 	switch {
 	case p.Owed() == 0:
@@ -60,7 +60,7 @@ func progressLabel(ctx context.Context, p delivery.Progress) string {
 	return tell(ctx, "progress.running")
 }
 
-// delayText says why a sending takes its time; "" where nothing holds it up.
+// delayText returns why a sending is delayed; "" if it is not.
 func delayText(ctx context.Context, d delivery.Delay) string {
 	switch d.Reason {
 	case "":
@@ -71,7 +71,7 @@ func delayText(ctx context.Context, d delivery.Delay) string {
 	return tell(ctx, "delay."+string(d.Reason), "PerMinute", ui.NumberText(ctx, d.PerMinute))
 }
 
-// progressStats are the numbers of a sending; those that are usually nothing appear when they are something.
+// progressStats returns the numbers of a sending. Those that are usually zero are omitted if they are.
 func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	stats := []ui.StatSpec{
 		{Label: tell(ctx, "number.recipients"), Value: ui.NumberText(ctx, p.Messages)},
@@ -95,7 +95,7 @@ func progressStats(ctx context.Context, p delivery.Progress) []ui.StatSpec {
 	return stats
 }
 
-// pollSeconds is how often the page asks how an issue does: seldom while it only waits for its hour.
+// pollSeconds is how often the page asks for the issue's state: seldom while it waits for its time.
 func pollSeconds(state newsletters.State) int {
 	if state == newsletters.Scheduled {
 		return 30

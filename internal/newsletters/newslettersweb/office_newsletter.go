@@ -18,7 +18,7 @@ import (
 type newslettersView struct {
 	All         []newsletters.Newsletter
 	Subscribers map[string]disclosure.Figure
-	May         bool // the reader may open a new one
+	May         bool // the reader may create one
 	Notices     []ui.Notice
 }
 
@@ -101,7 +101,7 @@ func (p *Pages) newsletterFacts(r *http.Request, n newsletters.Newsletter) ([]ui
 	return facts, nil
 }
 
-// newsletterFormView is the form of one newsletter.
+// newsletterFormView is the form of a newsletter.
 type newsletterFormView struct {
 	Title, Action, Cancel                                             string
 	Slug, Newsroom, IT, EN, DescriptionIT, DescriptionEN, Topics, For ui.Field
@@ -114,7 +114,7 @@ func (v newsletterFormView) problems() []ui.Problem {
 	return append(v.Other, ui.Problems(v.IT, v.DescriptionIT, v.Slug, v.Newsroom, v.Topics, v.For, v.Period, v.Sender, v.ReplyTo)...)
 }
 
-// newsletterOf is the newsletter that the path names; an empty one on the path of a new one.
+// newsletterOf returns the newsletter that the path names; an empty one on the path of a new one.
 func (p *Pages) newsletterOf(r *http.Request) (newsletters.Newsletter, error) {
 	if slug := r.PathValue("newsletter"); slug != "" {
 		return p.Newsletters.Newsletter(r.Context(), slug)
@@ -161,7 +161,7 @@ func (p *Pages) putNewsletter(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, "/office/newsletters/"+n.Slug, "newsletter")
 }
 
-// newNewsletterSlug refuses a new newsletter under a slug that is taken: PutNewsletter would change the other one.
+// newNewsletterSlug refuses a new newsletter with a slug that exists: PutNewsletter would change the existing one.
 func (p *Pages) newNewsletterSlug(r *http.Request, slug string) error {
 	all, err := p.Newsletters.Newsletters(r.Context())
 	for _, n := range all {

@@ -21,7 +21,7 @@ func (p *Pages) newsrooms(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, newsroomsPage(all, web.Notices(r)))
 }
 
-// newsroomView is the form of one newsroom.
+// newsroomView is the form of a newsroom.
 type newsroomView struct {
 	Title, Action              string
 	Slug, IT, EN, Kind, Closed ui.Field
@@ -29,7 +29,7 @@ type newsroomView struct {
 	Other                      []ui.Problem
 }
 
-// newsroomOf is the newsroom that the path names; an empty one on the path of a new one.
+// newsroomOf returns the newsroom that the path names; an empty one on the path of a new one.
 func (p *Pages) newsroomOf(r *http.Request) (newsletters.Newsroom, error) {
 	slug := r.PathValue("newsroom")
 	if slug == "" {
@@ -82,7 +82,7 @@ func (p *Pages) putNewsroom(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, "/office/newsrooms", "newsroom")
 }
 
-// newSlug refuses a new newsroom under a slug that is taken: PutNewsroom would change the other one.
+// newSlug refuses a new newsroom with a slug that exists: PutNewsroom would change the existing one.
 func (p *Pages) newSlug(r *http.Request, room newsletters.Newsroom) error {
 	if r.PathValue("newsroom") != "" {
 		return nil

@@ -7,18 +7,18 @@ import (
 	"unoxuno/internal/locale"
 )
 
-// pager leads through a list whose length nobody counts.
+// pager links the pages of a list whose length is not counted.
 type pager struct {
-	Previous, Next string // addresses; empty where there is no such page
+	Previous, Next string // URLs; "" if there is no such page
 }
 
-// pageIn is the page that the address asks for, from 1.
+// pageIn returns the page in the URL, from 1.
 func pageIn(r *http.Request) int {
-	page, _ := strconv.Atoi(r.URL.Query().Get("page")) // anything else is the first
+	page, _ := strconv.Atoi(r.URL.Query().Get("page")) // anything else is the first page
 	return max(page, 1)
 }
 
-// newPager keeps the address's other answers.
+// newPager keeps the other parameters of the URL.
 func newPager(r *http.Request, page int, more bool) pager {
 	address := func(page int) string {
 		q := r.URL.Query()

@@ -14,10 +14,10 @@ import (
 // previewView shows an issue as its readers will see it.
 type previewView struct {
 	newsletters.Issue
-	Text    *newsletters.TextPreview // nil where it has none
-	Own     string                   // the reader's address, where a test goes; "" for a program
-	Mobile  string                   // the reader's confirmed number, where a test of the text message goes; "" for none
-	Gateway *ui.Notice               // that text messages do not leave now; nil while they do, as far as is known
+	Text    *newsletters.TextPreview // nil if it has none
+	Own     string                   // the reader's address, where a test goes; "" for a token
+	Mobile  string                   // the reader's confirmed number for test text messages; "" for none
+	Gateway *ui.Notice               // text messages do not leave now; nil if they do, as far as is known
 	Problem *ui.Notice
 	Notices []ui.Notice
 }
@@ -50,10 +50,10 @@ func (p *Pages) previewView(r *http.Request, issue newsletters.Issue) (previewVi
 	return view, err
 }
 
-// testMinutes is for how many minutes the text message of a test is tried.
+// testMinutes is for how many minutes a test text message is tried.
 func testMinutes() int { return int(newsletters.TestLife.Minutes()) }
 
-// gatewayNotice warns that text messages do not leave now, and what becomes of a test meanwhile; nil while all is well.
+// gatewayNotice warns that text messages do not leave now, and what happens to a test meanwhile; nil if they do leave.
 func (p *Pages) gatewayNotice(ctx context.Context) *ui.Notice {
 	if p.Gateway == nil {
 		return nil
@@ -66,8 +66,8 @@ func (p *Pages) gatewayNotice(ctx context.Context) *ui.Notice {
 		"Since", moment(ctx, health.Since), "Trouble", health.Trouble, "Minutes", testMinutes())}
 }
 
-// previewPolicy lets what an editor wrote show itself, in its own inline styles and with the site's own pictures, and do
-// nothing else: run, fetch, be sent to, or be framed by another site.
+// previewPolicy lets an editor's content show itself, with inline styles and the site's own pictures. It cannot run
+// scripts, fetch anything, send forms or be framed by another site.
 const previewPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
 
 func (p *Pages) previewHTML(w http.ResponseWriter, r *http.Request) error {
@@ -94,17 +94,17 @@ func (p *Pages) previewText(w http.ResponseWriter, r *http.Request) error {
 	return sealed(w, "text/plain; charset=utf-8", text)
 }
 
-// sealed answers with a document for a frame, under previewPolicy.
+// sealed writes a document for a frame, with previewPolicy.
 func sealed(w http.ResponseWriter, contentType string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Security-Policy", previewPolicy)
 	h.Set("Content-Type", contentType)
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(body) // a reader who has gone away is no fault of ours
+	_, _ = w.Write(body) // the reader may have gone away
 	return nil
 }
 
-// testSend posts the issue to the one who asks.
+// testSend sends a test mail to the actor.
 func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.issueOf(r)
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *Pages) testSend(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusUnprocessableEntity, previewPage(view))
 }
 
-// testText sends the issue's text message to the confirmed number of the one who asks.
+// testText sends a test of the issue's text message to the actor's confirmed number.
 func (p *Pages) testText(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	issue, err := p.issueOf(r)

@@ -11,14 +11,14 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// brakeView is a newsroom whose issues stand still.
+// brakeView is a newsroom that a brake stopped.
 type brakeView struct {
 	Notice    ui.Notice
 	Action    string
 	MayResume bool
 }
 
-// brakes are the newsrooms that stand still and in which the reader may send; of one newsroom, unless it is "".
+// brakes returns the stopped newsrooms in which the reader may send; only the given one, unless it is "".
 func (p *Pages) brakes(ctx context.Context, newsroom string) ([]brakeView, error) {
 	all, err := p.Newsletters.Brakes(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func (p *Pages) brakes(ctx context.Context, newsroom string) ([]brakeView, error
 	return views, nil
 }
 
-// resume lets a newsroom go on.
+// resume releases a newsroom's brake.
 func (p *Pages) resume(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Newsletters.Resume(r.Context(), r.PathValue("newsroom")); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (p *Pages) resume(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, "/office", "resumed")
 }
 
-// retry tries again what failed of an issue.
+// retry retries the failed messages of an issue.
 func (p *Pages) retry(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.anyIssueOf(r)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p *Pages) retry(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, issuePath(issue.ID, ""), "retrying")
 }
 
-// returnStats are what came back of the messages that were accepted.
+// returnStats returns the numbers of returned messages.
 func returnStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
 	returned := ui.StatSpec{
 		Label: tell(ctx, "number.returned"), Value: s.Returned.Text(ctx), Detail: share(ctx, s.Returned, s.Accepted),
@@ -81,7 +81,7 @@ func returnStats(ctx context.Context, s newsletters.Statistics) []ui.StatSpec {
 	return []ui.StatSpec{returned, complaints}
 }
 
-// retryLabel says how many messages a retry tries again, where that is told.
+// retryLabel says how many messages a retry sends again, if that number may be shown.
 func retryLabel(ctx context.Context, v statisticsView) string {
 	if v.Quiet {
 		return tell(ctx, "retry.quiet")

@@ -25,7 +25,7 @@ func TestTryingAgainIsOfferedWhereSomethingCanBe(t *testing.T) {
 		if offers() {
 			t.Error("offered while everybody waits for her first try")
 		}
-		_, err = o.delivery.Drain(o.ctx(), sending.Batch.ID, nil) // there is no relay: who waits is put off
+		_, err = o.delivery.Drain(o.ctx(), sending.Batch.ID, nil) // there is no relay, so messages are deferred
 		o.must(err)
 		o.wantText(o.get(path(issue, "/statistics")), button, "Ritenta l’invio")
 		o.wantText(o.get("/en"+path(issue, "/statistics")), button, "Try again")
@@ -46,7 +46,7 @@ func TestASendingSaysWhatItWaitsFor(t *testing.T) {
 		if strings.Contains(o.get(path(issue, "/progress")).Body.String(), "In attesa:") {
 			t.Error("it waits within its hours")
 		}
-		o.now.Set(time.Date(2025, 3, 3, 21, 0, 0, 0, time.UTC)) // the hours are over
+		o.now.Set(time.Date(2025, 3, 3, 21, 0, 0, 0, time.UTC)) // sending hours are over
 		for _, page := range []string{"", "/progress"} {
 			o.wantText(o.get(path(issue, page)), "Invio in attesa", "In attesa: l’invio riprende il 4 marzo 2025, 07:00 (orario di spedizione).")
 		}

@@ -19,20 +19,20 @@ import (
 //go:embed words/office/*.toml
 var officeWords embed.FS
 
-// OfficeWords are the words of the office's pages, it.toml and en.toml.
+// OfficeWords returns the words of the office's pages, it.toml and en.toml.
 func OfficeWords() fs.FS {
 	sub, err := fs.Sub(officeWords, "words/office")
 	if err != nil {
-		panic(err) // cannot be: the folder is embedded above
+		panic(err) // impossible: the folder is embedded above
 	}
 	return sub
 }
 
-// maxEdit is how much a saved issue may carry: some photographs as a telephone takes them. Each is then held to
-// newsletters.MaxImage, with a fault beside it and nothing of the text lost.
+// maxEdit is the largest request that saves an issue: some photographs as a telephone takes them. Each is then checked
+// against newsletters.MaxImage, with a fault beside it and no text lost.
 const maxEdit = 40 << 20
 
-// OfficeRoutes are the routes of the newsrooms.
+// OfficeRoutes returns the routes of the newsrooms.
 func (p *Pages) OfficeRoutes() []web.Route {
 	write, send, manage := access.WriteIssues, access.SendIssues, access.ManageNewsrooms
 	routes := []web.Route{
@@ -90,7 +90,7 @@ func (p *Pages) OfficeRoutes() []web.Route {
 	return routes
 }
 
-// OfficeMenu are the entries of the office's menu that the context's actor may use. Their keys are "board", "issues",
+// OfficeMenu returns the menu entries that the context's actor may use. Their keys are "board", "issues",
 // "newsletters", "newsrooms" and "digests".
 func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 	var links []ui.Link
@@ -113,22 +113,22 @@ func (p *Pages) OfficeMenu(ctx context.Context) []ui.Link {
 	return links
 }
 
-// tell is one of this package's words for staff.
+// tell returns one of this package's words for staff.
 func tell(ctx context.Context, key string, args ...any) string {
 	return locale.T(ctx, "newslettersweb.office."+key, args...)
 }
 
-// done sends the reader on with one of this package's notices.
+// done redirects the reader with one of this package's notices.
 func done(w http.ResponseWriter, r *http.Request, path, what string) error {
 	return web.Done(w, r, path, "newslettersweb.office.done."+what)
 }
 
-// mendable tells whether the form that caused err should come back to its author with what is wrong.
+// mendable tells whether the form should be shown again with the faults in err.
 func mendable(err error) bool {
 	return fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict)
 }
 
-// general is the problem that concerns no field in particular, if there is one.
+// general returns the problem that belongs to no field, if there is one.
 func general(faults map[string]string) []ui.Problem {
 	if faults[""] == "" {
 		return nil
@@ -136,7 +136,7 @@ func general(faults map[string]string) []ui.Problem {
 	return []ui.Problem{{Text: faults[""]}}
 }
 
-// issuePath is the page of an issue, or what lies below it.
+// issuePath returns the path of an issue's page, or of a page below it.
 func issuePath(id int64, below string) string {
 	return "/office/issues/" + strconv.FormatInt(id, 10) + below
 }
@@ -149,7 +149,7 @@ func newsletterURL(ctx context.Context, slug, below string) string {
 	return locale.Path(ctx, "/office/newsletters/"+slug+below)
 }
 
-// issueOf is the issue that the path names, for pages that need what it says.
+// issueOf returns the issue that the path names, for pages that need its content.
 func (p *Pages) issueOf(r *http.Request) (newsletters.Issue, error) {
 	issue, err := p.anyIssueOf(r)
 	if err != nil {
@@ -158,7 +158,7 @@ func (p *Pages) issueOf(r *http.Request) (newsletters.Issue, error) {
 	return issue, issue.Readable()
 }
 
-// anyIssueOf is the same for pages that do not: the issue may be Damaged.
+// anyIssueOf is issueOf for pages that do not: the issue may be Damaged.
 func (p *Pages) anyIssueOf(r *http.Request) (newsletters.Issue, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -167,13 +167,13 @@ func (p *Pages) anyIssueOf(r *http.Request) (newsletters.Issue, error) {
 	return p.Newsletters.Issue(r.Context(), id)
 }
 
-// versionIn is the version that a form was filled in for.
+// versionIn returns the version that a form is based on.
 func versionIn(value string) int64 {
-	version, _ := strconv.ParseInt(value, 10, 64) // what is no number is no version
+	version, _ := strconv.ParseInt(value, 10, 64) // anything else is version 0, which no issue has
 	return version
 }
 
-// zoneOf is the town's time zone.
+// zoneOf returns the town's time zone.
 func zoneOf(ctx context.Context) *time.Location {
 	if zone := web.TownOf(ctx).Zone; zone != nil {
 		return zone
@@ -181,7 +181,7 @@ func zoneOf(ctx context.Context) *time.Location {
 	return time.UTC
 }
 
-// titleOr is the issue's title, or a word for a draft without one.
+// titleOr returns the issue's title, or a word for a draft without one.
 func titleOr(ctx context.Context, issue newsletters.Issue) string {
 	if issue.Title != "" {
 		return issue.Title
@@ -205,7 +205,7 @@ func stateTone(state newsletters.State) ui.Tone {
 	return ui.Neutral
 }
 
-// may tells whether the one who asks has the permission in the issue's newsroom.
+// may tells whether the actor has the permission in the issue's newsroom.
 func may(ctx context.Context, permission access.Permission, issue newsletters.Issue) bool {
 	return access.From(ctx).CanIn(permission, issue.Newsroom)
 }

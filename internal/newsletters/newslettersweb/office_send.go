@@ -13,17 +13,17 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// sendView asks before an issue leaves.
+// sendView asks for confirmation before an issue is sent.
 type sendView struct {
 	newsletters.Issue
 	Newsletter string
 	From       string
 	Reach      reachView
 	Rule       string       // the audience, or that there is none
-	Missing    []ui.Problem // what must be mended first; their FieldID is an address
-	Empty      ui.Field     // "send it to nobody all the same"
+	Missing    []ui.Problem // what must be corrected first; FieldID is a URL
+	Empty      ui.Field     // "send it to nobody anyway"
 	At         ui.Field
-	Text       []ui.Fact // of the text message; nil where there is none
+	Text       []ui.Fact // of the text message; nil if there is none
 	Relay      *ui.Notice
 	Other      []ui.Problem
 }
@@ -39,7 +39,7 @@ func (p *Pages) sendAsk(w http.ResponseWriter, r *http.Request) error {
 	return p.renderSend(w, r, http.StatusOK, sending{issue: issue}, nil)
 }
 
-// sendCount counts whom the issue goes to, before it is sent.
+// sendCount counts the recipients before sending.
 func (p *Pages) sendCount(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -55,7 +55,7 @@ func (p *Pages) sendCount(w http.ResponseWriter, r *http.Request) error {
 	return p.renderSend(w, r, http.StatusOK, sending{issue: issue, ask: true, parts: form.Get("parts") != ""}, nil)
 }
 
-// sending is what the page about sending shows: the issue, when it is to leave as it was typed, and how much is counted.
+// sending is the state of the page: the issue, when it should leave as typed, and how much to count.
 type sending struct {
 	issue      newsletters.Issue
 	at         string
@@ -94,7 +94,7 @@ func (p *Pages) renderSend(w http.ResponseWriter, r *http.Request, status int, s
 	return web.Render(w, r, status, sendPage(view))
 }
 
-// sendLabel is what the button says that sends: to how many, where that was counted.
+// sendLabel is the label of the send button: with the number of recipients, if it was counted.
 func sendLabel(ctx context.Context, reach reachView) string {
 	if reach.People.IsUnasked() {
 		return tell(ctx, "send.yes_uncounted")
@@ -102,7 +102,7 @@ func sendLabel(ctx context.Context, reach reachView) string {
 	return tell(ctx, "send.yes", "People", reach.People.People(ctx))
 }
 
-// missing are the things that keep the issue from being sent, each with where it is mended.
+// missing returns what prevents sending the issue, each with a link to where it is corrected.
 func (p *Pages) missing(ctx context.Context, issue newsletters.Issue) []ui.Problem {
 	var list []ui.Problem
 	for _, f := range fault.List(issue.ReadyToSend()) {
@@ -115,7 +115,7 @@ func (p *Pages) missing(ctx context.Context, issue newsletters.Issue) []ui.Probl
 	return list
 }
 
-// formField is the field of the editor's form in which a fault's field is mended: a picture is chosen as a file.
+// formField returns the field of the editor's form for a fault's field: a picture is chosen as a file.
 func formField(issue newsletters.Issue, field string) string {
 	id, name, _ := strings.Cut(field, ".")
 	for _, b := range issue.Blocks {
@@ -126,7 +126,7 @@ func formField(issue newsletters.Issue, field string) string {
 	return field
 }
 
-// where names the block that a fault's field belongs to.
+// where names the block of a fault's field.
 func where(ctx context.Context, issue newsletters.Issue, field string) string {
 	id, _, _ := strings.Cut(field, ".")
 	for i, b := range issue.Blocks {
@@ -137,7 +137,7 @@ func where(ctx context.Context, issue newsletters.Issue, field string) string {
 	return ""
 }
 
-// sendNow sends the issue that was on the page: another version of it is not what was agreed to.
+// sendNow sends the version of the issue that the page showed: the actor agreed to no other.
 func (p *Pages) sendNow(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -148,7 +148,7 @@ func (p *Pages) sendNow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_, err = p.Newsletters.Send(r.Context(), issue.ID, versionIn(form.Get("version")), form.Get("empty") != "")
-	if fault.HasKey(err, "newsletters.issue.stale") { // she reads it as it is now, and decides again
+	if fault.HasKey(err, "newsletters.issue.stale") { // she reads the new version and decides again
 		if issue, err = p.issueOf(r); err != nil {
 			return err
 		}

@@ -24,10 +24,10 @@ type smsView struct {
 	Notices []ui.Notice
 }
 
-// textsKey is under which the context knows whether the town sends text messages.
+// textsKey is the context key for whether the town sends text messages.
 type textsKey struct{}
 
-// tellingTexts lets the layout of an issue's pages know whether the town sends text messages.
+// tellingTexts tells the layout of an issue's pages whether the town sends text messages.
 func (p *Pages) tellingTexts(do web.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if p.Gateway != nil && p.Gateway().Configured {
@@ -68,7 +68,8 @@ func (p *Pages) saveSMS(w http.ResponseWriter, r *http.Request) error {
 	if mendable(err) {
 		status := http.StatusUnprocessableEntity
 		if fault.Is(err, fault.KindConflict) {
-			// Somebody changed the issue: what was typed stays in the form, which now stands on the newer one.
+			// Somebody has changed the issue: what was typed stays in the form, which is now based on the newer
+			// version.
 			status, version = http.StatusConflict, issue.Version
 		}
 		return p.renderSMS(w, r, status, issue, version, c.SMS, web.FieldErrors(r.Context(), err))
@@ -94,7 +95,7 @@ func (p *Pages) renderSMS(w http.ResponseWriter, r *http.Request, status int, is
 	return web.Render(w, r, status, smsPage(view))
 }
 
-// look is the piece of the form that shows the message while somebody types.
+// look is the part of the form that shows the message while somebody types.
 func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	issue, err := p.issueOf(r)
 	if err != nil {
@@ -111,7 +112,7 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, lookPiece(look))
 }
 
-// lookFacts are what an editor should know of a text before it goes.
+// lookFacts returns what an editor should know about a text before sending.
 func lookFacts(ctx context.Context, look newsletters.TextPreview) []ui.Fact {
 	facts := []ui.Fact{
 		{Label: tell(ctx, "sms.parts"), Text: tell(ctx, "sms.parts_of", "Count", len(look.Parts))},
@@ -141,7 +142,7 @@ func alphabetKey(e sms.Encoding) string {
 	return "gsm7"
 }
 
-// changes are what was written otherwise, each once: « “ → " ».
+// changes returns the characters that were replaced, each once: « “ → " ».
 func changes(all []sms.Change) string {
 	var list []string
 	seen := map[string]bool{}
@@ -154,8 +155,8 @@ func changes(all []sms.Change) string {
 	return strings.Join(list, " · ")
 }
 
-// euros is an amount, given in hundredths of a cent, with so many decimals, rounded up: nobody should pay more than was
-// said.
+// euros formats an amount in hundredths of a cent with so many decimals, rounded up: nobody should pay more than
+// announced.
 func euros(ctx context.Context, amount int64, decimals int) string {
 	unit := int64(10_000)
 	for range decimals {

@@ -18,9 +18,9 @@ type statisticsView struct {
 	newsletters.Statistics
 	Delivery, Readers []ui.StatSpec
 	Outcome, Course   ui.Chart
-	Quiet             bool  // numbers of single states are not told to the unit
-	Retryable         int64 // messages that failed and that the reader may have tried again
-	LedgerMonths      int   // for so long it is known who got what; 0: for ever
+	Quiet             bool  // numbers of single states are not exact
+	Retryable         int64 // failed messages that the reader may retry
+	LedgerMonths      int   // how long we know who received what; 0: for ever
 	Notices           []ui.Notice
 }
 
@@ -48,12 +48,12 @@ func (p *Pages) statistics(w http.ResponseWriter, r *http.Request) error {
 	}))
 }
 
-// outcomes are what became of the messages, in the order in which they are told.
+// outcomes returns what happened to the messages, in the order of the page.
 func outcomes(s newsletters.Statistics) []struct {
 	key   string
 	n     disclosure.Figure
 	tone  ui.Tone
-	shown bool // even when it is nothing
+	shown bool // even if it is zero
 } {
 	return []struct {
 		key   string
@@ -115,7 +115,8 @@ func outcomeChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	return c
 }
 
-// courseChart is how readers came, hour by hour, or in longer stretches. A count that is not shown has no bar; the table says that it is hidden.
+// courseChart returns the chart of visits over time, in hours or longer periods. A hidden count has no bar; the table
+// says that it is hidden.
 func courseChart(ctx context.Context, s newsletters.Statistics) ui.Chart {
 	c := ui.Chart{ID: "course", Title: tell(ctx, "statistics.course"), Of: tell(ctx, "statistics.course_of")}
 	clicks, opens := ui.Series{Name: tell(ctx, "number.clicks")}, ui.Series{Name: tell(ctx, "number.opens")}

@@ -16,7 +16,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// TestEveryOfficePageIsWhole opens each page of the route table, in both languages: one h1, no missing word.
+// TestEveryOfficePageIsWhole opens each page of the route table in both languages: one h1, no missing word.
 func TestEveryOfficePageIsWhole(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o *office) {
 		draft, sent := o.draft("teatro"), o.draft("teatro")
@@ -36,7 +36,7 @@ func TestEveryOfficePageIsWhole(t *testing.T) {
 					address := prefix + fill(route.Path(), fmt.Sprint(issue.ID))
 					w := o.get(address)
 					if w.Code == http.StatusSeeOther && issue.ID == sent.ID {
-						continue // a page about drafts only
+						continue // a page for drafts only
 					}
 					o.wantStatus(w, http.StatusOK)
 					body := w.Body.String()
@@ -118,7 +118,7 @@ func TestAudienceIsWrittenCountedAndMended(t *testing.T) {
 		o.wantStatus(w, http.StatusConflict)
 		o.wantText(w, "age &gt;= 65</textarea>")
 
-		// A page that is only looked at counts nothing: a figure is asked for with a button, and then known for the day.
+		// Viewing a page counts nothing: a figure is asked for with a button, and then known for the day.
 		for _, page := range []string{"/audience", "/send"} {
 			o.actor = staff(identity.Publisher, "cultura")
 			o.actor.ID = int64(len(page)) // who has asked for nothing yet

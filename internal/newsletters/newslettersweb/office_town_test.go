@@ -34,7 +34,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// office is a site with the office's pages on real rooms; whoever is its actor asks.
+// office is a site with the office's pages on real rooms. Requests come from actor.
 type office struct {
 	*testing.T
 	room   *newsletters.Room
@@ -48,11 +48,11 @@ type office struct {
 	audit    *identity.Room
 	delivery *delivery.Room
 	silent   bool          // the town sends no text messages
-	trouble  string        // why its gateway takes nothing
-	texted   []sms.Message // that its gateway took
+	trouble  string        // why its gateway accepts nothing
+	texted   []sms.Message // accepted by its gateway
 }
 
-// phones is the office's gateway of text messages.
+// phones is the office's gateway for text messages.
 type phones struct {
 	sms.Gateway
 	o *office
@@ -68,7 +68,7 @@ func staff(role identity.Role, newsrooms ...string) access.Actor {
 	}
 }
 
-// eachOffice runs a test in a new office, on each engine.
+// eachOffice runs a test in a new office on each engine.
 func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newOffice(t, db)) },
@@ -152,7 +152,7 @@ func (o *office) declare(terms *taxonomy.Taxonomy) {
 	person, err := o.people.Register(ctx, people.Details{Given: "Ada"},
 		[]people.Contact{{Channel: people.Email, Value: "ada@mail.example", Verified: true}}, nil)
 	o.must(err)
-	// Figures have noise that her random key decides. With this key, one person is always shown as fewer than 5.
+	// The noise of figures depends on her random key. With this key, one person is always shown as fewer than 5.
 	_, err = o.db.ExecContext(ctx, "UPDATE people_person SET cell_key = 7 WHERE id = $1", person)
 	o.must(err)
 	o.must(o.room.SubscribePerson(ctx, person, "teatro", "desk"))
@@ -169,7 +169,7 @@ func (o *office) must(err error) {
 	}
 }
 
-// draft is an issue of the newsletter that is ready to send.
+// draft returns an issue of the newsletter that is ready to send.
 func (o *office) draft(newsletter string) newsletters.Issue {
 	o.Helper()
 	issue, err := o.room.Create(o.ctx(), newsletters.Content{
@@ -238,7 +238,7 @@ func path(issue newsletters.Issue, below string) string {
 	return fmt.Sprintf("/office/issues/%d%s", issue.ID, below)
 }
 
-// fields are the editor's form of an issue with one text block.
+// fields returns the editor's form of an issue with one text block.
 func fields(issue newsletters.Issue, text string) []string {
 	return []string{
 		"version", fmt.Sprint(issue.Version), "title", issue.Title, "slug", issue.Slug, "language", issue.Language,

@@ -13,10 +13,10 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// nameIn is a name in the reader's language.
+// nameIn returns a name in the reader's language.
 func nameIn(ctx context.Context, name taxonomy.Name) string { return name.In(locale.Lang(ctx)) }
 
-// nameOf is the newsletter's name, or its slug where it is not among names.
+// nameOf returns the newsletter's name, or its slug if it is not in names.
 func nameOf(names map[string]string, slug string) string {
 	if name := names[slug]; name != "" {
 		return name
@@ -24,7 +24,7 @@ func nameOf(names map[string]string, slug string) string {
 	return slug
 }
 
-// momentOf is the time that matters of an issue in its state.
+// momentOf returns the relevant time of an issue in its state.
 func momentOf(issue newsletters.Issue) time.Time {
 	switch issue.State {
 	case newsletters.Scheduled:
@@ -35,7 +35,7 @@ func momentOf(issue newsletters.Issue) time.Time {
 	return issue.Updated
 }
 
-// moment is t in words by the town's clock, for texts made before the page is; within a page ui.DateTime does it.
+// moment returns t in words by the town's clock, for texts made before the page is; within a page use ui.DateTime.
 func moment(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -43,7 +43,7 @@ func moment(ctx context.Context, t time.Time) string {
 	return locale.DateTime(locale.Lang(ctx), t.In(zoneOf(ctx)))
 }
 
-// share is what part of the whole a number is, where both are told.
+// share returns the percentage of the whole, if both numbers are shown.
 func share(ctx context.Context, part, whole disclosure.Figure) string {
 	n, ok := part.Number()
 	of, known := whole.Number()
@@ -53,7 +53,7 @@ func share(ctx context.Context, part, whole disclosure.Figure) string {
 	return locale.Percent(locale.Lang(ctx), n, of)
 }
 
-// languageOptions are the languages the town writes in.
+// languageOptions returns the languages the town writes in.
 func languageOptions(ctx context.Context) []ui.Option {
 	var options []ui.Option
 	for _, code := range web.TownOf(ctx).Languages {
@@ -62,7 +62,7 @@ func languageOptions(ctx context.Context) []ui.Option {
 	return options
 }
 
-// termOptions are the terms in use, and those chosen even where they are no longer offered.
+// termOptions returns the terms in use, and the chosen ones even if they are no longer in use.
 func termOptions(ctx context.Context, list taxonomy.List, chosen []string) []ui.Option {
 	var options []ui.Option
 	for _, term := range list.All() {
@@ -74,7 +74,7 @@ func termOptions(ctx context.Context, list taxonomy.List, chosen []string) []ui.
 	return options
 }
 
-// termNames are the names of the terms with those slugs, with commas.
+// termNames returns the names of the terms with those slugs, with commas.
 func termNames(ctx context.Context, list taxonomy.List, slugs []string) string {
 	text := ""
 	for i, slug := range slugs {

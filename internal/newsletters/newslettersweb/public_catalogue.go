@@ -15,15 +15,15 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// newest is how many issues the home page shows.
+// newest is the number of issues on the home page.
 const newest = 6
 
-// homeView is what the home page shows.
+// homeView is the content of the home page.
 type homeView struct {
 	Issues []newsletters.Summary
 	Names  map[string]string // newsletters by slug
 	Topics []ui.Link
-	Count  int // newsletters
+	Count  int // number of newsletters
 }
 
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
@@ -43,7 +43,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, homePage(view))
 }
 
-// shelf is the words of the town and the newsletters that are open.
+// shelf returns the words of the town and the open newsletters.
 func (p *Pages) shelf(ctx context.Context) (taxonomy.Vocabulary, []newsletters.Newsletter, error) {
 	words, err := p.Taxonomy.Load(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func namesOf(ctx context.Context, all []newsletters.Newsletter) map[string]strin
 	return names
 }
 
-// inUse are the terms that some newsletter carries, as answers in the order of their list.
+// inUse returns the terms that some newsletter has, as options in list order.
 func inUse(ctx context.Context, list taxonomy.List, all []newsletters.Newsletter, of func(newsletters.Newsletter) []string) []ui.Option {
 	carried := map[string]bool{}
 	for _, n := range all {
@@ -90,7 +90,7 @@ func joinURL(ctx context.Context, newsletter string) string {
 	return locale.Path(ctx, "/join?"+url.Values{"newsletter": {newsletter}}.Encode())
 }
 
-// catalogueView is what the catalogue shows.
+// catalogueView is the content of the catalogue.
 type catalogueView struct {
 	Query      newsletters.CatalogueQuery
 	Found      []newsletters.Newsletter
@@ -99,7 +99,7 @@ type catalogueView struct {
 	words      taxonomy.Vocabulary
 }
 
-// catalogue is all newsletters, or those about ?topic=, ?for= a category, or that say the words of ?q=.
+// catalogue shows all newsletters, or those about ?topic=, for ?for=, or with the words of ?q=.
 func (p *Pages) catalogue(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	view := catalogueView{Query: newsletters.CatalogueQuery{Topic: q.Get("topic"), Category: q.Get("for"), Text: q.Get("q")}}
@@ -119,7 +119,7 @@ func (p *Pages) catalogue(w http.ResponseWriter, r *http.Request) error {
 // filtered tells whether the reader chose among the newsletters.
 func (v catalogueView) filtered() bool { return v.Query != newsletters.CatalogueQuery{} }
 
-// title names what was chosen, where that is one thing.
+// title names the chosen filter, if there is exactly one.
 func (v catalogueView) title(ctx context.Context) string {
 	topic, isTopic := v.words.Topics.Get(v.Query.Topic)
 	category, isCategory := v.words.Categories.Get(v.Query.Category)
@@ -133,7 +133,7 @@ func (v catalogueView) title(ctx context.Context) string {
 	return say(ctx, "catalogue.title")
 }
 
-// periodicalView is what a newsletter's page shows.
+// periodicalView is the content of a newsletter's page.
 type periodicalView struct {
 	newsletters.Newsletter
 	Archive newsletters.ArchiveList
@@ -161,7 +161,7 @@ func (p *Pages) newsletter(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, periodicalPage(view))
 }
 
-// maxPage bounds what an address may ask for.
+// maxPage is the last page that can be requested.
 const maxPage = 10_000
 
 func pageOf(r *http.Request) int {
@@ -172,7 +172,7 @@ func pageOf(r *http.Request) int {
 	return min(max(n, 1), maxPage)
 }
 
-// pager leads through the archive. How long it is nobody counted: there is a next page, or this is the last.
+// pager links the pages of the archive. Its length is not counted: there is a next page, or this is the last.
 func (v periodicalView) pager(ctx context.Context) ui.Pager {
 	last := v.Page
 	if v.Archive.More {
@@ -183,7 +183,7 @@ func (v periodicalView) pager(ctx context.Context) ui.Pager {
 	}}
 }
 
-// topicLinks are the newsletter's topics, each leading to what else there is about it.
+// topicLinks returns the newsletter's topics, each linked to the other newsletters about it.
 func topicLinks(ctx context.Context, words taxonomy.Vocabulary, n newsletters.Newsletter) []ui.Link {
 	var links []ui.Link
 	for _, slug := range n.Topics {
@@ -204,7 +204,7 @@ func namesIn(ctx context.Context, list taxonomy.List, slugs []string) []string {
 	return names
 }
 
-// archived is an issue as it was sent, without what was for one reader alone.
+// archived shows an issue as it was sent, without what was personal.
 func (p *Pages) archived(w http.ResponseWriter, r *http.Request) error {
 	page, err := p.Newsletters.ReadArchived(r.Context(), r.PathValue("newsletter"), r.PathValue("issue"))
 	if err != nil {
@@ -213,7 +213,7 @@ func (p *Pages) archived(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, archivedPage(page))
 }
 
-// summaryText is how the issue begins, or that it cannot be read.
+// summaryText returns the first words of the issue, or that it cannot be read.
 func summaryText(ctx context.Context, i newsletters.Summary) string {
 	if i.Damaged {
 		return say(ctx, "issue.damaged")
@@ -221,7 +221,7 @@ func summaryText(ctx context.Context, i newsletters.Summary) string {
 	return i.Text
 }
 
-// facts are what the newsletter is, line by line.
+// facts returns the facts about the newsletter, line by line.
 func (v periodicalView) facts(ctx context.Context) []ui.Fact {
 	lang := locale.Lang(ctx)
 	facts := []ui.Fact{{Label: say(ctx, "newsletter.by"), Text: v.Newsroom.Name.In(lang)}}
@@ -239,12 +239,12 @@ func (v periodicalView) facts(ctx context.Context) []ui.Fact {
 	return facts
 }
 
-// period is how often the newsletter comes, in words.
+// period returns how often the newsletter comes, in words.
 func period(ctx context.Context, n newsletters.Newsletter) string {
 	return newsletters.PeriodText(func(key string) string { return locale.T(ctx, key) }, n.Period)
 }
 
-// withAll puts the answer "all" before the others.
+// withAll adds the option "all" before the others.
 func withAll(ctx context.Context, options []ui.Option) []ui.Option {
 	return append([]ui.Option{{Value: "", Label: say(ctx, "catalogue.any")}}, options...)
 }

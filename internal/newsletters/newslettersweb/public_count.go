@@ -10,8 +10,8 @@ import (
 	"unoxuno/internal/web"
 )
 
-// visit is what the room needs to know of a request to tell people from programs. Nothing of it is kept but what a reader
-// agreed to, by the token that follows the path of her links alone.
+// visit returns what the room needs to distinguish people from programs. Nothing of it is stored, except what a reader
+// agreed to, who is known only by the token after the path of her links.
 func (p *Pages) visit(r *http.Request) newsletters.Visit {
 	return newsletters.Visit{
 		IP: web.ClientIP(r), UserAgent: r.UserAgent(), Method: r.Method, At: p.Clock.Now(), Reader: r.PathValue("reader"),
@@ -19,8 +19,8 @@ func (p *Pages) visit(r *http.Request) newsletters.Visit {
 	}
 }
 
-// prefetches is true where a browser or a mail program says that it asks ahead: Sec-Purpose (Fetch Standard, §3.7), and
-// what came before it.
+// prefetches tells whether a browser or mail program says that it prefetches: Sec-Purpose (Fetch Standard, §3.7), and
+// its predecessors.
 func prefetches(h http.Header) bool {
 	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
 		for _, value := range h.Values(name) {
@@ -33,8 +33,9 @@ func prefetches(h http.Header) bool {
 	return false
 }
 
-// click counts a visit of an issue's link, which is the same for all who got it but for a reader's token, and leads where the issue says: only
-// addresses that an editor wrote are kept, so that nobody can send readers elsewhere through us.
+// click counts a visit to an issue's link and redirects to its target. The link is the same for all recipients, except
+// for a reader's token. Only targets that an editor wrote are stored, so that nobody can redirect readers elsewhere
+// through us.
 func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
 	issue, n, err := p.Newsletters.OpenLink(r.PathValue("token"))
 	if err != nil {
@@ -45,12 +46,12 @@ func (p *Pages) click(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", target)
-	w.Header().Set("Cache-Control", "no-store") // who asked ahead asks again when the link is followed
+	w.Header().Set("Cache-Control", "no-store") // a prefetcher asks again when the link is followed
 	w.WriteHeader(http.StatusFound)
 	return nil
 }
 
-// open counts a reading and answers with the smallest image there is.
+// open counts an opening and returns the tracking pixel.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
 	token, isGIF := strings.CutSuffix(r.PathValue("file"), ".gif")
 	issue, n, err := p.Newsletters.OpenLink(token)
@@ -64,12 +65,12 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/gif")
-	_, _ = w.Write(newsletters.Pixel()) // a reader who has gone away is no fault of ours
+	_, _ = w.Write(newsletters.Pixel()) // the reader may have gone away
 	return nil
 }
 
-// media is an image that an editor uploaded. Its name is made from its bytes, so that it never changes; mail programs
-// show it from anywhere.
+// media serves an image that an editor uploaded. Its name is a hash of its bytes, so it never changes. Mail programs
+// may load it from anywhere.
 func (p *Pages) media(w http.ResponseWriter, r *http.Request) error {
 	image, err := p.Newsletters.Image(r.Context(), r.PathValue("name"))
 	if err != nil {
@@ -80,6 +81,6 @@ func (p *Pages) media(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Length", strconv.Itoa(len(image.Data)))
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	_, _ = w.Write(image.Data) // a reader who has gone away is no fault of ours
+	_, _ = w.Write(image.Data) // the reader may have gone away
 	return nil
 }

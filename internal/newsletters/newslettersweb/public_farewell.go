@@ -15,11 +15,12 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// farewellHandler serves a page of somebody who leaves.
+// farewellHandler serves a page for unsubscribing.
 type farewellHandler func(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error
 
-// farewell opens the token in the path; within do it is she who acts. It never expires: whoever holds an old message may
-// still leave. For that very reason it opens nothing else, and leads to her own page only by way of her mailbox.
+// farewell opens the token in the path and makes the person the actor. The token never expires, so that old messages
+// can still be used to unsubscribe. For that reason it opens nothing else, and leads to her own page only through her
+// mailbox.
 func (p *Pages) farewell(do farewellHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f, err := p.Newsletters.OpenUnsubscribe(r.Context(), r.PathValue("token"))
@@ -34,28 +35,28 @@ func (p *Pages) farewell(do farewellHandler) web.Handler {
 	}
 }
 
-// gone tells that a link leads to nothing: forged, or of somebody or something that is no more.
+// gone tells whether a link leads to nothing: it is forged, or its person or newsletter no longer exists.
 func gone(err error) bool {
 	return fault.Is(err, fault.KindExpired) || fault.Is(err, fault.KindNotFound)
 }
 
-// oneClick leaves at once, for a mail program pressed the button (RFC 8058 §3.2): no cookie is asked for, nothing
-// redirects. A link that is broken is told, so that the program does not say that all went well.
+// oneClick unsubscribes at once, because a mail program's button was pressed (RFC 8058 §3.2): it needs no cookie and
+// does not redirect. A broken link is an error, so that the program does not report success.
 func (p *Pages) oneClick(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Newsletters.OneClick(r.Context(), r.PathValue("token")); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, say(r.Context(), "leave.one_click")+"\n") // a program that has gone away is no fault of ours
+	_, _ = io.WriteString(w, say(r.Context(), "leave.one_click")+"\n") // the program may have gone away
 	return nil
 }
 
-// leaveAsk asks what to leave: this newsletter, or everything.
+// leaveAsk asks what to unsubscribe from: this newsletter, or everything.
 func (p *Pages) leaveAsk(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
 	return web.Render(w, r, http.StatusOK, leavePage(r.PathValue("token"), f))
 }
 
-// leaveOne leaves the newsletter that the link came with; of the link of a digest, those that were chosen.
+// leaveOne unsubscribes from the newsletter of the link, or for a digest's link from those that were chosen.
 func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -67,7 +68,7 @@ func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.F
 			return !slices.Contains(form["newsletter"], one.Newsletter.Slug)
 		})
 	}
-	if len(chosen) == 0 { // she ticked none: she is asked again
+	if len(chosen) == 0 { // none was ticked: ask again
 		return web.Go(w, r, newsletters.UnsubscribePath(r.PathValue("token")))
 	}
 	leavings := make([]newsletters.Leaving, len(chosen))
@@ -85,7 +86,7 @@ func (p *Pages) leaveOne(w http.ResponseWriter, r *http.Request, f newsletters.F
 	return p.farewellTo(w, r, left, rows, false)
 }
 
-// leaveAll leaves everything: every subscription ends, and all consents with them.
+// leaveAll ends every subscription and all consents.
 func (p *Pages) leaveAll(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
 	rows, err := p.Newsletters.UnsubscribeAll(r.Context(), f.Person, "page")
 	if err != nil {
@@ -99,7 +100,7 @@ func (p *Pages) farewellTo(w http.ResponseWriter, r *http.Request, f newsletters
 	return web.Render(w, r, http.StatusOK, leftPage(r.PathValue("token"), p.sealUndo(f.Person, rows), f, all))
 }
 
-// comeBack undoes what was just left.
+// comeBack undoes the unsubscription.
 func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, f newsletters.Farewell) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -115,7 +116,7 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, f newsletters.F
 	return web.Render(w, r, http.StatusOK, backPage())
 }
 
-// leftLead says what does not come any more.
+// leftLead says what no longer comes.
 func leftLead(ctx context.Context, f newsletters.Farewell, all bool) string {
 	if all {
 		return say(ctx, "left.all")
@@ -126,7 +127,7 @@ func leftLead(ctx context.Context, f newsletters.Farewell, all bool) string {
 	return say(ctx, "left.this", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
 }
 
-// named are the names of the newsletters that the link is about.
+// named returns the names of the link's newsletters.
 func named(ctx context.Context, f newsletters.Farewell) string {
 	var names []string
 	for _, one := range f.All() {
@@ -135,7 +136,7 @@ func named(ctx context.Context, f newsletters.Farewell) string {
 	return strings.Join(names, ", ")
 }
 
-// leaveTitle asks what the page asks.
+// leaveTitle returns the question of the page.
 func leaveTitle(ctx context.Context, f newsletters.Farewell) string {
 	if len(f.Others) > 0 {
 		return say(ctx, "leave.title_many")
@@ -143,7 +144,7 @@ func leaveTitle(ctx context.Context, f newsletters.Farewell) string {
 	return say(ctx, "leave.title", "Newsletter", f.Newsletter.Name.In(locale.Lang(ctx)))
 }
 
-// leaveLead says how the page is answered.
+// leaveLead returns the explanation of the page.
 func leaveLead(ctx context.Context, f newsletters.Farewell) string {
 	if len(f.Others) > 0 {
 		return say(ctx, "leave.lead_many")
@@ -151,7 +152,7 @@ func leaveLead(ctx context.Context, f newsletters.Farewell) string {
 	return say(ctx, "leave.lead")
 }
 
-// leaveOptions are the newsletters of a digest's link, all chosen.
+// leaveOptions returns the newsletters of a digest's link, all chosen.
 func leaveOptions(ctx context.Context, f newsletters.Farewell) []ui.Option {
 	var options []ui.Option
 	for _, one := range f.All() {

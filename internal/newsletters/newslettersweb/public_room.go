@@ -13,16 +13,16 @@ import (
 //go:embed words/public/*.toml
 var publicWords embed.FS
 
-// PublicWords are the words of the citizens' pages, it.toml and en.toml.
+// PublicWords returns the words of the citizens' pages, it.toml and en.toml.
 func PublicWords() fs.FS {
 	sub, err := fs.Sub(publicWords, "words/public")
 	if err != nil {
-		panic(err) // cannot be: the folder is embedded above
+		panic(err) // impossible: the folder is embedded above
 	}
 	return sub
 }
 
-// PublicRoutes are the citizens' routes. Those under /u, /unsubscribe, /l and /o stand in every message sent.
+// PublicRoutes returns the citizens' routes. Those under /u, /unsubscribe, /l and /o are in every message.
 func (p *Pages) PublicRoutes() []web.Route {
 	page := func(pattern string, do web.Handler) web.Route {
 		return web.Route{Pattern: pattern, Permission: access.Public, Kind: web.Page, Do: do}
@@ -49,7 +49,7 @@ func (p *Pages) PublicRoutes() []web.Route {
 	}
 }
 
-// say is one of this package's words for citizens.
+// say returns one of this package's words for citizens.
 func say(ctx context.Context, key string, args ...any) string {
 	return locale.T(ctx, "newslettersweb.public."+key, args...)
 }

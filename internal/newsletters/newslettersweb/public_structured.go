@@ -9,19 +9,19 @@ import (
 	"unoxuno/internal/web"
 )
 
-// structured tells search engines what a page is about, in the words of schema.org. It is data within a script element:
-// nothing of it runs.
+// structured adds data in the vocabulary of schema.org for search engines. It is data in a script element and does not
+// run.
 func structured(ctx context.Context, id string, data map[string]any) templ.Component {
 	data["@context"] = "https://schema.org"
 	return templ.JSONScript(id, data).WithType("application/ld+json").WithNonceFromString(web.Nonce(ctx))
 }
 
-// publisher is the town.
+// publisher returns the town.
 func publisher(ctx context.Context) map[string]any {
 	return map[string]any{"@type": "GovernmentOrganization", "name": web.TownOf(ctx).Name, "url": web.URL(ctx, "/")}
 }
 
-// article is an issue of the archive.
+// article returns an issue of the archive.
 func article(ctx context.Context, page newsletters.Page) map[string]any {
 	return map[string]any{
 		"@type": "NewsArticle", "headline": page.Issue.Title, "inLanguage": page.Issue.Language,

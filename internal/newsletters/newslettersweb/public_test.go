@@ -26,7 +26,7 @@ func TestOneClickUnsubscribesFromAnywhereWithoutRedirect(t *testing.T) {
 		if a := p.get(header[1]); a.status != http.StatusOK || !p.subscribed() {
 			t.Fatalf("GET: %d; it must only ask", a.status)
 		}
-		for range 2 { // and again: some programs repeat themselves
+		for range 2 { // twice, because some programs repeat requests
 			a := p.ask(http.MethodPost, header[1], url.Values{"List-Unsubscribe": {"One-Click"}}, "Sec-Fetch-Site", "cross-site", "Origin", "https://mail.example")
 			if a.status != http.StatusOK || !strings.HasPrefix(a.header.Get("Content-Type"), "text/plain") || a.header.Get("Set-Cookie") != "" {
 				t.Fatalf("POST: %d %v", a.status, a.header)
@@ -98,7 +98,7 @@ func TestLeavingEverythingAndComingBack(t *testing.T) {
 	})
 }
 
-// undoIn is the sealed way back that the page of goodbye carries.
+// undoIn returns the undo token on the page after unsubscribing.
 func undoIn(t *testing.T, page string) string {
 	t.Helper()
 	found := regexp.MustCompile(`name="undo" value="([^"]+)"`).FindStringSubmatch(page)
@@ -114,7 +114,7 @@ func TestAnUnsubscribeLinkOpensNothingElse(t *testing.T) {
 		link := p.leaveLink(mail)
 		for _, a := range []answer{p.get(link), p.ask(http.MethodPost, link, url.Values{})} {
 			if regexp.MustCompile(`/me/[A-Za-z0-9_-]+`).MatchString(a.body) {
-				t.Error("a link that never ends leads to her own page without asking her mailbox")
+				t.Error("a link that never expires leads to her own page without her mailbox")
 			}
 		}
 		must(t, p.people.Erase(ctx(), p.anna))
@@ -125,7 +125,7 @@ func TestAnUnsubscribeLinkOpensNothingElse(t *testing.T) {
 		}
 		for _, path := range []string{link, link + "/all"} {
 			if a := p.ask(http.MethodPost, path, url.Values{}); a.status >= http.StatusInternalServerError {
-				t.Errorf("somebody who was erased leaves by %s: %d", path, a.status)
+				t.Errorf("an erased person unsubscribes by %s: %d", path, a.status)
 			}
 		}
 	})
@@ -170,7 +170,7 @@ func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 	})
 }
 
-// What follows the shared path changes nothing for who follows it: forged or hers, it leads on, and is counted for all.
+// Whatever follows the shared path, forged or hers, the link works and is counted.
 func TestAReadersPartLeadsOnWhateverItIs(t *testing.T) {
 	eachTown(t, func(t *testing.T, p *publicTown) {
 		issue, _ := p.sent()

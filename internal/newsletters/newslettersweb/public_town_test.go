@@ -32,7 +32,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// publicTown is a town with its citizens' pages about newsletters, everything real down to the mail server.
+// publicTown is a town with its citizens' pages about newsletters. Everything is real, including the mail server.
 type publicTown struct {
 	t      *testing.T
 	clock  *clock.Manual
@@ -46,7 +46,7 @@ type publicTown struct {
 	anna   int64
 }
 
-// ctx is one in which the operator acts, who may do everything.
+// ctx returns a context with the operator as actor, who may do everything.
 func ctx() context.Context {
 	return access.With(context.Background(), access.Actor{Kind: access.Console, Name: "console"})
 }
@@ -58,7 +58,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// eachTown runs a test in a new town, on each engine.
+// eachTown runs a test in a new town on each engine.
 func eachTown(t *testing.T, test func(t *testing.T, p *publicTown)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) { test(t, newPublicTown(t, db)) },
@@ -129,7 +129,7 @@ func (p *publicTown) fill() {
 	p.clock.Advance(time.Hour)
 }
 
-// sent is an issue that went out, and the mail that Anna got.
+// sent returns a sent issue, and the mail that Anna got.
 func (p *publicTown) sent() (newsletters.Issue, deliverytest.Mail) {
 	p.t.Helper()
 	file, err := newsletters.ParseIssueFile([]byte("---\nnewsletter: rifiuti\nslug: novembre\ntitle: Cambia la raccolta\nlanguage: it\n---\n" +
@@ -155,7 +155,7 @@ func (p *publicTown) subscribed() bool {
 	return len(all) > 0
 }
 
-// leaveLink is the path of the unsubscribe page that the mail's body links to.
+// leaveLink returns the path of the unsubscribe page that the mail's body links to.
 func (p *publicTown) leaveLink(m deliverytest.Mail) string {
 	p.t.Helper()
 	link := regexp.MustCompile(regexp.QuoteMeta(p.url) + `(/unsubscribe/[A-Za-z0-9_-]+)`).FindStringSubmatch(m.Text())
@@ -165,7 +165,7 @@ func (p *publicTown) leaveLink(m deliverytest.Mail) string {
 	return link[1]
 }
 
-// answer is what the site said.
+// answer is a response of the site.
 type answer struct {
 	status int
 	header http.Header

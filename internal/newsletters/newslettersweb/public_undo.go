@@ -7,14 +7,14 @@ import (
 	"unoxuno/internal/seal"
 )
 
-// undoPurpose is the purpose of the token that lets a person take back her leaving, undoLife how long it may be used.
+// undoPurpose is the purpose of the token that undoes an unsubscription, undoLife how long it is valid.
 const (
 	undoPurpose = "newsletters.undo"
 	undoLife    = time.Hour
 )
 
-// sealUndo is the token of a leaving: the person and the rows that her leaving wrote. The page that says goodbye carries
-// it. It names rows by number, so that nothing can be read in it.
+// sealUndo returns the token of an unsubscription: the person and the rows that it wrote. The page that confirms the
+// unsubscription carries it. It names rows by number, so it contains nothing readable.
 func (p *Pages) sealUndo(person int64, left newsletters.Left) string {
 	ints := []int64{person}
 	for _, rows := range [][]int64{left.Subscriptions, left.OptOuts, left.Consents} {

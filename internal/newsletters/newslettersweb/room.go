@@ -13,28 +13,28 @@ import (
 	"unoxuno/internal/web"
 )
 
-// Options are what the pages are built with.
+// Options configure the pages.
 type Options struct {
 	Newsletters *newsletters.Room
 	People      *people.People
 	Taxonomy    *taxonomy.Taxonomy
 	Clock       clock.Clock
-	// Relay tells how the mail servers do, taken together, for the office's warning; Relays how each of them does, nil
-	// where there is but one.
+	// Relay returns the state of the mail servers together, for the office's warning. Relays returns the state of each,
+	// nil if there is only one.
 	Relay  func() email.Health
 	Relays func() []delivery.RelayState
-	// Gateway tells how the gateway of text messages does; nil is none.
+	// Gateway returns the state of the SMS gateway; nil if there is none.
 	Gateway func() sms.Health
 }
 
-// Pages are the room's pages.
+// Pages serves the room's pages.
 type Pages struct {
 	Options
 
-	tests *web.Limiter // of text messages, by who asks
+	tests *web.Limiter // limits test text messages per actor
 }
 
-// New makes the pages.
+// New returns the pages.
 func New(o Options) *Pages {
 	return &Pages{Options: o, tests: web.NewLimiter(5, 2*time.Minute, o.Clock.Now)}
 }

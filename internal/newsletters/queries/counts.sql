@@ -2,7 +2,7 @@
 SELECT turn, database FROM newsletters_count_place WHERE id = 1;
 
 -- name: HoldCounts :many
--- A writer of counts takes the place first, so that a second one waits for its transaction to end.
+-- A writer of counts locks the place first, so that a second one waits for its transaction to end.
 UPDATE newsletters_count_place SET turn = turn WHERE id = 1 RETURNING turn;
 
 -- name: PutCountPlace :exec
@@ -19,7 +19,7 @@ DELETE FROM newsletters_count;
 INSERT INTO newsletters_count_range (first_id, last_id, counted) VALUES ($1, $2, false);
 
 -- name: MarkCountRanges :exec
--- Ranges lie side by side: the one that holds a person is the last that begins at or before her.
+-- Ranges are adjacent: a person is in the last range that begins at or before her.
 UPDATE newsletters_count_range SET counted = false
 WHERE counted AND newsletters_count_range.first_id <= sqlc.arg(last) AND newsletters_count_range.first_id >= (
     SELECT max(b.first_id) FROM newsletters_count_range b WHERE b.first_id <= sqlc.arg(first));
@@ -43,7 +43,7 @@ DELETE FROM newsletters_count WHERE first_id = $1;
 INSERT INTO newsletters_count (first_id, newsletter, people, cell_keys) VALUES ($1, $2, $3, $4);
 
 -- name: CountSubscribers :many
--- The subscribers among a range of persons. Who subscribed on two channels is one person.
+-- The subscribers in a range of persons. A person subscribed on two channels counts once.
 SELECT s.newsletter, count(*) AS people, CAST(sum(p.cell_key) AS bigint) AS cell_keys
 FROM (SELECT DISTINCT m.person_id, m.newsletter FROM newsletters_subscription m
     WHERE m.person_id >= sqlc.arg(first) AND m.person_id <= sqlc.arg(last) AND m.ended_at = 0) s

@@ -45,7 +45,7 @@ WHERE id = $1 AND state IN ('scheduled', 'sending');
 UPDATE newsletters_issue SET state = 'sent', finished_at = $2 WHERE id = $1 AND state = 'sending';
 
 -- name: HoldIssue :exec
--- Takes the row: whoever comes second sees what the first did.
+-- Locks the row: a second transaction sees what the first one did.
 UPDATE newsletters_issue SET state = state WHERE id = $1;
 
 -- name: AddLink :exec
@@ -85,7 +85,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (hash) DO NOTHING;
 SELECT * FROM newsletters_image WHERE hash = $1;
 
 -- name: SensitiveIssues :many
--- Those whose receipt may reveal special-category data.
+-- The issues whose receipt may reveal special-category data.
 SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive AND i.state <> 'draft';
 
 -- name: CountScheduled :one

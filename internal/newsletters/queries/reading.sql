@@ -7,7 +7,7 @@ WHERE g.person_id = $1
 ORDER BY g.last_at DESC, g.issue_id DESC, g.n;
 
 -- name: ReadersOf :one
--- Whoever followed a link read the issue, whether or not her mail program showed the mark.
+-- A person who followed a link has read the issue, even if her mail program did not load the pixel.
 SELECT count(DISTINCT person_id) AS readers, count(DISTINCT CASE WHEN n > 0 THEN person_id END) AS clicked
 FROM newsletters_reading WHERE issue_id = $1;
 
@@ -25,6 +25,6 @@ DELETE FROM newsletters_reading WHERE person_id = $1 AND issue_id = $2 AND n = $
 DELETE FROM newsletters_reading WHERE person_id = $1;
 
 -- name: SweepReading :execrows
--- A newsletter that became sensitive since is one of which nothing was to be noted.
+-- Nothing should be recorded of a newsletter that has become sensitive.
 DELETE FROM newsletters_reading WHERE first_at < $1 OR issue_id IN (
     SELECT i.id FROM newsletters_issue i JOIN newsletters_newsletter n ON n.slug = i.newsletter WHERE n.sensitive);

@@ -1,5 +1,5 @@
 -- name: ReopenIssue :exec
--- Somebody is owed it again.
+-- Somebody waits for it again.
 UPDATE newsletters_issue SET state = 'sending', finished_at = 0 WHERE id = $1 AND state = 'sent';
 
 -- name: MailAddresses :many

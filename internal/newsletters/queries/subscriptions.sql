@@ -51,8 +51,8 @@ UPDATE newsletters_subscription SET gone = id, ended_at = $4, ended_how = $5, en
 WHERE person_id = $1 AND newsletter = $2 AND channel = $3 AND ended_at = 0;
 
 -- name: LastEnded :many
--- The newsletters of the latest moment at which she ended subscriptions of a channel in that way, unless she has left them
--- or subscribed anew since.
+-- The newsletters whose subscriptions on a channel she last ended in that way, unless she has left them or subscribed
+-- again since.
 SELECT s.newsletter FROM newsletters_subscription s
 WHERE s.person_id = $1 AND s.channel = $2 AND s.ended_how = $3
     AND s.ended_at = (SELECT MAX(m.ended_at) FROM newsletters_subscription m

@@ -1,9 +1,9 @@
 -- +goose Up
--- How many people are subscribed to each newsletter, for each of some ranges of persons, so that a page need not go through
--- all subscriptions. A range in which something changed is counted again. Until then counted is false, or the feed of
--- changes names somebody in it. The ranges lie side by side, from the least number there is to the greatest.
+-- The number of subscribers of each newsletter in ranges of persons, so that a page need not read all subscriptions. A
+-- range that changes is counted again. Until then counted is false, or the feed of changes names somebody in it. The
+-- ranges are adjacent, from the smallest possible number to the largest.
 CREATE TABLE newsletters_count_range (
-    first_id bigint  NOT NULL PRIMARY KEY, -- persons from … to, both included
+    first_id bigint  NOT NULL PRIMARY KEY, -- from … to, inclusive
     last_id  bigint  NOT NULL,
     counted  boolean NOT NULL
 );
@@ -17,7 +17,7 @@ CREATE TABLE newsletters_count (
     PRIMARY KEY (first_id, newsletter)
 ) /*sqlite: WITHOUT ROWID*/;
 
--- How far the feed of changes was read, and in which database. There is one row, or none.
+-- How far the feed of changes was read, and in which database. There is at most one row.
 CREATE TABLE newsletters_count_place (
     id       bigint NOT NULL PRIMARY KEY, -- 1
     turn     bigint NOT NULL,
