@@ -54,9 +54,14 @@ func isPlain(text string) bool {
 	return true
 }
 
-// unquoted removes the leading quote that stops a spreadsheet from computing the text or reading it as a number or
-// date.
+// unquoted removes what stops a spreadsheet from computing the text or reading it as a number or date: a leading quote,
+// or a formula around it, ="0059123456".
 func unquoted(text string) string {
+	if inner, ok := strings.CutPrefix(text, `="`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); ok {
+			return strings.TrimSpace(strings.ReplaceAll(inner, `""`, `"`))
+		}
+	}
 	if len(text) > 1 && text[0] == '\'' && (strings.IndexByte("=+-@", text[1]) >= 0 || text[1] >= '0' && text[1] <= '9') {
 		return text[1:]
 	}
@@ -65,6 +70,7 @@ func unquoted(text string) string {
 
 // cleaned undoes what programs did to the text.
 func (r *rowReader) cleaned(text string, c column) string {
+	text = strings.Trim(text, "\x00") // fills cells of a fixed width
 	if once, ok := undoubled(text); ok {
 		r.warn(r.layout.name(c), "people.import.double", "Text", clip(once))
 		text = once

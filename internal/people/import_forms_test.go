@@ -99,6 +99,38 @@ func TestImportTakesTheFormsOfPrograms(t *testing.T) {
 	})
 }
 
+// TestImportTakesWhatProgramsLeaveInCells: quotes, formulas and zeros that no person typed.
+func TestImportTakesWhatProgramsLeaveInCells(t *testing.T) {
+	const head = "email;given_name;newsletters\n"
+	within := "import.quotes_within"
+	cases := []fileCase{
+		{
+			"quotes within", head + "n1@uno.example;Anna \"Nina\";scuola\nn2@uno.example;5\";\nn3@uno.example;\"Ugo \"il\" Grande\";\n", 2,
+			[]string{"4 : import.quotes", "+2 : " + within, "+3 : " + within},
+		},
+		{
+			"quotes that hide a cell", head + "n4@uno.example;x\"y;scuola\nn5@uno.example;x\"y\"scuola\n", 1,
+			[]string{"3 : import.quotes", "+2 : " + within},
+		},
+		{"a formula", head + "=\"o1@uno.example\";=\"Anna\";\n", 1, []string{"+2 : " + within}},
+		{"quoted formulas", "email;mobile\n\"=\"\"o2@uno.example\"\"\";\"=\"\"3331234571\"\"\"\n\"=\"\"o3@uno.example\"\"\";\"=\"\"\"\"\"\n", 2, nil},
+		{"bars between cells", "email|given_name|newsletters\np1@uno.example|Anna|\"scuola|scuola\"\n", 1, nil},
+		{"zeros at the end", head + "q1@uno.example;Anna;\x00\x00\nq2@uno.example;Ugo\x00;\n\x00\x1a", 2, nil},
+		{"a zero within", head + "r1@uno.example;Anna;\nr2@uno.example;U\x00go;\n", 1, []string{"3 given_name: text.control"}},
+	}
+	eachEngine(t, func(t *testing.T, town town) {
+		for _, c := range cases {
+			c.try(t, town)
+		}
+		if got := town.holder(t, "o3@uno.example"); len(got.Addresses) != 1 {
+			t.Errorf("%+v", got)
+		}
+		if got := town.holder(t, "n1@uno.example").Given; got != `Anna "Nina"` {
+			t.Errorf("n1 is called %q", got)
+		}
+	})
+}
+
 func TestImportTakesLettersAsTheyWereMeant(t *testing.T) {
 	doubled := func(text string) string {
 		latin := must[string](t)(charmap.Windows1252.NewDecoder().String(text))

@@ -162,6 +162,9 @@ func (r *rowReader) form(row csvtext.Row) {
 	if row.Missing > 0 {
 		r.warn("", "people.import.short", "Has", len(row.Cells)-row.Missing, "Want", len(row.Cells))
 	}
+	if row.Bare {
+		r.warn("", "people.import.quotes_within")
+	}
 	r.layout.nameless = slices.DeleteFunc(r.layout.nameless, func(i int) bool {
 		filled := strings.TrimSpace(row.Cells[i]) != ""
 		if filled { // reported once

@@ -115,7 +115,7 @@ func TestImportRejectsRowsAlone(t *testing.T) {
 		{"channel", "u@example.org,,,,,,,,,,sms,,", "channel", "people.import.channel_without_address"},
 		{"consent tomorrow", "u@example.org,,,,,,,,,,,2026-11-23,", "consent_date", "people.consent.future"},
 		{"cells", "u@example.org,,,,,,,,,,,,,,x", "", "people.import.cells"},
-		{"quotes", `u@example.org,,U"go,,,,,,,,,,`, "", "people.import.quotes"},
+		{"quotes", `u@example.org,,"U"go",,,,,,,,,,`, "", "people.import.quotes"},
 	}
 	eachEngine(t, func(t *testing.T, town town) {
 		for _, c := range cases {

@@ -22,13 +22,14 @@ const sniffed = 64 << 10
 type Row struct {
 	Line    int // the physical line on which the row begins, from 1
 	Cells   []string
-	Missing int // number of cells at the end that the file lacks
+	Missing int  // number of cells at the end that the file lacks
+	Bare    bool // quotes stand within cells that do not begin with one
 }
 
 // Blank tells whether all cells are empty: spreadsheets leave such rows at the end.
 func (r Row) Blank() bool {
 	for _, c := range r.Cells {
-		if strings.Trim(c, " \t\n\v\f\u00a0\x1a") != "" { // U+001A ends DOS files
+		if strings.Trim(c, " \t\n\v\f\u00a0\x1a\x00") != "" { // U+001A ends DOS files, zeros fill blocks
 			return false
 		}
 	}
@@ -90,7 +91,7 @@ func NewReader(file io.Reader, known func(name string) bool) (*Reader, error) {
 	if len(bytes.TrimSpace(head)) == 0 {
 		return nil, fault.Invalid("people.csv.empty")
 	}
-	delimiters := []rune{',', ';', '\t'}
+	delimiters := []rune{',', ';', '\t', '|'}
 	if told, size := toldDelimiter(head); told != 0 {
 		delimiters, r.passed, head = []rune{told}, 1, head[size:]
 		if _, err := text.Discard(size); err != nil {
@@ -151,7 +152,7 @@ func refuseForeign(head []byte, encoding string) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		return fault.Invalid("people.csv.spreadsheet")
-	case encoding != UTF16 && bytes.IndexByte(head, 0) >= 0:
+	case encoding != UTF16 && isBinary(head):
 		return fault.Invalid("people.csv.binary")
 	}
 	start := strings.ToUpper(string(bytes.TrimLeft(head[:min(len(head), 200)], "\xef\xbb\xbf \r\n\t")))
@@ -164,6 +165,19 @@ func refuseForeign(head []byte, encoding string) error {
 		}
 	}
 	return nil
+}
+
+// isBinary tells whether more than one character in twenty is a control character that no text has. A stray one is the
+// fault of its row alone.
+func isBinary(head []byte) bool {
+	head = bytes.TrimRight(head, "\x00\x1a") // the end of DOS files, and of files written in blocks
+	strange := 0
+	for _, c := range head {
+		if c < ' ' && !bytes.ContainsRune([]byte("\t\n\v\f\r"), rune(c)) {
+			strange++
+		}
+	}
+	return strange*20 > len(head)
 }
 
 // form is the delimiter of a file and the number of rows above its header.
@@ -243,5 +257,21 @@ func (r *Reader) Read() (Row, error) {
 		// A quote that opens here and never closes has consumed everything after it.
 		return Row{}, fault.Invalid("people.csv.quote", "Line", first)
 	}
-	return Row{}, &RowError{Line: first, LastLine: last, Raw: r.tail.row(r.csv.InputOffset()), Cause: parse.Err}
+	raw := r.tail.row(r.csv.InputOffset())
+	if cells, ok := r.withBareQuotes(raw, parse.Err); ok && first == last {
+		return Row{Line: first, Cells: cells, Bare: true}, nil
+	}
+	return Row{}, &RowError{Line: first, LastLine: last, Raw: raw, Cause: parse.Err}
+}
+
+// withBareQuotes reads a row in which a quote stands within a cell that does not begin with one: Anna "Annina" Rossi. It is
+// a part of the text there. The row must have the cells of the header: with fewer, the quotes were meant to do more.
+func (r *Reader) withBareQuotes(raw string, cause error) (cells []string, ok bool) {
+	if !errors.Is(cause, csv.ErrBareQuote) {
+		return nil, false
+	}
+	lenient := newCSV(strings.NewReader(raw), r.Delimiter)
+	lenient.LazyQuotes = true
+	cells, err := lenient.Read()
+	return cells, err == nil && len(cells) >= len(r.Header)
 }

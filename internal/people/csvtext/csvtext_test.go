@@ -46,6 +46,7 @@ func read(t testing.TB, text io.Reader) (header []string, rows []csvtext.Row, la
 func TestDelimiterIsTheOneThatMakesTheHeaderKnown(t *testing.T) {
 	for text, want := range map[string]rune{
 		"email,name": ',', "email;name": ';', "email\tname": '\t', "email": ',', "\"email\";a,b,c,d": ';', "x;y;z,w": ';', "email;\"na,me\"\n": ';',
+		"email|name": '|', "email;name|x": ';',
 	} {
 		r, err := csvtext.NewReader(strings.NewReader(text), known)
 		if err != nil || r.Delimiter != want {
@@ -70,7 +71,7 @@ func TestLinesAreThoseOfTheFile(t *testing.T) {
 }
 
 func TestBrokenRowIsShownWhole(t *testing.T) {
-	r, err := csvtext.NewReader(strings.NewReader("email,name\na,b\nbad,x\"y,z\r\nc,d\n"), known)
+	r, err := csvtext.NewReader(strings.NewReader("email,name\na,b\nbad,\"x\"y,z\r\nc,d\n"), known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +80,26 @@ func TestBrokenRowIsShownWhole(t *testing.T) {
 	}
 	_, err = r.Read()
 	var broken *csvtext.RowError
-	if !errors.As(err, &broken) || broken.Raw != "bad,x\"y,z" || broken.Line != 3 {
+	if !errors.As(err, &broken) || broken.Raw != "bad,\"x\"y,z" || broken.Line != 3 {
 		t.Errorf("%+v", err)
 	}
 	if row, err := r.Read(); err != nil || row.Line != 4 {
 		t.Errorf("next row %+v, %v", row, err)
+	}
+}
+
+func TestBinaryFilesAreRefused(t *testing.T) {
+	text := "email,name\na@example.org,Anna\n"
+	for _, file := range []string{strings.Repeat("\x00\x01email\x02", 30), "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", text + strings.Repeat("\x00x", 20)} {
+		if _, rows, err := read(t, strings.NewReader(file)); !fault.HasKey(err, "people.csv.binary") {
+			t.Errorf("%q: %v, %v", file, rows, err)
+		}
+	}
+	for _, end := range []string{"\x1a", strings.Repeat("\x00", 512), "\x00\x1a"} {
+		_, rows, err := read(t, strings.NewReader(text+end))
+		if err != nil || len(rows) != 2 || !rows[1].Blank() {
+			t.Errorf("with %q at the end: %+v, %v", end, rows, err)
+		}
 	}
 }
 
