@@ -8,11 +8,11 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// furthest is longer than anything is ever put off: a try by three days, a window by a week.
+// furthest is longer than any deferral: a retry waits at most three days, a window at most a week.
 const furthest = 8 * 24 * time.Hour
 
-// dueInTime makes due at once what is put off for longer than anything ever is. A clock that ran ahead wrote that, and
-// nobody would try it again until the clock is there.
+// dueInTime makes due at once whatever is deferred for longer than furthest. It was written while the clock ran ahead,
+// and otherwise nobody would try it until the clock is there again.
 func (r *Room) dueInTime(ctx context.Context) error {
 	now := r.clock.Now()
 	var chunks, notes int64

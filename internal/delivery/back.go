@@ -15,13 +15,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Policy is what is done about what comes back.
+// Policy says how to handle returned mail.
 type Policy struct {
-	Mailbox   string // the address that the mailto of List-Unsubscribe names; "" is that of Settings.From
-	Contact   string // where people are told to write instead: an address of the web, or of mail
-	SoftCount int    // so many messages that come back softly suppress an address …; 0 is 3
-	SoftDays  int    // … when they did so within so many days; 0 is 14
-	BrakeDays int    // how many days of returns the brake looks at; 0: there is no brake
+	Mailbox   string // the mailto address of List-Unsubscribe; "" means that of Settings.From
+	Contact   string // where people should write instead: a web or mail address
+	SoftCount int    // this many softly returned messages suppress an address …; 0 means 3
+	SoftDays  int    // … if they came within so many days; 0 means 14
+	BrakeDays int    // the brake counts returns of so many days; 0: no brake
 }
 
 func (p Policy) withDefaults(from string) Policy {
@@ -37,11 +37,11 @@ func (p Policy) withDefaults(from string) Policy {
 	return p
 }
 
-// PlugFarewells names the room that understands unsubscribe tokens, before the room runs.
+// PlugFarewells sets the room that understands unsubscribe tokens, before the room runs.
 func (r *Room) PlugFarewells(f Farewells) { r.farewells = f }
 
-// Expects fails with the fault delivery.back.nobody for an address at which no mail is taken: that is every address but
-// the envelope senders of our own making and the mailbox that List-Unsubscribe names.
+// Expects fails with the fault delivery.back.nobody for an address that accepts no mail. Only envelope senders made by
+// us and the mailbox in List-Unsubscribe accept any.
 func (r *Room) Expects(recipient string) error {
 	if r.isMailbox(recipient) {
 		return nil
@@ -59,17 +59,17 @@ func (r *Room) isMailbox(address string) bool {
 	return address != "" && strings.EqualFold(address, r.settings.Policy.Mailbox)
 }
 
-// Back is a mail that came in at an address of ours.
+// Back is a mail that arrived at one of our addresses.
 type Back struct {
 	Recipient string    // of the envelope
-	Mail      io.Reader // as it was delivered, with its envelope sender in Return-Path: see [bounce.Parse]
+	Mail      io.Reader // as delivered, with its envelope sender in Return-Path: see [bounce.Parse]
 }
 
-// TakeBack reads a mail that came in, and does what it asks for: a bounce or a complaint goes on record and may suppress
-// the address, a delay goes on record and changes nothing, an unsubscription is carried out, an automatic answer is counted. It may be done again with the same mail:
-// that changes nothing more. It fails with the fault delivery.back.letter for what a person wrote, which must not be
-// swallowed, and with delivery.back.nobody for an address that is not ours; any other error is of ours, and the mail
-// should be brought again.
+// TakeBack processes a mail that arrived. A bounce or a complaint is recorded and may suppress the address. A delay is
+// recorded and changes nothing. An unsubscription is carried out. An automatic answer is counted. Processing the same
+// mail again changes nothing more. It fails with the fault delivery.back.letter for a mail that a person wrote, which
+// must not be lost, and with delivery.back.nobody for an address that is not ours. Any other error is ours, and the
+// mail should be delivered again.
 func (r *Room) TakeBack(ctx context.Context, b Back) error {
 	if err := r.Expects(b.Recipient); err != nil {
 		return err
@@ -101,29 +101,29 @@ func (r *Room) TakeBack(ctx context.Context, b Back) error {
 	return fault.Invalid("delivery.back.letter", "Where", r.settings.Policy.Contact)
 }
 
-// coming is a message that came back, as the policy sees it.
+// coming is a returned message, with what the policy needs.
 type coming struct {
 	Envelope
-	origin  string // of whom the token is a farewell's; "" where it is an envelope's, which knows its batch
+	origin  string // of the unsubscribe token; "" for an envelope's token, which contains the batch
 	ref     int64
 	kind    bounce.Kind
 	reason  bounce.Reason
 	status  string
-	named   []string // addresses that the notice names
-	quoted  string   // the Message-ID that the notice quotes; "" for none
-	checked bool     // the token tells the address that the message went to
-	folded  bool     // its batch is: what comes back now still suppresses, and the numbers stay as they are
+	named   []string // addresses in the notice
+	quoted  string   // the Message-ID that the notice quotes; "" if none
+	checked bool     // the token contains the address that the message went to
+	folded  bool     // the batch is folded: a return still suppresses, but the numbers no longer change
 }
 
-// noteReport puts a bounce or a complaint on record. Only a token of ours tells which message it speaks of: the address
-// that the notice came to or, where complaints go to one mailbox, what it quotes of the message. All else can be forged.
+// noteReport records a bounce or a complaint. Only a token of ours identifies the message: in the address that the
+// notice came to or, if complaints go to one mailbox, in what it quotes. Everything else can be forged.
 func (r *Room) noteReport(ctx context.Context, recipient string, report bounce.Report) error {
 	c := coming{kind: report.Kind, named: []string{report.Original.To}, quoted: report.Original.MessageID, checked: true}
 	for _, each := range report.Recipients {
 		c.named = append(c.named, each.Address, each.Original)
 	}
 	if !r.trace(&c, recipient, report) {
-		r.metrics.back("unknown") // a machine's notice of which we cannot make anything
+		r.metrics.back("unknown") // a machine's notice that names none of our messages
 		return nil
 	}
 	r.choose(&c, report)
@@ -134,7 +134,7 @@ func (r *Room) noteReport(ctx context.Context, recipient string, report bounce.R
 	return r.note(ctx, c)
 }
 
-// trace finds out which message a report is about.
+// trace finds the message that a report is about.
 func (r *Room) trace(c *coming, recipient string, report bounce.Report) bool {
 	for _, address := range []string{recipient, report.Original.ReturnPath} {
 		var err error
@@ -152,11 +152,11 @@ func (r *Room) trace(c *coming, recipient string, report bounce.Report) bool {
 	return err == nil
 }
 
-// quotedToken finds the token in a List-Unsubscribe field of ours. That of a digest grows with the digest's issues.
+// quotedToken matches the token in a List-Unsubscribe field of ours. A digest's token grows with its issues.
 var quotedToken = regexp.MustCompile(`subject=unsubscribe-([A-Za-z0-9_-]{20,})`)
 
-// choose finds what the report says of our recipient. Where it names several others, all of them must have failed for
-// ever before that is held against her: a list may have one dead member.
+// choose finds what the report says about our recipient. If it names several others, it counts as permanent only if all
+// of them failed permanently, because a list may have one dead member.
 func (r *Room) choose(c *coming, report bounce.Report) {
 	take := func(one bounce.Recipient) { c.kind, c.reason, c.status = one.Kind, one.Reason, one.Status }
 	all := true
@@ -175,7 +175,7 @@ func (r *Room) choose(c *coming, report bounce.Report) {
 	}
 }
 
-// note writes down what came back, and what follows of it.
+// note records the return and its consequences.
 func (r *Room) note(ctx context.Context, c coming) error {
 	var n noted
 	err := r.db.Tx(ctx, func(tx *storage.Tx) error {
@@ -199,24 +199,24 @@ func (r *Room) note(ctx context.Context, c coming) error {
 	return r.heedReturn(ctx, n)
 }
 
-// holdComing holds the person whom the message went to.
+// holdComing holds the person that the message went to.
 func (r *Room) holdComing(ctx context.Context, tx *storage.Tx, c coming) (found bool, err error) {
-	if c.origin != "" { // then it was no note
+	if c.origin != "" { // then it was not a note
 		return r.holdPerson(ctx, tx, c.Person)
 	}
 	return r.holdReader(ctx, tx, c.Batch, c.Person)
 }
 
-// noted is what was put on record.
+// noted is the result of recording a return.
 type noted struct {
 	kind   bounce.Kind
-	digest string // the address it is held against; "" is none
-	news   bool   // it was not on record yet
+	digest string // the address that it counts against; "" for none
+	news   bool   // it was not recorded before
 }
 
-// keepReturn puts on record what came back of a message that was found, and suppresses the address that it is held
-// against, unless that may recover. The origin hears of a complaint only if it came from an address that is the person's
-// now: a complaint counts against the newsroom in any case, but nobody else may end what she asked for.
+// keepReturn records the return of a known message, and suppresses the address that it counts against, unless the
+// failure may be temporary. The origin is told of a complaint only if it came from an address that is the person's now.
+// A complaint always counts against the newsroom, but nobody else may end her subscriptions.
 func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin Origin, held heldAgainst) (noted, error) {
 	digest := held.digest
 	queries, now := db.New(tx), r.now()
@@ -241,7 +241,7 @@ func (r *Room) keepReturn(ctx context.Context, tx *storage.Tx, c coming, origin 
 	return n, nil
 }
 
-// heedReturn does what follows of what was put on record, once that is committed.
+// heedReturn carries out the consequences after the commit.
 func (r *Room) heedReturn(ctx context.Context, n noted) error {
 	if n.news {
 		r.metrics.back(string(n.kind))
@@ -252,8 +252,8 @@ func (r *Room) heedReturn(ctx context.Context, n noted) error {
 	return nil
 }
 
-// find looks the message up: its origin, nil for a note, and whether the ledger still knows it. Of a folded batch the token
-// alone says that there was such a message.
+// find looks the message up. It returns its origin, nil for a note, and whether the ledger still has it. For a folded
+// batch only the token shows that there was such a message.
 func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, bool, error) {
 	queries := db.New(tx)
 	if c.origin == "" && c.Batch == 0 {
@@ -281,19 +281,19 @@ func (r *Room) find(ctx context.Context, tx *storage.Tx, c *coming) (Origin, boo
 	return r.origins[batch.Origin], known, err
 }
 
-// heldAgainst is the address that what came back is held against.
+// heldAgainst is the address that a return counts against.
 type heldAgainst struct {
 	digest string // "" for none
 	hers   bool   // the person is reached there now
 }
 
-// against finds the address that what came back is held against: the one that the message went to. The person may have
-// another by now, and a notice may name any. A notice that was traced by a farewell's token alone proves nothing of an
-// address, for whoever was passed the mail on has that token: it must quote the Message-ID, too, which stands only in the
-// header of the message itself.
+// against finds the address that a return counts against: the one that the message went to. The person may have another
+// by now, and a notice may name any address. A notice that was traced only by an unsubscribe token proves nothing,
+// because everybody to whom the mail was forwarded has that token. It must also quote the Message-ID, which is only in
+// the header of the message itself.
 func (r *Room) against(ctx context.Context, tx *storage.Tx, c coming, origin Origin) (held heldAgainst, err error) {
 	if c.kind == bounce.Delayed || c.kind == bounce.Soft && !c.reason.OfMailbox() {
-		return held, nil // nothing has failed, or not for the mailbox
+		return held, nil // nothing has failed, or the mailbox is not to blame
 	}
 	if !c.checked && !strings.EqualFold(c.quoted, r.MessageID(c.Batch, c.Person)) {
 		return held, nil
@@ -329,8 +329,8 @@ func names(list []string, address string) bool {
 	return false
 }
 
-// suppressSoft suppresses the address when enough came back softly of late. It follows from what is on record alone,
-// whichever of two nodes wrote last.
+// suppressSoft suppresses the address if enough messages came back softly lately. It depends only on what is recorded,
+// so the order in which two nodes write does not matter.
 func (r *Room) suppressSoft(ctx context.Context, digest string) error {
 	queries, now := db.New(r.db), r.clock.Now()
 	since := now.Add(-time.Duration(r.settings.Policy.SoftDays) * 24 * time.Hour)

@@ -12,16 +12,16 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// NewBatch is a sending that is asked for.
+// NewBatch describes a batch to create.
 type NewBatch struct {
-	Origin  string    // the name under which its Origin was plugged
-	Ref     int64     // what the origin is to say
+	Origin  string    // the name under which the Origin was plugged
+	Ref     int64     // what to send; the origin knows it
 	Channel string    // Email or SMS
-	At      time.Time // when it may begin; zero is at once
-	Account string    // against whom what comes back is held: a newsroom, say; may be empty
+	At      time.Time // when it may begin; zero means at once
+	Account string    // the account that returns count against, such as a newsroom; optional
 }
 
-// Batch is a sending.
+// Batch is the sending of one matter on one channel.
 type Batch struct {
 	ID        int64
 	Origin    string
@@ -30,18 +30,18 @@ type Batch struct {
 	Created   time.Time
 	At        time.Time // when it may begin
 	Cancelled time.Time // zero unless it was cancelled
-	Finished  time.Time // zero while something is owed
-	Folded    time.Time // closed for good, for only numbers are kept of it, or soon will be; zero while it is not
-	Filling   bool      // the ledger does not hold everybody yet: Run is at it
-	Added     int64     // messages that this call of Enqueue added
-	Aside     int64     // people whom the origin put aside in this call of Enqueue
-	Messages  int64     // messages so far; in all, unless Filling
+	Finished  time.Time // zero while messages are queued
+	Folded    time.Time // when it was closed for good because only numbers of it are kept, or soon will be; zero before
+	Filling   bool      // the ledger does not have all recipients yet; Run adds them
+	Added     int64     // messages added by this call of Enqueue
+	Aside     int64     // people deferred by the origin in this call of Enqueue
+	Messages  int64     // messages so far; final unless Filling
 }
 
-// Enqueue makes the batch and puts those into the ledger whom its origin names, in the caller's transaction: all of
-// them where they are few, else the first, and Run goes on from there. A caller who takes locks of its own takes the
-// persons' crowd before them. There is one batch for each origin, ref and
-// channel: doing it again adds only those who were missing, and nobody once it is folded. After the commit, call Wake.
+// Enqueue creates the batch and adds its recipients to the ledger, in the caller's transaction: all of them if they are
+// few, otherwise the first; Run adds the rest. A caller that takes other locks takes the people's crowd before them.
+// There is one batch for each origin, ref and channel. Calling it again adds only missing recipients, and none once the
+// batch is folded. Call Wake after the commit.
 func (r *Room) Enqueue(ctx context.Context, tx *storage.Tx, n NewBatch) (Batch, error) {
 	if !slices.Contains(Channels(), n.Channel) {
 		return Batch{}, fault.Invalid("delivery.channel", "Channel", n.Channel)
@@ -86,7 +86,7 @@ func batchOf(row db.DeliveryBatch) Batch {
 	}
 }
 
-// Find is the batch of that origin, ref and channel, and whether there is one.
+// Find returns the batch of that origin, ref and channel, and whether there is one.
 func (r *Room) Find(ctx context.Context, q storage.Queryer, origin string, ref int64, channel string) (Batch, bool, error) {
 	queries := db.New(q)
 	row, err := queries.FindBatch(ctx, db.FindBatchParams{Origin: origin, Ref: ref, Channel: channel})
@@ -101,12 +101,12 @@ func (r *Room) Find(ctx context.Context, q storage.Queryer, origin string, ref i
 	return b, err == nil, err
 }
 
-// Unfinished tells whether something of the origin's ref is owed on any channel, or still being put into the ledger.
+// Unfinished tells whether messages of the origin's ref are queued on any channel, or still being added to the ledger.
 func (r *Room) Unfinished(ctx context.Context, q storage.Queryer, origin string, ref int64) (bool, error) {
 	return db.New(q).Unfinished(ctx, db.UnfinishedParams{Origin: origin, Ref: ref})
 }
 
-// RetryNow makes due at once what was put off, in the caller's transaction: for an operator who sends again by hand.
+// RetryNow makes deferred messages due at once, in the caller's transaction, for an operator who sends again by hand.
 func (r *Room) RetryNow(ctx context.Context, tx *storage.Tx, batch int64) error {
 	queries, now := db.New(tx), r.now()
 	if err := queries.RetryMessagesNow(ctx, db.RetryMessagesNowParams{Batch: batch, NextAt: now}); err != nil {
@@ -120,12 +120,12 @@ func (r *Room) RetryNow(ctx context.Context, tx *storage.Tx, batch int64) error 
 	return nil
 }
 
-// Cancel takes back what was not sent yet, in the caller's transaction, and tells how many messages that is. The few
-// that a worker has in hand may still go; they are then on record as sent.
+// Cancel cancels the messages that are not sent yet, in the caller's transaction, and returns their number. The few
+// that a worker is sending may still go; they are then recorded as sent.
 func (r *Room) Cancel(ctx context.Context, tx *storage.Tx, batch int64) (int64, error) {
 	queries, now := db.New(tx), r.now()
-	// The batch comes first: that waits for a step of its filling, whose messages are then seen, and keeps others from
-	// beginning.
+	// The batch is locked first. That waits for a step of its filling, whose messages are then seen, and prevents
+	// further steps.
 	if err := queries.CancelBatch(ctx, db.CancelBatchParams{ID: batch, Cancelled: now}); err != nil {
 		return 0, err
 	}
@@ -136,14 +136,14 @@ func (r *Room) Cancel(ctx context.Context, tx *storage.Tx, batch int64) (int64, 
 	return n, queries.CancelChunks(ctx, batch)
 }
 
-// finish marks the batch finished when nothing of it is owed, and tells its origin in the same transaction.
+// finish marks the batch as finished if nothing of it is queued, and tells its origin in the same transaction.
 func (r *Room) finish(ctx context.Context, batch int64) error {
 	return r.db.Tx(ctx, func(tx *storage.Tx) error { return r.finishIn(ctx, tx, batch) })
 }
 
 func (r *Room) finishIn(ctx context.Context, tx *storage.Tx, batch int64) error {
 	queries := db.New(tx)
-	// Whoever adds to it now is waited for; the next statement then sees what they added.
+	// This waits for transactions that add messages. The next statement then sees them.
 	n, err := queries.HoldFilled(ctx, batch)
 	if err != nil || n == 0 {
 		return err
@@ -163,7 +163,7 @@ func (r *Room) finishIn(ctx context.Context, tx *storage.Tx, batch int64) error 
 	return origin.Finished(ctx, tx, row.Ref)
 }
 
-// finishAll finishes the batches whose last worker died, or could not say so.
+// finishAll finishes the batches whose last worker died before it could do so.
 func (r *Room) finishAll(ctx context.Context) error {
 	batches, err := db.New(r.db).BatchesToFinish(ctx)
 	if err != nil {

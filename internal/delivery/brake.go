@@ -11,35 +11,36 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// When the brake falls: when more than one message in brakeBounces came back for ever, or was refused because nobody has
-// its address, or more than three in brakeComplaints were called spam, of brakeLeast or more. Large receivers ask for less than three complaints in a
-// thousand, and shut out who sends to addresses that do not exist.
+// The limits of the brake. It stops an account if, of at least brakeLeast messages, more than one in brakeBounces was
+// returned permanently or refused because the address does not exist, or more than three in brakeComplaints were
+// reported as spam. Large receivers require fewer than three complaints in a thousand, and block senders to addresses
+// that do not exist.
 const (
 	brakeLeast      = 200
 	brakeBounces    = 20   // 5 %
 	brakeComplaints = 1000 // 0.3 %, with the three
 )
 
-// BrakeReason is why a brake fell; its words have the key "delivery.brake." and the BrakeReason.
+// BrakeReason is why an account was stopped; its words have the key "delivery.brake." and the BrakeReason.
 type BrakeReason string
 
-// The reasons there are.
+// The reasons.
 const (
 	BrakeBounces    BrakeReason = "bounces"
 	BrakeComplaints BrakeReason = "complaints"
 )
 
-// Brake says that an account's batches stand still.
+// Brake says that an account's batches are stopped.
 type Brake struct {
 	Account  string
 	Since    time.Time
 	Reason   BrakeReason
-	Returned int64 // so many had come back when it fell, or been refused because nobody has the address …
-	Accepted int64 // … of so many that had been taken, or refused for that
+	Returned int64 // so many were returned, or refused because the address does not exist, when it was set …
+	Accepted int64 // … of so many that were accepted, or refused for that reason
 }
 
-// ApplyBrakes looks at what came back to each account in the days of Policy.BrakeDays, and since its brake was last
-// lifted, and holds those to which too much did. One node does it now and then.
+// ApplyBrakes counts what was returned to each account in the days of Policy.BrakeDays and since its brake was last
+// released, and stops the accounts with too much. One node calls it now and then.
 func (r *Room) ApplyBrakes(ctx context.Context) error {
 	if r.settings.Policy.BrakeDays <= 0 {
 		return nil
@@ -51,7 +52,7 @@ func (r *Room) ApplyBrakes(ctx context.Context) error {
 		return err
 	}
 	for _, one := range returned {
-		// The share passes its limit while fewer than this went out: counting goes no further.
+		// The limit is exceeded if fewer messages than this were sent, so counting stops there.
 		reason, most := BrakeBounces, one.Returned*brakeBounces
 		if one.Kind == string(bounce.Complaint) {
 			reason, most = BrakeComplaints, (one.Returned*brakeComplaints+2)/3
@@ -79,7 +80,7 @@ func (r *Room) ApplyBrakes(ctx context.Context) error {
 	return nil
 }
 
-// Brakes are those that hold, by account.
+// Brakes returns the active brakes, by account.
 func (r *Room) Brakes(ctx context.Context, q storage.Queryer) (map[string]Brake, error) {
 	rows, err := db.New(q).BrakesHolding(ctx)
 	brakes := make(map[string]Brake, len(rows))
@@ -91,8 +92,8 @@ func (r *Room) Brakes(ctx context.Context, q storage.Queryer) (map[string]Brake,
 	return brakes, err
 }
 
-// Resume lifts the account's brake, in the caller's transaction, and tells whether there was one. What came back until
-// now is counted no more. After the commit, call Wake.
+// Resume releases the account's brake, in the caller's transaction, and tells whether there was one. Messages returned
+// so far no longer count. Call Wake after the commit.
 func (r *Room) Resume(ctx context.Context, tx *storage.Tx, account string) (bool, error) {
 	n, err := db.New(tx).LiftBrake(ctx, db.LiftBrakeParams{Account: account, LiftedAt: r.now(), LiftedBy: access.From(ctx).Name})
 	return n > 0, err

@@ -8,29 +8,29 @@ import (
 	"unoxuno/internal/delivery/sms"
 )
 
-// The channels there are.
+// The channels.
 const (
 	Email = "email"
 	SMS   = "sms" // text messages
 )
 
-// Channels are all channels.
+// Channels returns all channels.
 func Channels() []string { return []string{Email, SMS} }
 
-// channel is what the worker needs to know of a way out of the house, beside how messages are handed over: what to do
-// while nobody takes them there, and whether an address is one that it can reach.
+// channel is what the worker needs of a channel, besides sending: what to do while it accepts nothing, and whether an
+// address can be reached on it.
 type channel interface {
-	// retryAt is until when it is left alone after vain tries; the past, or zero, when it is not.
+	// retryAt returns until when the channel is not used after failures; zero or a past time if it is used.
 	retryAt() time.Time
-	// retry ends that rest.
+	// retry ends that pause.
 	retry()
-	// down is why messages are put off while it is left alone.
+	// down returns the reason for deferring messages during the pause.
 	down() email.Reason
-	// accepts reads the recipient's address, or says why nothing can be sent there; "" is nothing wrong.
+	// accepts parses the recipient's address. It returns why nothing can be sent there; "" if something can.
 	accepts(to *Recipient) email.Reason
 }
 
-// way is the channel of that name, which the batch was checked to have, as an account goes it.
+// way returns the channel of that name, which the batch was checked to have, with the relays of the account.
 func (r *Room) way(name, account string) channel {
 	if name == SMS {
 		return texts{r.gateway}
@@ -68,23 +68,22 @@ func (texts) accepts(to *Recipient) email.Reason {
 	return ""
 }
 
-// isDown tells whether an answer speaks of the channel itself rather than of the message.
+// isDown tells whether an error concerns the channel itself and not the message.
 func isDown(err error) bool {
 	var relay *email.Unreachable
 	var gateway *sms.Unreachable
 	return errors.As(err, &relay) || errors.As(err, &gateway)
 }
 
-// refusal is what a channel said of a message that it did not take. Reasons that mean the same have the same text on all
-// channels.
+// refusal is why a channel did not accept a message. Reasons that mean the same have the same text on all channels.
 type refusal struct {
 	reason  email.Reason
 	code    int
 	forever bool
-	gone    bool // nobody has the address: a hard bounce that came at once
+	gone    bool // the address does not exist: an immediate hard bounce
 }
 
-// refusalOf is the refusal that an error of a channel tells of; ok is false for what is none.
+// refusalOf returns the refusal inside err. ok is false if err is not a refusal.
 func refusalOf(err error) (_ refusal, ok bool) {
 	var never *email.Permanent
 	var later *email.Later

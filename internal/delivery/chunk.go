@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// chunk is a leased stretch of the ledger while its messages are sent.
+// chunk is a leased range of the ledger while its messages are sent.
 type chunk struct {
 	lease
 	way       channel
-	byDomain  map[string]*line // where there are limits: the lines to the domains met, nil where a domain has none
-	lines     sync.WaitGroup   // that move
-	inLine    atomic.Int64     // messages in them
-	hurried   chan struct{}    // closed when nobody in them may wait any more
-	notBefore time.Time        // when it is to be looked at again, in the town's time; zero: when a message of it is due
-	pending   sync.WaitGroup   // messages whose outcome is not on record yet
-	stopped   chan struct{}    // closed when no more of it is to be sent now
+	byDomain  map[string]*line // the waiting lines by domain, if there are limits; nil for a domain without one
+	lines     sync.WaitGroup   // lines that are being served
+	inLine    atomic.Int64     // messages in the lines
+	hurried   chan struct{}    // closed when no message may wait any longer
+	notBefore time.Time        // when to look at it again, in the town's time; zero: when one of its messages is due
+	pending   sync.WaitGroup   // messages whose outcome is not recorded yet
+	stopped   chan struct{}    // closed when no more of it may be sent now
 	stop      sync.Once
-	relay     atomic.Bool  // it was stopped because its channel takes nothing
-	troubled  error        // why its letter could not be read on
-	trusted   atomic.Int64 // until when, in nanoseconds of this machine's clock, the lease may be relied upon
+	relay     atomic.Bool  // it was stopped because its channel accepts nothing
+	troubled  error        // why its letter could not be read further
+	trusted   atomic.Int64 // until when the lease can be relied on, in nanoseconds of this machine's clock
 }
 
 func newChunk(l lease, way channel) *chunk {
@@ -30,10 +30,10 @@ func newChunk(l lease, way channel) *chunk {
 	return c
 }
 
-// halt ends the sending of the chunk.
+// halt stops the sending of the chunk.
 func (c *chunk) halt() { c.stop.Do(func() { close(c.stopped) }) }
 
-// comeBack says when the chunk is to be looked at again; of several times the first counts.
+// comeBack sets when to look at the chunk again; the earliest time wins.
 func (c *chunk) comeBack(at time.Time) {
 	if c.notBefore.IsZero() || at.Before(c.notBefore) {
 		c.notBefore = at
@@ -45,13 +45,13 @@ func (c *chunk) relayDown() {
 	c.halt()
 }
 
-// trust notes that the lease was renewed by a statement that began at the given time of this machine's clock. It is
-// that clock that can tell us, without asking the database, that we may have been asleep.
+// trust records that the lease was renewed by a statement that began at the given time of this machine's clock. That
+// clock shows, without asking the database, whether the process was suspended.
 func (c *chunk) trust(began time.Time) {
 	c.trusted.Store(began.Add(leaseTime - leaseSlack).UnixNano())
 }
 
-// holds tells whether a message may go out on this lease.
+// holds tells whether a message may be sent on this lease.
 func (c *chunk) holds() bool {
 	select {
 	case <-c.stopped:
@@ -80,7 +80,7 @@ func (w *worker) keep(ctx context.Context, c *chunk) {
 			w.log.WarnContext(ctx, "lease not renewed", "batch", c.batch, "chunk", c.number, "error", err)
 		case !ours:
 			w.metrics.lost.Inc()
-			c.halt() // it is another's
+			c.halt() // another worker has it
 			return
 		default:
 			c.trust(began)

@@ -8,23 +8,23 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// A lease holds for ten seconds and is renewed every three: two renewals may fail before another worker takes over.
-// Leases are measured by the database's clock, which all nodes share.
+// A lease lasts ten seconds and is renewed every three: two renewals may fail before another worker takes over. Leases
+// use the database's clock, which all nodes share.
 const (
 	leaseTime  = 10 * time.Second
 	leaseRenew = 3 * time.Second
-	leaseSlack = 2 * time.Second // before its end a lease is not relied upon: a message needs a moment to go
+	leaseSlack = 2 * time.Second // a lease is not relied on in its last seconds, because sending takes a moment
 )
 
-// lease is a chunk that one worker holds. fence tells it from every earlier and later holder.
+// lease is a chunk that one worker holds. fence differs for every holder.
 type lease struct {
 	batch, number, fence int64
-	after, through       int64  // persons
+	after, through       int64  // range of persons
 	channel, account     string // of the batch
 }
 
-// claim takes one chunk that is due and that nobody holds, of the batch only, or of any when only is 0. Low numbers go
-// first, so that a small batch does not wait behind the whole of a big one. Batches that stand still are passed over.
+// claim leases one chunk that is due and free, of the batch only, or of any batch if only is 0. Low numbers come first,
+// so that a small batch does not wait behind a big one. Stopped batches are skipped.
 func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, found bool, err error) {
 	engine := tx.Engine()
 	err = tx.QueryRowContext(ctx, toClaim(engine), r.now(), only).Scan(&l.batch, &l.number, &l.fence, &l.after, &l.through, &l.channel, &l.account)
@@ -43,7 +43,7 @@ func (r *Room) claim(ctx context.Context, tx *storage.Tx, only int64) (l lease, 
 	return l, true, nil
 }
 
-// renew prolongs the lease, and tells whether it was still ours. Within a transaction it keeps it ours to the end.
+// renew extends the lease and tells whether it was still ours. In a transaction it keeps the lease until the end.
 func (l lease) renew(ctx context.Context, q storage.Queryer, engine storage.Engine) (bool, error) {
 	result, err := q.ExecContext(ctx, "UPDATE delivery_chunk SET lease_until = $4 + "+engine.Now()+
 		" WHERE batch = $1 AND number = $2 AND fence = $3", l.batch, l.number, l.fence, leaseTime.Milliseconds())

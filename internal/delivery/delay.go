@@ -9,25 +9,25 @@ import (
 	"unoxuno/internal/delivery/db"
 )
 
-// DelayReason is why a batch does not go on, or not at full speed, though all is well.
+// DelayReason is why a batch waits, or is not sent at full speed, although nothing is wrong.
 type DelayReason string
 
-// The reasons there are.
+// The reasons.
 const (
-	DelayBrake  DelayReason = "brake"  // its account stands still
-	DelayWindow DelayReason = "window" // its hours are not yet
-	DelayLimits DelayReason = "limits" // some receiving domains get no more at a time
-	DelayRate   DelayReason = "rate"   // all relays together, or a new one, are to send no faster
+	DelayBrake  DelayReason = "brake"  // its account is stopped
+	DelayWindow DelayReason = "window" // outside its sending hours
+	DelayLimits DelayReason = "limits" // some receiving domains are at their limit
+	DelayRate   DelayReason = "rate"   // all relays together, or a new one, have a rate limit
 )
 
-// Delay tells why a batch takes its time. The zero Delay is that nothing holds it up.
+// Delay says why a batch is slow. The zero Delay means that nothing delays it.
 type Delay struct {
 	Reason    DelayReason `json:"reason"`
 	Until     time.Time   `json:"until,omitzero"`       // of DelayWindow: when it opens
 	PerMinute int64       `json:"per_minute,omitempty"` // of DelayRate: messages
 }
 
-// Delay tells what holds up a batch that has come so far: the first of the reasons that applies, by this process's plan.
+// Delay returns what delays the batch with this progress: the first reason that applies, by this process's plan.
 func (r *Room) Delay(ctx context.Context, p Progress) (Delay, error) {
 	if !p.Finished.IsZero() || p.Owed() == 0 && !p.Filling {
 		return Delay{}, nil
@@ -59,7 +59,7 @@ func (r *Room) Delay(ctx context.Context, p Progress) (Delay, error) {
 	return Delay{}, nil
 }
 
-// perMinute is how many messages of an account the plan lets go in a minute; infinite where it says nothing.
+// perMinute returns how many messages of an account the plan allows a minute; infinite if it has no limit.
 func (r *Room) perMinute(account string) float64 {
 	plan, now := r.settings.Plan, r.clock.Now()
 	most := math.Inf(1)

@@ -16,7 +16,7 @@ func relayFault(err error) error {
 	return err
 }
 
-// sendFault turns what the channel answered into a fault that its sender can read.
+// sendFault turns the channel's error into a fault that the sender can read.
 func sendFault(err error) error {
 	var never *email.Permanent
 	var later *email.Later

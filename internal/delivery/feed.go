@@ -9,11 +9,11 @@ import (
 	"unoxuno/internal/delivery/db"
 )
 
-// gulp is how many messages are made ready at a time: so many that the queries are shared, so few that consent and
-// suppression are as of now.
+// gulp is how many messages are prepared at a time: enough to share the queries, few enough that consent and
+// suppression are current.
 const gulp = 256
 
-// jobsAhead is how many messages wait for a connection: one that finds its next at once needs no round trip in between.
+// jobsAhead is how many messages wait for a connection, so that a connection finds its next one without a round trip.
 const jobsAhead = 32
 
 // feed hands the chunk's messages to the connections.
@@ -49,7 +49,7 @@ func (w *worker) feed(ctx context.Context, c *chunk) error {
 	return nil
 }
 
-// hand gives a message to the connections once it may be in flight; false when the chunk is to be left.
+// hand gives a message to the connections once it may be in flight; false if the chunk must be left.
 func (w *worker) hand(ctx context.Context, m *message) bool {
 	select {
 	case w.inFlight <- struct{}{}:
@@ -61,7 +61,7 @@ func (w *worker) hand(ctx context.Context, m *message) bool {
 		return false
 	}
 	m.chunk.pending.Add(1)
-	mails, texts := w.mails[m.lane()], w.texts // of a text message there is no lane
+	mails, texts := w.mails[m.lane()], w.texts // a text message has no lane
 	if m.chunk.channel != SMS {
 		texts = nil
 	}
@@ -78,7 +78,7 @@ func (w *worker) hand(ctx context.Context, m *message) bool {
 	return false
 }
 
-// prepare finds out who of rows is to be sent to now; the outcome of the others goes on record.
+// prepare finds which of rows to send now; the outcome of the others is recorded.
 func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]*message, error) {
 	persons := make([]int64, len(rows))
 	for i, row := range rows {
@@ -112,7 +112,7 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 		}
 		m.to = recipients[at]
 		if m.to.Parted {
-			continue // it may be owed again by now
+			continue // it may be queued again by now
 		}
 		if m.to.Aside != nil {
 			m.putAside()
@@ -131,16 +131,16 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 	return ready, nil
 }
 
-// back is when the channel is tried again.
+// back returns when the channel is tried again.
 func (r *Room) back(c channel) int64 {
 	now := r.clock.Now()
 	if at := c.retryAt(); at.After(now) {
 		return clock.Millis(at)
 	}
-	return clock.Millis(now.Add(r.settings.RetryFirst)) // another connection has found it up again
+	return clock.Millis(now.Add(r.settings.RetryFirst)) // another connection has found it working again
 }
 
-// letters keeps the letters that a worker has opened.
+// letters caches the letters that a worker has opened.
 type letters struct {
 	mu   sync.Mutex
 	open map[int64]Letter

@@ -10,20 +10,19 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Everybody is how far an origin's last stretch goes: no person has a greater number.
+// Everybody is the end of an origin's last page: no person has a greater number.
 const Everybody = math.MaxInt64
 
-// Stretch is a part of those whom a batch is for. A batch to a million is put into the ledger in many short steps, each
-// a transaction, so that the first message leaves while the last is not yet written and nobody waits long for the
-// database.
+// Stretch is a page of a batch's recipients. A large batch is added to the ledger in many short transactions, so that
+// the first message leaves before the last is written, and others need not wait long for the database.
 type Stretch struct {
 	Persons *storage.Builder // a SELECT of one column, person_id
-	Through int64            // how far it goes; Everybody when nobody is left beyond it
-	Aside   int64            // how many its origin put aside: they get it another way, and are not among Persons
+	Through int64            // the page's last person; Everybody for the last page
+	Aside   int64            // people whom the origin defers: they get it another way and are not in Persons
 }
 
-// fillStep puts the next stretch of the batch into the ledger and tells how many messages that added, and how many people
-// the origin put aside. The caller's transaction holds the batch.
+// fillStep adds the next page of the batch to the ledger. It returns the number of messages added and of people
+// deferred. The caller's transaction holds the batch.
 func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch) (added, aside int64, err error) {
 	origin, ok := r.origins[batch.Origin]
 	if !ok {
@@ -51,7 +50,7 @@ func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryB
 	return added, stretch.Aside, err
 }
 
-// addMessages adds those of the stretch who are not in the batch yet, in one statement, and cuts them into chunks.
+// addMessages adds the people of the page who are not in the batch yet, in one statement, and makes chunks of them.
 func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch, stretch Stretch) (int64, error) {
 	queries := db.New(tx)
 	last, err := queries.LastChunk(ctx, batch.ID)
@@ -76,7 +75,7 @@ func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.Delive
 	if err := r.addChunks(ctx, queries, batch, last); err != nil {
 		return 0, fmt.Errorf("add chunks: %w", err)
 	}
-	if last.PersonThrough > batch.Filled { // some of them may have come into chunks that were there
+	if last.PersonThrough > batch.Filled { // some may belong to existing chunks
 		if err := queries.ReopenChunks(ctx, db.ReopenChunksParams{
 			Batch: batch.ID, LastNumber: last.Number, PersonAfter: batch.Filled, PersonThrough: stretch.Through, Due: batch.At,
 		}); err != nil {
@@ -92,7 +91,7 @@ func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.Delive
 	return added, nil
 }
 
-// addChunks cuts the messages behind the last chunk into new ones. Each begins where the one before it ends.
+// addChunks divides the messages after the last chunk into new chunks. Each begins where the previous one ends.
 func (r *Room) addChunks(ctx context.Context, queries *db.Queries, batch *db.DeliveryBatch, last db.LastChunkRow) error {
 	for after, number := last.PersonThrough, last.Number+1; ; number++ {
 		through, err := queries.ChunkEnd(ctx, db.ChunkEndParams{Batch: batch.ID, PersonAfter: after, Size: int32(r.settings.ChunkSize)})
@@ -108,8 +107,8 @@ func (r *Room) addChunks(ctx context.Context, queries *db.Queries, batch *db.Del
 	}
 }
 
-// fill goes on filling batches, of the batch only, or of all when only is 0, until ctx ends or the ledger holds
-// everybody. Nodes share the work step by step.
+// fill continues to fill batches, only that batch, or all if only is 0, until ctx ends or the ledger has everybody.
+// Nodes share the work step by step.
 func (w *worker) fill(ctx context.Context) error {
 	var failed []error
 	for passed := int64(0); ctx.Err() == nil && !w.isDead(); {
@@ -119,7 +118,7 @@ func (w *worker) fill(ctx context.Context) error {
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("fill batch %d: %w", batch, err))
-			passed = batch // it does not keep the others from being filled
+			passed = batch // the others are filled all the same
 			continue
 		}
 		if !more {
@@ -128,14 +127,14 @@ func (w *worker) fill(ctx context.Context) error {
 		for range runners {
 			select {
 			case w.stepped <- struct{}{}:
-			default: // they have been told
+			default: // already notified
 			}
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// fillNext makes one step of a batch beyond passed, and tells whether there was one.
+// fillNext makes one step for a batch after passed, and tells whether there was one.
 func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 	err = w.db.Tx(w.life, func(tx *storage.Tx) error {
 		if err := w.persons.HoldCrowd(w.life, tx); err != nil {
@@ -157,12 +156,12 @@ func (w *worker) fillNext(passed int64) (batch int64, found bool, err error) {
 		if _, _, err = w.fillStep(w.life, tx, &row); err != nil || row.Filled < Everybody {
 			return err
 		}
-		return w.finishIn(w.life, tx, batch) // if nobody is owed anything by now
+		return w.finishIn(w.life, tx, batch) // if nothing is queued by now
 	})
 	return batch, found, err
 }
 
-// toFill selects the next batch to fill: $1 is Everybody, $2 the batch after which it comes, $3 the only one, or 0.
+// toFill selects the next batch to fill: $1 is Everybody, $2 the previous batch, $3 the only batch, or 0.
 func toFill(engine storage.Engine) string {
 	return "SELECT id FROM delivery_batch WHERE finished = 0 AND cancelled = 0 AND filled < $1 AND id > $2" +
 		" AND (CAST($3 AS bigint) = 0 OR id = $3)" +

@@ -10,14 +10,14 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Owed is what a hold keeps back, and what may therefore be sent a second time when it is released.
+// Owed is what a hold keeps back, and what may therefore be sent twice when it is released.
 type Owed struct {
-	Batches, Messages int64 // sendings under way, and what is owed of them
+	Batches, Messages int64 // unfinished batches, and their queued messages
 	Notes             int64 // single mails and text messages: confirmations, codes, answers
 }
 
-// Hold keeps back what was due, or made, until now, because the database may be an older copy and all of it may have
-// gone out already. What is made later goes out as ever. Release ends it.
+// Hold keeps back what was due, or created, until now. The database may be an older copy, and all of it may have been
+// sent already. What is created later is sent as usual. Release ends the hold.
 func (r *Room) Hold(ctx context.Context, tx *storage.Tx) (w Owed, err error) {
 	queries := db.New(tx)
 	if err := queries.AddHold(ctx, db.AddHoldParams{ID: storage.NewID(), At: r.now()}); err != nil {
@@ -26,7 +26,7 @@ func (r *Room) Hold(ctx context.Context, tx *storage.Tx) (w Owed, err error) {
 	return r.Owed(ctx, tx)
 }
 
-// Owed counts what is owed now.
+// Owed counts what is queued now.
 func (r *Room) Owed(ctx context.Context, q storage.Queryer) (w Owed, err error) {
 	queries := db.New(q)
 	if w.Batches, err = queries.CountHeldBatches(ctx); err != nil {
@@ -39,7 +39,7 @@ func (r *Room) Owed(ctx context.Context, q storage.Queryer) (w Owed, err error) 
 	return w, err
 }
 
-// Held tells until when what was due is kept back; the zero time when nothing is.
+// Held returns until when due messages are held; the zero time if there is no hold.
 func (r *Room) Held(ctx context.Context, q storage.Queryer) (time.Time, error) {
 	at, err := db.New(q).HeldUntil(ctx)
 	if err != nil || at == 0 {
@@ -48,14 +48,13 @@ func (r *Room) Held(ctx context.Context, q storage.Queryer) (time.Time, error) {
 	return clock.Time(at), nil
 }
 
-// Release lets go of what is kept back, in the caller's transaction, and tells whether anything was. After the commit,
-// call Wake.
+// Release ends the hold, in the caller's transaction, and tells whether there was one. Call Wake after the commit.
 func (r *Room) Release(ctx context.Context, tx *storage.Tx) (bool, error) {
 	n, err := db.New(tx).ReleaseHolds(ctx, db.ReleaseHoldsParams{ReleasedAt: r.now(), ReleasedBy: access.From(ctx).Name})
 	return n > 0, err
 }
 
-// Beat raises the database's beat by one, and above the one given, and returns it.
+// Beat raises the database's beat by one, to more than above, and returns it.
 func (r *Room) Beat(ctx context.Context, above int64) (beat int64, err error) {
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		if err := db.New(tx).RaiseBeat(ctx, above+1); err != nil {
@@ -67,5 +66,5 @@ func (r *Room) Beat(ctx context.Context, above int64) (beat int64, err error) {
 	return beat, err
 }
 
-// LastBeat is the database's beat.
+// LastBeat returns the database's beat.
 func (r *Room) LastBeat(ctx context.Context) (int64, error) { return db.New(r.db).GetBeat(ctx) }

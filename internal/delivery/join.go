@@ -9,9 +9,9 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Join adds persons to a batch, in the caller's transaction, and tells how many that is: who is in the batch already is
-// left alone, unless her message there was kept, which is then owed again. Nobody joins a batch that was cancelled or is
-// folded. After the commit, call Wake.
+// Join adds persons to a batch, in the caller's transaction, and returns how many were added. People who are in the
+// batch already are skipped, unless their message there is Kept: then it is queued again. Nobody can join a cancelled
+// or folded batch. Call Wake after the commit.
 func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []int64) (joined int64, err error) {
 	queries := db.New(tx)
 	if err := queries.HoldBatch(ctx, batch); err != nil {
@@ -29,7 +29,7 @@ func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []
 	if err != nil {
 		return 0, fmt.Errorf("owe again: %w", err)
 	}
-	row.Filled = Everybody // where they stand in it is looked up one by one, below
+	row.Filled = Everybody // their places are looked up one by one, below
 	for some := range slices.Chunk(persons, listable) {
 		added, err := r.addMessages(ctx, tx, &row, Stretch{Persons: listed(some), Through: Everybody})
 		if err != nil {
@@ -48,10 +48,10 @@ func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []
 	return joined + owed, err
 }
 
-// listable is how many persons are listed in one statement: SQLite joins no more than five hundred SELECTs.
+// listable is how many persons one statement lists: SQLite joins at most five hundred SELECTs.
 const listable = 200
 
-// listed is a SELECT of persons.
+// listed returns a SELECT of persons.
 func listed(persons []int64) *storage.Builder {
 	b := &storage.Builder{}
 	for n, person := range persons {
@@ -63,13 +63,13 @@ func listed(persons []int64) *storage.Builder {
 	return b
 }
 
-// Part ends as Kept what the batch from still owes persons, who are to get it by the batch to or in yet another way, and
-// tells whom that concerns. It works in the caller's transaction, which owes it to them there: whoever else asks is told of
-// none of them. Those are left alone whose message in to has ended unsent, and everybody if to was cancelled or
-// is folded.
+// Part withdraws persons' unsent messages from batch from by marking them Kept, because they now get them through batch
+// to or in another way. It returns the persons it moved. The caller's transaction queues their messages there;
+// concurrent callers get none of these persons. Part skips persons whose message in to has ended unsent, and everybody
+// if to was cancelled or folded.
 func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons []int64) (parted []int64, err error) {
 	queries := db.New(tx)
-	for _, batch := range []int64{min(from, to), max(from, to)} { // in the order in which they were made, as everywhere
+	for _, batch := range []int64{min(from, to), max(from, to)} { // in the order of their creation, as everywhere
 		if err := queries.HoldBatch(ctx, batch); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (r *Room) Part(ctx context.Context, tx *storage.Tx, from, to int64, persons
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // Err has told all
+	defer func() { _ = rows.Close() }() // rows.Err reports any failure
 	for rows.Next() {
 		var person int64
 		if err := rows.Scan(&person); err != nil {

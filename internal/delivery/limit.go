@@ -9,25 +9,25 @@ import (
 	"unoxuno/internal/delivery/routing"
 )
 
-// burstShare is how much of what a domain gets in a minute it may get at once, one part in so many: receivers dislike a
-// minute's worth in the first second of it.
+// burstShare is the part of a minute's limit that a domain may get at once, as a fraction: receivers dislike a whole
+// minute's worth in one second.
 const burstShare = 12
 
-// untilDone is a wait for a message on its way to reach its end.
+// untilDone means waiting until a message in flight is done.
 const untilDone = math.MaxInt64
 
-// meter tells when one more message may go to a domain. It knows no clock: times are counted from any beginning.
+// meter tells when one more message may go to a domain. It has no clock: times are counted from an arbitrary start.
 //
-// Messages on their way count as if they went now, and those that are done as if they went when they were done. So what
-// a receiver sees in any minute is within the limit, however long a message lay in a buffer or on the line.
+// Messages in flight count as if they were sent now, and finished ones as if they were sent when they finished. So what
+// a receiver sees in any minute is within the limit, however long a message waited in a buffer or on the line.
 type meter struct {
 	limit  routing.Limit
-	flying int             // messages on their way
-	ends   []time.Duration // when those of the last minute were done, oldest first
-	paced  time.Duration   // when the next would be due if they went evenly
+	flying int             // messages in flight
+	ends   []time.Duration // end times of the last minute, oldest first
+	paced  time.Duration   // when the next one would be due if they were sent evenly
 }
 
-// wait is how long the next message has to wait: 0 when it may go, untilDone when another must be done first.
+// wait returns how long the next message must wait: 0 if it may go, untilDone if another must finish first.
 func (m *meter) wait(now time.Duration) time.Duration {
 	if m.limit.Connections > 0 && m.flying >= m.limit.Connections {
 		return untilDone
@@ -49,7 +49,7 @@ func (m *meter) wait(now time.Duration) time.Duration {
 
 func (m *meter) interval() time.Duration { return time.Minute / time.Duration(m.limit.PerMinute) }
 
-// begin counts a message that goes.
+// begin counts a message that is being sent.
 func (m *meter) begin(now time.Duration) {
 	m.flying++
 	if m.limit.PerMinute > 0 {
@@ -57,7 +57,7 @@ func (m *meter) begin(now time.Duration) {
 	}
 }
 
-// end counts a message that is done, whatever came of it.
+// end counts a message that is done, whatever its outcome.
 func (m *meter) end(now time.Duration) {
 	m.flying--
 	if m.limit.PerMinute > 0 {
@@ -65,8 +65,8 @@ func (m *meter) end(now time.Duration) {
 	}
 }
 
-// domain keeps what goes to one receiving domain, or to several that share a limit, within it. Those who wait are served
-// in turn.
+// domain keeps what goes to one receiving domain, or to several that share a limit, within the limit. Waiting messages
+// are served in order.
 type domain struct {
 	born time.Time
 
@@ -74,22 +74,22 @@ type domain struct {
 	meter   meter
 	waiting []chan struct{}
 	alarm   *time.Timer
-	takes   time.Duration // how long a message is on its way, on average
+	takes   time.Duration // average delivery time of a message
 	due     time.Duration // until when chunks have been told to come back
-	users   int           // chunks that have to do with it; limits.mu guards it
+	users   int           // chunks that use it; guarded by limits.mu
 }
 
 func newDomain(limit routing.Limit) *domain {
 	return &domain{born: time.Now(), meter: meter{limit: limit}, takes: firstTakes}
 }
 
-// firstTakes is how long a message is on its way before one has told.
+// firstTakes is the delivery time we assume until the first message has been measured.
 const firstTakes = 50 * time.Millisecond
 
-// now is the time since the domain was made, by a clock that nobody sets.
+// now returns the time since the domain was created, by a monotonic clock.
 func (d *domain) now() time.Duration { return time.Since(d.born) }
 
-// try takes the right to send one message, if it is there at once.
+// try takes the right to send one message if it is free at once.
 func (d *domain) try() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,7 +101,7 @@ func (d *domain) try() bool {
 	return true
 }
 
-// queue is closed when the right to send one message is ours.
+// queue returns a channel that is closed when we have the right to send one message.
 func (d *domain) queue() (turn chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -111,7 +111,7 @@ func (d *domain) queue() (turn chan struct{}) {
 	return turn
 }
 
-// leave gives up waiting, and the right if it has come.
+// leave stops waiting, and returns the right if it has come.
 func (d *domain) leave(turn chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -123,7 +123,7 @@ func (d *domain) leave(turn chan struct{}) {
 	d.admit()
 }
 
-// done gives back the right to send, after the message was on its way for that long; 0 when it never was.
+// done returns the right to send, after a message was in flight for that long; 0 if it never was.
 func (d *domain) done(took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -134,7 +134,7 @@ func (d *domain) done(took time.Duration) {
 	d.admit()
 }
 
-// admit lets go who may.
+// admit gives the right to as many waiting messages as possible.
 func (d *domain) admit() {
 	for len(d.waiting) > 0 {
 		now := d.now()
@@ -163,7 +163,7 @@ func (d *domain) wake(after time.Duration) {
 	d.alarm.Reset(after)
 }
 
-// perSecond is about how many messages a second the domain is sent to when there are enough of them.
+// perSecond estimates how many messages a second the domain gets if there are enough.
 func (d *domain) perSecond() float64 {
 	rate := math.Inf(1)
 	if n := d.meter.limit.PerMinute; n > 0 {
@@ -175,13 +175,13 @@ func (d *domain) perSecond() float64 {
 	return rate
 }
 
-// The least and most messages of one chunk that wait for the same domain.
+// The smallest and largest number of messages of a chunk that wait for the same domain.
 const (
 	shortLine = 4
 	longLine  = 64
 )
 
-// room is how many messages of one chunk may wait for the domain: as many as go in the time that they have.
+// room returns how many messages of a chunk may wait for the domain: as many as can be sent in the time they have.
 func (d *domain) room() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -192,11 +192,11 @@ func (d *domain) line() float64 {
 	return min(longLine, max(shortLine, d.perSecond()*patience.Seconds()))
 }
 
-// longestAway is how long a chunk stays away at most from a domain that had no room for it.
+// longestAway is the longest time that a chunk waits for a full domain.
 const longestAway = 2 * time.Minute
 
-// away is how long a chunk is to stay away that has so many messages left over. Chunks are told to come one after
-// another, so that each finds room, and so that a long queue costs few visits.
+// away returns how long a chunk with so many messages left should wait. Chunks get different times, so that each finds
+// room and a long queue needs few visits.
 func (d *domain) away(left int) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,10 +206,10 @@ func (d *domain) away(left int) time.Duration {
 	return max(d.due-now, shortestAway)
 }
 
-// shortestAway is how long a chunk stays away at least: looking at it costs as much as sending a hundred messages.
+// shortestAway is the shortest such time: looking at a chunk costs as much as sending a hundred messages.
 const shortestAway = 500 * time.Millisecond
 
-// idle tells whether forgetting the domain would forgive it nothing.
+// idle tells whether the domain can be forgotten without exceeding its limit.
 func (d *domain) idle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -217,19 +217,19 @@ func (d *domain) idle() bool {
 	return m.flying == 0 && len(d.waiting) == 0 && d.due < d.now() && (len(m.ends) == 0 || m.ends[len(m.ends)-1]+time.Minute <= d.now())
 }
 
-// limits are the domains that have a limit.
+// limits are the domains with a limit.
 type limits struct {
 	named  map[string]*domain
-	others routing.Limit // of each other domain
+	others routing.Limit // for each other domain
 
 	mu   sync.Mutex
-	rest map[string]*domain // the others that were met lately
+	rest map[string]*domain // other domains used lately
 }
 
-// manyDomains is how many other domains are kept before those that are idle are forgotten.
+// manyDomains is how many other domains are kept before idle ones are dropped.
 const manyDomains = 4096
 
-// newLimits makes the limits of a plan, nil when it has none.
+// newLimits returns the limits of a plan, nil if it has none.
 func newLimits(plan routing.Plan) *limits {
 	if !plan.IsLimited() {
 		return nil
@@ -244,7 +244,7 @@ func newLimits(plan routing.Plan) *limits {
 	return l
 }
 
-// use is the domain of that name, nil when it has no limit; leave ends the use.
+// use returns the domain of that name, nil if it has no limit; leave ends the use.
 func (l *limits) use(name string) *domain {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// patience is how long the messages of a chunk wait for their domains once all others have gone; what has not gone by
-// then stays owed, and the chunk comes back for it.
+// patience is how long messages of a chunk wait for their domains after all others were sent. The rest stays queued,
+// and the chunk comes back for it.
 const patience = time.Second
 
-// lingerers is how many chunks may wait for domains beside those in the runners' hands, which take up others meanwhile.
+// lingerers is how many chunks may wait for domains in the background, while the runners take up others.
 const lingerers = 4
 
 // line is the messages of one chunk that wait for one domain.
 type line struct {
 	domain *domain
-	queue  chan *message // nil until one has to wait
-	left   atomic.Int64  // how many found no room, or no time
+	queue  chan *message // nil until a message has to wait
+	left   atomic.Int64  // messages without room or time
 }
 
-// pass hands a message to the connections, or lets it wait for its domain while others go; false when the chunk is to
-// be left. What finds no room in the line stays owed as it is.
+// pass gives a message to the connections, or lets it wait for its domain while others go; false if the chunk must be
+// left. A message without room in the line stays queued.
 func (w *worker) pass(ctx context.Context, m *message) bool {
 	if w.limits == nil || m.chunk.channel != Email {
 		return w.hand(ctx, m)
@@ -48,7 +48,7 @@ func (w *worker) pass(ctx context.Context, m *message) bool {
 	return true
 }
 
-// lineOf is the chunk's line to the message's domain, nil when that has no limit.
+// lineOf returns the chunk's line for the message's domain, nil if it has no limit.
 func (w *worker) lineOf(m *message) *line {
 	name := m.to.path.Domain()
 	l, known := m.chunk.byDomain[name]
@@ -61,11 +61,11 @@ func (w *worker) lineOf(m *message) *line {
 	if m.chunk.byDomain == nil {
 		m.chunk.byDomain = map[string]*line{}
 	}
-	m.chunk.byDomain[strings.Clone(name)] = l // name is a part of the address, which is not to be kept
+	m.chunk.byDomain[strings.Clone(name)] = l // name is a part of the address, which must not stay in memory
 	return l
 }
 
-// handLimited is hand for a message that has its domain's right to go.
+// handLimited is hand for a message that has its domain's right to send.
 func (w *worker) handLimited(ctx context.Context, m *message) bool {
 	if w.hand(ctx, m) {
 		return true
@@ -74,7 +74,7 @@ func (w *worker) handLimited(ctx context.Context, m *message) bool {
 	return false
 }
 
-// walk hands the messages of a line over, each when its domain lets it go.
+// walk hands the messages of a line over, each when its domain allows it.
 func (w *worker) walk(ctx context.Context, c *chunk, l *line) {
 	for m := range l.queue {
 		if !w.await(ctx, c, l.domain) || !w.handLimited(ctx, m) {
@@ -102,11 +102,11 @@ func (w *worker) await(ctx context.Context, c *chunk, d *domain) bool {
 	return false
 }
 
-// lingers tells whether messages of the chunk still wait for their domains, once all have been passed.
+// lingers tells whether messages of the chunk still wait for their domains after all were passed.
 func (c *chunk) lingers() bool { return c.inLine.Load() > 0 }
 
-// disperse waits for so long until those in the chunk's lines have gone, and notes when it is to come back for those
-// that have not.
+// disperse waits at most wait for the messages in the chunk's lines to be sent, and sets when the chunk comes back for
+// the others.
 func (w *worker) disperse(c *chunk, wait time.Duration) {
 	if len(c.byDomain) == 0 {
 		return

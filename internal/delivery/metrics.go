@@ -10,7 +10,7 @@ import (
 	"unoxuno/internal/delivery/db"
 )
 
-// metrics are this process's numbers. None of them tells anything of a person.
+// metrics are this process's numbers. None reveals anything about a person.
 type metrics struct {
 	outcomes *prometheus.CounterVec
 	reasons  *prometheus.CounterVec
@@ -25,7 +25,7 @@ type metrics struct {
 	inbound   *prometheus.CounterVec
 }
 
-// back notes that a mail came in.
+// back counts a mail that arrived.
 func (m *metrics) back(kind string) { m.returns.WithLabelValues(kind).Inc() }
 
 func newMetrics() *metrics {
@@ -66,7 +66,7 @@ func newMetrics() *metrics {
 	}
 }
 
-// count notes a group of outcomes that is on record.
+// count counts a group of recorded outcomes.
 func (m *metrics) count(group []outcome, took time.Duration) {
 	m.recorded.Observe(took.Seconds())
 	sent := 0
@@ -85,7 +85,7 @@ func (m *metrics) count(group []outcome, took time.Duration) {
 	m.outcomes.WithLabelValues(string(Sent)).Add(float64(sent))
 }
 
-// What is read when somebody asks: of the ledger, which all nodes share, and of this process's relay.
+// Metrics that are read on request: of the ledger, which all nodes share, and of this process's relay.
 var (
 	dueDesc = prometheus.NewDesc("unoxuno_delivery_chunks_due",
 		"Chunks of the ledger that hold messages due now, whoever works on them.", nil, nil)
@@ -101,10 +101,10 @@ var (
 // collectWithin bounds how long the ledger may take to answer.
 const collectWithin = 3 * time.Second
 
-// Describe names the numbers.
+// Describe implements prometheus.Collector.
 func (r *Room) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeByCollect(r, to) }
 
-// Collect gives the numbers. What the database does not tell in time is missing.
+// Collect implements prometheus.Collector. It omits what the database does not answer in time.
 func (r *Room) Collect(to chan<- prometheus.Metric) {
 	for _, c := range []prometheus.Collector{r.metrics.outcomes, r.metrics.reasons, r.metrics.seconds, r.metrics.recorded, r.metrics.lost,
 		r.metrics.returns, r.metrics.forged,

@@ -18,30 +18,31 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Note is a single mail, or text message: a confirmation, a link of one's own, a code.
+// Note is a single mail or text message: a confirmation, a personal link, a code.
 type Note struct {
-	Kind     string // a word of the poster's, for statistics: "confirm", "link"
-	Channel  string // "" is Email; SMS has a number in To, a Text, and nothing of what follows it but Language
-	Person   int64  // 0 when not known
+	Kind     string // the poster's word for statistics: "confirm", "link"
+	Channel  string // "" means Email. For SMS, To is a number, and only Text and Language are used
+	Person   int64  // 0 if unknown
 	To       string
-	ToName   string        // may be empty
-	From     email.Mailbox // zero is Settings.From
+	ToName   string        // optional
+	From     email.Mailbox // zero means Settings.From
 	Language string
 	Subject  string
 	Text     string
-	HTML     string    // may be empty
-	Expires  time.Time // when it is not worth sending any more; zero: never
+	HTML     string    // optional
+	Expires  time.Time // after this it is not sent; zero: never
 }
 
-// Notes are sent a few at a time. A note has a minute to go, and its lease a little more: it needs no renewal.
+// A few notes are sent at a time. A note has a minute to be sent, and its lease is a little longer, so it needs no
+// renewal.
 const (
 	notesAtOnce = 16
 	noteTime    = time.Minute
 	noteLease   = 90 * time.Second
 )
 
-// Post puts a note on its way, in the caller's transaction; Run sends it within a second of the commit, at once after
-// Wake. It fails with a fault when an address is malformed. Nothing is sent to a person who was erased meanwhile.
+// Post queues a note, in the caller's transaction. Run sends it within a second of the commit, or at once after Wake.
+// It fails with a fault if an address is malformed. Nothing is sent to a person who is erased meanwhile.
 func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
 	if n.From == (email.Mailbox{}) {
 		n.From = r.settings.From
@@ -63,7 +64,7 @@ func (r *Room) Post(ctx context.Context, tx *storage.Tx, n Note) error {
 	})
 }
 
-// check says what keeps the note from ever being sent.
+// check returns why the note can never be sent, or nil.
 func (n Note) check() error {
 	switch n.Channel {
 	case Email:
@@ -89,7 +90,7 @@ func (n Note) compile() (*email.Template, error) {
 	return email.Compile(m)
 }
 
-// SendNotes sends the notes that are due now, and tells how many the relay took. Run does it by itself.
+// SendNotes sends the notes that are due now, and returns how many the relay accepted. Run calls it.
 func (r *Room) SendNotes(ctx context.Context) (int, error) {
 	sending, done := lingering(ctx, context.WithoutCancel(ctx))
 	defer done()
@@ -151,7 +152,7 @@ func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // Err has told all
+	defer func() { _ = rows.Close() }() // rows.Err reports any failure
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
@@ -162,16 +163,16 @@ func dueNotes(ctx context.Context, tx *storage.Tx, now int64) (ids []int64, err 
 	return ids, rows.Err()
 }
 
-// sendNote sends a note that was claimed, and writes down what came of it.
+// sendNote sends a claimed note and records the outcome.
 func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, error) {
-	ctx := context.WithoutCancel(sending) // what came of it is written down even when the sending was cut
+	ctx := context.WithoutCancel(sending) // the outcome is recorded even if the sending was cancelled
 	came, parts, err := r.tryNote(sending, row)
 	if err != nil {
 		return "", err
 	}
 	tries := row.Attempts + 1
 	if came.reason == r.way(row.Channel, routing.Default).down() {
-		tries-- // nothing of the note was tried
+		tries-- // nothing was tried
 	}
 	digest := r.digest(row.ToAddress)
 	var back []noted
@@ -179,7 +180,7 @@ func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, er
 		queries, now := db.New(tx), r.now()
 		back = nil
 		if found, err := r.holdReader(ctx, tx, 0, row.ID); err != nil || !found {
-			return err // she was erased, and the note with her
+			return err // the person was erased, and the note with her
 		}
 		if came.state == Later {
 			return queries.NoteLater(ctx, db.NoteLaterParams{
@@ -212,7 +213,7 @@ func (r *Room) sendNote(sending context.Context, row db.DeliveryNote) (State, er
 	return came.state, err
 }
 
-// tryNote sends a note once; parts are the names of the receipts of a text message.
+// tryNote sends a note once. parts are the ids of a text message's receipts.
 func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (came result, parts []string, err error) {
 	if row.Expires > 0 && row.Expires <= r.now() {
 		return result{state: Refused, reason: email.Expired}, nil, nil
@@ -236,33 +237,35 @@ func (r *Room) tryNote(ctx context.Context, row db.DeliveryNote) (came result, p
 	var unfit *unfitError
 	switch {
 	case errors.As(err, &unfit):
-		return result{state: Refused, reason: email.Other}, nil, nil // Post took it, so the program has changed since
+		return result{state: Refused, reason: email.Other}, nil, nil // Post accepted it, so the program has changed since
 	case err != nil && isDown(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		return result{state: Later, reason: way.down(), nextAt: r.back(way)}, nil, nil
 	}
 	return r.verdict(err, row.Attempts+1), parts, nil
 }
 
-// Kinds of notes that ask an address to answer. They go to a suppressed one, too: that it answers is what lifts the
-// suppression.
+// The kinds of notes that ask for a confirmation of an address. They are sent to suppressed addresses too: the
+// confirmation ends the suppression.
 const (
 	NoteConfirm = "confirm" // a sign-up
-	NoteAddress = "address" // another address of somebody who is known
-	NoteCode    = "code"    // that a number is hers, by text message
+	NoteAddress = "address" // another address of a known person
+	NoteCode    = "code"    // of a number, by text message
 )
 
-// NoteEntry is the kind of notes that bring the way into a person's own page, asked for just now. Whoever asks is told
-// the same, and as quickly, whoever has the address: that is looked up here, when the note's turn comes.
+// NoteEntry is the kind of notes with an entry to a person's own page, which somebody has just requested. The answer to
+// the request is the same, and as fast, whether or not somebody has the address: that is looked up here, when the note
+// is sent.
 const NoteEntry = "entry"
 
-// PlugHolders sets who tells whether the town knows somebody who has the address, confirmed: notes of the kind NoteEntry
-// go to nobody else. It is called while the program is put together.
+// PlugHolders sets the function that tells whether the town knows a person with that confirmed address. Notes of kind
+// NoteEntry go to nobody else. It is called while the program is assembled.
 func (r *Room) PlugHolders(has func(ctx context.Context, channel, address string) (bool, error)) {
 	r.hasHolder = has
 }
 
-// entryUnwanted tells whether a note of the kind NoteEntry is not to be sent: nobody whom the town knows has the address,
-// or nobody at all. Any other suppression is of newsletters: who called one spam may still see and erase her data.
+// entryUnwanted tells whether a note of kind NoteEntry must not be sent, because the town knows nobody with the
+// address, or because the address does not exist. Any other suppression is about newsletters: a person who reported one
+// as spam may still see and erase her data.
 func (r *Room) entryUnwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
 	gone, err := r.Gone(ctx, r.db, row.ToAddress)
 	if err != nil || gone {
@@ -272,7 +275,7 @@ func (r *Room) entryUnwanted(ctx context.Context, row db.DeliveryNote) (bool, er
 	return !has, err
 }
 
-// forgetNotesTo drops the notes that wait to go to the person's addresses: not all of them say whose they are.
+// forgetNotesTo deletes the waiting notes to the person's addresses, because not all of them say whose they are.
 func (r *Room) forgetNotesTo(ctx context.Context, tx *storage.Tx, person int64) error {
 	addresses, err := r.persons.AddressValues(ctx, tx, person)
 	for _, address := range addresses {
@@ -283,7 +286,7 @@ func (r *Room) forgetNotesTo(ctx context.Context, tx *storage.Tx, person int64) 
 	return err
 }
 
-// unwanted tells whether the note's address gets nothing. Who wrote STOP still gets the answer that says so.
+// unwanted tells whether the note's address is suppressed. A person who wrote STOP still gets the answer to it.
 func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) {
 	switch {
 	case row.Kind == NoteEntry:
@@ -296,7 +299,7 @@ func (r *Room) unwanted(ctx context.Context, row db.DeliveryNote) (bool, error) 
 	return r.Suppressed(ctx, r.db, row.ToAddress)
 }
 
-// validity is how long the network is to try; 0 leaves it to the network.
+// validity returns how long the network should try; 0 leaves it to the network.
 func (r *Room) validity(row db.DeliveryNote) time.Duration {
 	if row.Expires == 0 {
 		return 0
@@ -315,7 +318,7 @@ func (r *Room) mailNote(ctx context.Context, row db.DeliveryNote, to Recipient) 
 	return r.deliver(ctx, routing.Default, to)
 }
 
-// Notes tells how many notes there are in each state, for the office.
+// Notes returns how many notes are in each state, for the office.
 func (r *Room) Notes(ctx context.Context) (map[State]int64, error) {
 	rows, err := db.New(r.db).CountNotes(ctx)
 	if err != nil {
@@ -328,7 +331,7 @@ func (r *Room) Notes(ctx context.Context) (map[State]int64, error) {
 	return counts, nil
 }
 
-// toSend selects notes that are due: $1 is now, $2 how many.
+// toSend selects due notes: $1 is now, $2 the limit.
 func toSend(engine storage.Engine) string {
 	return "SELECT id FROM delivery_note WHERE due > 0 AND due <= $1 AND " + engine.LeaseEnded("lease_until", noteLease) +
 		" AND NOT EXISTS (SELECT 1 FROM delivery_held h WHERE delivery_note.created <= h.at)" +

@@ -8,21 +8,21 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Persons is the room that keeps people. Whatever is written about a person is written by a transaction that holds her,
-// so that nothing is written about somebody who was erased.
+// Persons is the room that keeps people. A transaction that writes about a person holds her, so that nothing is written
+// about somebody who was erased.
 type Persons interface {
-	// HoldAll takes the persons' rows until tx ends, and returns those who were found.
+	// HoldAll locks the persons' rows until tx ends, and returns those that exist.
 	HoldAll(ctx context.Context, tx *storage.Tx, persons []int64) (held []int64, err error)
-	// HoldCrowd lets nobody be erased until tx ends. It is called before any other lock is taken.
+	// HoldCrowd prevents every erasure until tx ends. It is called before any other lock is taken.
 	HoldCrowd(ctx context.Context, tx *storage.Tx) error
-	// AddressValues are the addresses that a person has, and those that wait to become hers.
+	// AddressValues returns the person's addresses, including unconfirmed new ones.
 	AddressValues(ctx context.Context, q storage.Queryer, person int64) ([]string, error)
 }
 
-// PlugPersons names the room that keeps people, before the room runs.
+// PlugPersons sets the room that keeps people, before the room runs.
 func (r *Room) PlugPersons(p Persons) { r.persons = p }
 
-// everybody stands in while no room keeps people: all are found.
+// everybody is used while no room keeps people: all persons exist.
 type everybody struct{}
 
 func (everybody) HoldAll(_ context.Context, _ *storage.Tx, persons []int64) ([]int64, error) {
@@ -35,7 +35,7 @@ func (everybody) AddressValues(context.Context, storage.Queryer, int64) ([]strin
 	return nil, nil
 }
 
-// holdPerson tells whether the person is still there, and keeps her so until tx ends. Nobody (0) always is.
+// holdPerson tells whether the person exists, and keeps her until tx ends. Person 0 always exists.
 func (r *Room) holdPerson(ctx context.Context, tx *storage.Tx, person int64) (bool, error) {
 	if person == 0 {
 		return true, nil
@@ -44,8 +44,8 @@ func (r *Room) holdPerson(ctx context.Context, tx *storage.Tx, person int64) (bo
 	return len(held) > 0, err
 }
 
-// holdReader holds the person whom a message went to: of a note (batch 0), person is the note. found is false when she,
-// or the note, is not there any more.
+// holdReader holds the person that a message went to. For a note (batch 0), person is the note. found is false if she,
+// or the note, no longer exists.
 func (r *Room) holdReader(ctx context.Context, tx *storage.Tx, batch, person int64) (found bool, err error) {
 	if batch == 0 {
 		note, err := db.New(tx).NotePerson(ctx, person)
@@ -60,8 +60,8 @@ func (r *Room) holdReader(ctx context.Context, tx *storage.Tx, batch, person int
 	return r.holdPerson(ctx, tx, person)
 }
 
-// holdOutcomes holds those about whom more than the state of their message is written: what came back, what the gateway
-// will report, what their origin puts aside. It returns who of them was erased.
+// holdOutcomes holds the people about whom more than the state of a message is written: returns, receipts to come, what
+// their origin defers. It returns those who were erased.
 func (r *Room) holdOutcomes(ctx context.Context, tx *storage.Tx, group []outcome) (erased map[int64]bool, err error) {
 	var persons []int64
 	for _, o := range group {
@@ -70,7 +70,7 @@ func (r *Room) holdOutcomes(ctx context.Context, tx *storage.Tx, group []outcome
 		}
 	}
 	if len(persons) == 0 {
-		return nil, nil //nolint:nilnil // nobody
+		return nil, nil //nolint:nilnil // nobody was erased
 	}
 	held, err := r.persons.HoldAll(ctx, tx, persons)
 	if err != nil {
@@ -83,8 +83,8 @@ func (r *Room) holdOutcomes(ctx context.Context, tx *storage.Tx, group []outcome
 	return erased, nil
 }
 
-// HoldBatches takes the rows of batches until tx ends, in the order in which they were made: whoever fills or finishes
-// one is waited for. Batches are taken before the issues that they send.
+// HoldBatches locks the rows of batches until tx ends, in the order of their creation, and waits for transactions that
+// fill or finish them. Batches are locked before the issues that they send.
 func (r *Room) HoldBatches(ctx context.Context, tx *storage.Tx, batches ...Batch) error {
 	ids := make([]int64, len(batches))
 	for i, b := range batches {

@@ -8,29 +8,29 @@ import (
 	"unoxuno/internal/delivery/email"
 )
 
-// State is what has become of a message; its words have the key "delivery.state." and the State.
+// State is the state of a message; its words have the key "delivery.state." and the State.
 type State string
 
-// The states there are. Waiting and Later are owed, the others final.
+// The states. Messages in Waiting and Later are queued, the others are final.
 const (
 	Waiting    State = "waiting"    // not tried yet
-	Sent       State = "sent"       // the relay took it
-	Refused    State = "refused"    // it will never reach this address
-	Later      State = "later"      // put off, to be tried again
-	Suppressed State = "suppressed" // the address gets nothing
-	Withdrawn  State = "withdrawn"  // consent, or the address, was gone when her turn came
-	Cancelled  State = "cancelled"  // taken back before it was sent
-	Kept       State = "kept"       // its origin put it aside when her turn came: she gets it with something else, or over another channel
+	Sent       State = "sent"       // the relay accepted it
+	Refused    State = "refused"    // permanently
+	Later      State = "later"      // deferred, to be tried again
+	Suppressed State = "suppressed" // the address is suppressed
+	Withdrawn  State = "withdrawn"  // consent, or the address, was gone when it was to be sent
+	Cancelled  State = "cancelled"  // cancelled before it was sent
+	Kept       State = "kept"       // deferred by its origin: she gets it with something else, or on another channel
 )
 
-// ReasonCount is how many messages are refused, or put off, for one reason.
+// ReasonCount is how many messages were refused, or deferred, for a reason.
 type ReasonCount struct {
 	State  State
 	Reason email.Reason
 	Count  int64
 }
 
-// Progress counts a batch's messages by what has become of them.
+// Progress counts a batch's messages by state.
 type Progress struct {
 	Batch       int64
 	Messages    int64
@@ -42,17 +42,17 @@ type Progress struct {
 	Withdrawn   int64
 	Cancelled   int64
 	Kept        int64         // part of another batch, now or later
-	Delivered   int64         // text messages that are on their telephone: part of Sent
+	Delivered   int64         // text messages that reached the telephone: part of Sent
 	Undelivered int64         // text messages that the network gave up: part of Sent
-	Retried     int64         // tried more than once, whatever came of it
+	Retried     int64         // tried more than once, whatever the outcome
 	Reasons     []ReasonCount // of Refused and Later
-	Returns     []ReturnCount // of Sent: what came back
+	Returns     []ReturnCount // of Sent: returned
 	Filling     bool          // more messages are being added
-	Finished    time.Time     // zero while something is owed
-	Delay       Delay         // why it takes its time, where that was asked for (Room.Delay)
+	Finished    time.Time     // zero while messages are queued
+	Delay       Delay         // what delays it, if that was asked for (Room.Delay)
 }
 
-// Owed is how many messages may still be sent.
+// Owed returns how many messages may still be sent.
 func (p Progress) Owed() int64 { return p.Waiting + p.Later }
 
 // Progress counts the batch as it is now.

@@ -9,10 +9,10 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Recent counts, for each of persons (a few hundred) who has any, the mails of some origins that were sent to her since a
-// time, or that a batch older than the given one still owes her. Of two batches that reach her at one moment the younger
-// thus sees the older, whichever goes first. What a brake holds is not counted. Only batches that were under way since
-// then are looked at.
+// Recent counts, for each of persons (a few hundred), the mails of some origins that were sent to her since a time, or
+// that an older batch than the given one still has queued for her. So if two batches reach her at the same moment, the
+// younger one counts the older one, whichever is sent first. Batches stopped by a brake are not counted. Only batches
+// active since then are examined.
 func (r *Room) Recent(ctx context.Context, origins []string, since time.Time, batch int64, persons []int64) (counts map[int64]int, err error) {
 	from := clock.Millis(since)
 	var b storage.Builder

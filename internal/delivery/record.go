@@ -10,9 +10,9 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// recordTries is how often the recorder tries to write before it gives up, recordPause how long it waits in between,
-// growing. A database that has gone away is waited for longer: as long as it takes to start again, or a standby to be
-// promoted. What was sent stays sent whoever holds the chunk by then, so that nobody is written to twice for it.
+// recordTries is how often the recorder tries to write before it gives up; recordPause is the growing pause in between.
+// It waits longer for a database that has gone away: as long as a restart, or the promotion of a standby, takes. What
+// was sent stays sent, whoever holds the chunk by then, so nobody gets a message twice because of it.
 const (
 	recordTries = 5
 	recordPause = 200 * time.Millisecond
@@ -20,15 +20,15 @@ const (
 	awayFor     = time.Minute
 )
 
-// A group is written when it is halfGroup, while the other half of what may be in flight goes on, or when its first
-// outcome has waited for gathering: a transaction for a handful of messages costs as much as one for a hundred.
+// A group is written when it has halfGroup outcomes, while the other half may be in flight, or when its first outcome
+// has waited for gathering: a transaction for a few messages costs as much as one for a hundred.
 const (
 	halfGroup = InFlight / 2
 	gathering = 5 * time.Millisecond
 )
 
-// record writes outcomes in groups, as they come. When they cannot be written the worker is dead: it sends no more, keeps
-// its tokens' bound, and lets its leases run out.
+// record writes outcomes in groups. If they cannot be written the worker is dead: it sends no more, keeps its tokens,
+// and lets its leases expire.
 func (w *worker) record() error {
 	var failed error
 	for first := range w.outcomes {
@@ -51,7 +51,7 @@ func (w *worker) record() error {
 	return failed
 }
 
-// gather is first and those that come soon after it.
+// gather returns first and the outcomes that come soon after it.
 func (w *worker) gather(first outcome) []outcome {
 	group := append(make([]outcome, 0, InFlight), first)
 	enough := time.NewTimer(gathering)
@@ -95,9 +95,9 @@ func (w *worker) writeTrying(group []outcome) error {
 	}
 }
 
-// write writes a group of outcomes, chunk by chunk. Of a chunk that another worker holds by now, only what was sent is
-// written: that is a fact whoever says it; anything else would overwrite the new holder. It tells of the text messages
-// that have come back by now.
+// write writes a group of outcomes, chunk by chunk. If another worker holds a chunk by now, only what was sent is
+// written: that is a fact. Anything else would overwrite the new holder's work. It returns the text messages whose
+// returns have arrived already.
 func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) ([]noted, error) {
 	chunks := map[*chunk][]outcome{}
 	for _, o := range group {
@@ -133,16 +133,16 @@ func (w *worker) write(ctx context.Context, tx *storage.Tx, group []outcome) ([]
 	return w.undeliveredAll(ctx, tx, told)
 }
 
-// heedReturns does what follows of text messages that had come back before they were on record.
+// heedReturns carries out the consequences of text messages that were returned before they were recorded.
 func (w *worker) heedReturns(back []noted) {
 	for _, n := range back {
 		if err := w.heedReturn(w.life, n); err != nil {
-			w.log.Warn("what came back is on record, and not yet looked at", "error", err) // the next of them will do
+			w.log.Warn("what came back is on record, and not yet looked at", "error", err) // the next return will do it
 		}
 	}
 }
 
-// writeOthers writes what was not sent, if the chunk is still ours.
+// writeOthers writes the outcomes other than sent, if the chunk is still ours.
 func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, group []outcome, now int64) error {
 	ours := false
 	for _, o := range group {
@@ -182,8 +182,8 @@ func (w *worker) writeOthers(ctx context.Context, tx *storage.Tx, c *chunk, grou
 	return nil
 }
 
-// writeSent marks the messages of the group that the relay took, in one statement. Sent overrides every other state,
-// a cancellation too: the mail is out.
+// writeSent marks the messages of the group that the relay accepted, in one statement. Sent overrides every other
+// state, even a cancellation: the mail has left.
 func writeSent(ctx context.Context, tx *storage.Tx, batch int64, group []outcome, now int64) error {
 	sent := make([]int64, 0, len(group))
 	for _, o := range group {
@@ -194,7 +194,7 @@ func writeSent(ctx context.Context, tx *storage.Tx, batch int64, group []outcome
 	if len(sent) == 0 {
 		return nil
 	}
-	slices.Sort(sent) // as the ledger lies
+	slices.Sort(sent) // in the order of the ledger
 	var query storage.Builder
 	query.Add("UPDATE delivery_message SET state = 'sent', reason = '', code = 0, attempts = attempts + 1, changed = ?", now)
 	query.Add(" WHERE batch = ? AND state <> 'sent' AND person", batch)

@@ -17,15 +17,15 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// LedgerMonths is for how many months after a batch was finished the ledger tells who got what; 0 is for ever.
+// LedgerMonths returns for how many months after a batch was finished the ledger says who got what; 0 is for ever.
 func (r *Room) LedgerMonths() int { return r.settings.LedgerMonths }
 
-// Fold turns what is known of single messages into numbers, of each batch that was finished LedgerMonths ago: first such
-// batches are closed for good, then their rows go, a stretch of persons in each transaction. What is shown of a batch is
-// the same before, meanwhile and afterwards. Whoever is killed, or stopped by ctx, leaves the rest to the next call; two
-// nodes that do it at once do each row once. What something came back of within the days that the policy looks at waits,
-// so that it counts there. A clock that is wrong neither hastens nor stops it (retention_clock.go). A batch that cannot be folded does not keep the others from it. Notes of which nobody keeps
-// numbers, and what came back of them, are just deleted when they are as old.
+// Fold turns the messages of each batch that was finished LedgerMonths ago into numbers. First such batches are closed
+// for good, then their rows are deleted, a range of persons in each transaction. What is shown of a batch stays the
+// same before, during and after. If it is interrupted, the next call continues; if two nodes call it at once, each row
+// is counted once. A batch with a recent return waits while the policy needs the return. A wrong clock neither hastens
+// nor stops folding (retention_clock.go). A batch that cannot be folded does not stop the others. Notes of that age, of
+// which no numbers are kept, are deleted with their returns.
 func (r *Room) Fold(ctx context.Context) error {
 	if r.settings.LedgerMonths <= 0 {
 		return nil
@@ -71,7 +71,7 @@ func (r *Room) Fold(ctx context.Context) error {
 	return errors.Join(append(failed, r.dropNotes(ctx, clock.Millis(before)))...)
 }
 
-// dropNotes deletes the notes that were done before a time, and before them what came back of them.
+// dropNotes deletes the notes that were done before a time, after their returns.
 func (r *Room) dropNotes(ctx context.Context, before int64) error {
 	queries, most := db.New(r.db), int32(r.settings.FoldAtOnce)
 	for _, drop := range []func() (int64, error){
@@ -91,8 +91,8 @@ func (r *Room) dropNotes(ctx context.Context, before int64) error {
 	return nil
 }
 
-// foldBatch folds the rows of a closed batch, in the order of their key. A row that moves behind it meanwhile, because its
-// person is forgotten, is left to the next call.
+// foldBatch folds the rows of a closed batch, in the order of their key. A row that moves behind this point meanwhile,
+// because its person was forgotten, is left to the next call.
 func (r *Room) foldBatch(ctx context.Context, b db.BatchesToFoldRow) error {
 	began, folded := time.Now(), 0
 	for s := (stretch{b, math.MinInt64, 0}); s.through < math.MaxInt64; s.after = s.through {
@@ -110,15 +110,15 @@ func (r *Room) foldBatch(ctx context.Context, b db.BatchesToFoldRow) error {
 	return nil
 }
 
-// stretch is the messages of a batch to persons after one and through another.
+// stretch is a batch's messages to persons in the range (after, through].
 type stretch struct {
 	db.BatchesToFoldRow
 
 	after, through int64
 }
 
-// foldStretch folds the next few messages and what came back of them; once there are none, whatever else is left. It tells
-// how many messages there were, and sets how far it came.
+// foldStretch folds the next few messages and their returns; when there are none, whatever else is left. It returns the
+// number of messages and sets how far it came.
 func (r *Room) foldStretch(ctx context.Context, tx *storage.Tx, s *stretch) (messages int, err error) {
 	queries := db.New(tx)
 	s.through, err = queries.ChunkEnd(ctx, db.ChunkEndParams{Batch: s.ID, PersonAfter: s.after, Size: int32(r.settings.FoldAtOnce)})
@@ -151,13 +151,13 @@ func (r *Room) foldStretch(ctx context.Context, tx *storage.Tx, s *stretch) (mes
 	return messages, all.write(ctx, queries, s.ID)
 }
 
-// total is what a row of delivery_total counts.
+// total is the key of a row of delivery_total.
 type total struct {
 	kind, state, reason string
 	hour                int64
 }
 
-// number is how many messages there are of a total, and how many of them were tried more than once.
+// number is the number of messages, and how many of them were tried more than once.
 type number struct{ messages, retried int64 }
 
 type totals map[total]number
@@ -167,7 +167,7 @@ func (t totals) add(key total, n number) {
 	t[key] = number{sum.messages + n.messages, sum.retried + n.retried}
 }
 
-// Kinds of totals.
+// The kinds of totals.
 const (
 	ofMessages = "message"
 	ofReturns  = "return"
@@ -189,8 +189,8 @@ func (t totals) takeMessages(ctx context.Context, queries *db.Queries, s *stretc
 	return len(rows), err
 }
 
-// takeReturns counts what came back as ReturnsIn does: of a delay, a soft bounce and a hard one of the same message the
-// gravest counts. What was refused at once is among the messages.
+// takeReturns counts returns as ReturnsIn does: of a delay, a soft and a hard bounce of one message only the most
+// severe counts. Immediate refusals are counted with the messages.
 func (t totals) takeReturns(ctx context.Context, queries *db.Queries, s *stretch) error {
 	rows, err := queries.TakeReturns(ctx, db.TakeReturnsParams{Batch: s.ID, After: s.after, Through: s.through})
 	gravest := map[int64]bounce.Kind{}
@@ -208,7 +208,7 @@ func (t totals) takeReturns(ctx context.Context, queries *db.Queries, s *stretch
 	return err
 }
 
-// takeReceipts counts text messages as CountReceipts does: delivered when all parts are, undelivered when one is.
+// takeReceipts counts text messages as CountReceipts does: delivered if all parts are, undelivered if one is.
 func (t totals) takeReceipts(ctx context.Context, queries *db.Queries, s *stretch) error {
 	rows, err := queries.TakeParts(ctx, db.TakePartsParams{Batch: s.ID, After: s.after, Through: s.through})
 	type told struct{ parts, arrived, failed int }
@@ -235,8 +235,7 @@ func (t totals) takeReceipts(ctx context.Context, queries *db.Queries, s *stretc
 	return err
 }
 
-// write adds the totals to the batch's, in an order, so that two nodes at the same batch do not wait for each other in a
-// circle.
+// write adds the totals to the batch's in a fixed order, so that two nodes at the same batch do not deadlock.
 func (t totals) write(ctx context.Context, queries *db.Queries, batch int64) error {
 	keys := slices.SortedFunc(maps.Keys(t), func(a, b total) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.state, b.state), cmp.Compare(a.reason, b.reason), cmp.Compare(a.hour, b.hour))

@@ -10,17 +10,17 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Folding cannot be undone, and so it does not take the clock's word for how much time has passed. It keeps a time of its
-// own, which follows the clock by foldPace in each call at most: a clock that runs ahead for a night makes messages old by
-// that much, and not by years. A clock that is behind that time by more than clockSlack is not believed at all.
+// Folding cannot be undone, so it does not trust the clock. It keeps a time of its own that follows the clock by at
+// most foldPace in each call: a clock that runs ahead for a night makes messages older by that much only. A clock that
+// is more than clockSlack behind that time is not trusted at all.
 const (
 	foldPace   = 8 * 24 * time.Hour
 	clockSlack = 8 * 24 * time.Hour
-	// farAhead is how far in the future a time that was written may lie: nodes' clocks differ a little.
+	// farAhead is how far in the future a stored time may be, because the nodes' clocks differ a little.
 	farAhead = 24 * time.Hour
 )
 
-// foldingTime is the time that folding goes by; ok is false when the clock is not to be believed.
+// foldingTime returns the time that folding uses; ok is false if the clock cannot be trusted.
 func (r *Room) foldingTime(ctx context.Context) (at time.Time, ok bool, err error) {
 	queries, now := db.New(r.db), r.clock.Now().UTC()
 	kept, err := queries.FoldingTime(ctx)
@@ -44,7 +44,7 @@ func (r *Room) foldingTime(ctx context.Context) (at time.Time, ok bool, err erro
 	return at, true, queries.MoveFoldingTime(ctx, db.MoveFoldingTimeParams{FromTime: kept, ToTime: clock.Millis(at)})
 }
 
-// mendTimes brings back what was written while the clock ran ahead, and which would wait for that time to come.
+// mendTimes corrects times that were stored while the clock ran ahead: otherwise these rows would wait until then.
 func (r *Room) mendTimes(ctx context.Context) error {
 	queries, now := db.New(r.db), r.now()
 	latest := now + farAhead.Milliseconds()

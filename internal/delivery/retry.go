@@ -12,15 +12,15 @@ import (
 
 // Retried is how many messages are tried again.
 type Retried struct {
-	Later   int64 // that would have been tried later
-	Refused int64 // that had been given up
+	Later   int64 // deferred before
+	Refused int64 // given up before
 }
 
-// Retry makes due at once what was put off, and owes again what was refused for a reason that may have passed: a full
-// mailbox, a blocklist, days of trying in vain. What was sent, suppressed, withdrawn or refused because there is no such
-// address is left alone, and so is everybody whom among does not select: a SELECT of one column, person_id, or nil for
-// all. It works in the caller's transaction; after the commit, call Wake. It fails with the fault
-// delivery.retry.cancelled for a batch that was cancelled, and delivery.retry.folded for one that is folded.
+// Retry makes deferred messages due at once, and queues refused messages again if the reason may have passed: a full
+// mailbox, a blocklist, days of failed tries. It skips messages that were sent, suppressed, withdrawn, or refused
+// because the address does not exist, and persons whom among does not select: a SELECT of one column, person_id, or nil
+// for all. It works in the caller's transaction; call Wake after the commit. Faults: delivery.retry.cancelled for a
+// cancelled batch, delivery.retry.folded for a folded one.
 func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder) (Retried, error) {
 	queries, now := db.New(tx), r.now()
 	if err := queries.HoldBatch(ctx, batch); err != nil {
@@ -56,7 +56,7 @@ func (r *Room) Retry(ctx context.Context, tx *storage.Tx, batch int64, among *st
 	return again, nil
 }
 
-// Retryable is what Retry would do now.
+// Retryable returns what Retry would do now.
 func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64, among *storage.Builder) (again Retried, err error) {
 	var query storage.Builder
 	query.Add("SELECT state, count(*) FROM delivery_message WHERE batch = ? AND EXISTS ("+
@@ -71,7 +71,7 @@ func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64, am
 	if err != nil {
 		return Retried{}, err
 	}
-	defer func() { _ = rows.Close() }() // Err has told all
+	defer func() { _ = rows.Close() }() // rows.Err reports any failure
 	for rows.Next() {
 		var state State
 		var n int64
@@ -87,7 +87,7 @@ func (r *Room) Retryable(ctx context.Context, q storage.Queryer, batch int64, am
 	return again, rows.Err()
 }
 
-// putOff writes the condition that a message would be tried later.
+// putOff writes the condition that a message is deferred.
 func putOff(query *storage.Builder, now int64) { query.Add("state = 'later' AND next_at > ?", now) }
 
 // givenUp writes the condition that a message was refused for a reason that may have passed.
@@ -99,14 +99,14 @@ func givenUp(query *storage.Builder) {
 	})
 }
 
-// only writes the further condition that among selects the person, unless it is nil.
+// only adds the condition that among selects the person, unless it is nil.
 func only(query, among *storage.Builder) {
 	if among != nil {
 		query.Add(" AND person IN (").Append(among).Add(")")
 	}
 }
 
-// laterNow makes due what was put off.
+// laterNow makes deferred messages due.
 func laterNow(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder, now int64) (int64, error) {
 	var query storage.Builder
 	query.Add("UPDATE delivery_message SET next_at = ? WHERE batch = ? AND ", now, batch)
@@ -115,7 +115,7 @@ func laterNow(ctx context.Context, tx *storage.Tx, batch int64, among *storage.B
 	return changed(ctx, tx, &query)
 }
 
-// oweRefused owes again what was given up, from the first wait on.
+// oweRefused queues given-up messages again, with the first wait.
 func oweRefused(ctx context.Context, tx *storage.Tx, batch int64, among *storage.Builder, now int64) (int64, error) {
 	var query storage.Builder
 	query.Add("UPDATE delivery_message SET state = 'later', attempts = 1, next_at = ?, changed = ? WHERE batch = ? AND ", now, now, batch)
@@ -124,7 +124,7 @@ func oweRefused(ctx context.Context, tx *storage.Tx, batch int64, among *storage
 	return changed(ctx, tx, &query)
 }
 
-// changed runs a statement, and tells how many rows it changed.
+// changed runs a statement and returns how many rows it changed.
 func changed(ctx context.Context, tx *storage.Tx, query *storage.Builder) (int64, error) {
 	result, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
 	if err != nil {

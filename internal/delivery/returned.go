@@ -7,18 +7,18 @@ import (
 	"unoxuno/internal/delivery/db"
 )
 
-// ReturnCount is how many messages of one kind came back for one reason. A message counts at most once as a bounce, and
-// once as a complaint.
+// ReturnCount is how many messages were returned in one kind for one reason. A message counts at most once as a bounce,
+// and once as a complaint.
 type ReturnCount struct {
 	Kind   bounce.Kind // Hard, Soft, Delayed or Complaint
 	Reason bounce.Reason
 	Count  int64
 }
 
-// Returned is how many messages came back undelivered, though the relay had taken them.
+// Returned returns how many accepted messages were returned undelivered.
 func (p Progress) Returned() int64 { return p.returned(bounce.Hard) + p.returned(bounce.Soft) }
 
-// Complaints is how many messages were called spam.
+// Complaints returns how many messages were reported as spam.
 func (p Progress) Complaints() int64 { return p.returned(bounce.Complaint) }
 
 func (p Progress) returned(kind bounce.Kind) (n int64) {
@@ -30,7 +30,7 @@ func (p Progress) returned(kind bounce.Kind) (n int64) {
 	return n
 }
 
-// addReturns adds what came back of the batch.
+// addReturns adds the batch's returns.
 func (r *Room) addReturns(ctx context.Context, batch int64, p *Progress) error {
 	rows, err := db.New(r.db).ReturnsIn(ctx, batch)
 	for _, row := range rows {
@@ -39,7 +39,7 @@ func (r *Room) addReturns(ctx context.Context, batch int64, p *Progress) error {
 	return err
 }
 
-// ReasonWord is the key of the words for a reason why something came back.
+// ReasonWord returns the key of the words for the reason of a return.
 func ReasonWord(reason bounce.Reason) string {
 	if reason == bounce.Undetermined {
 		return "delivery.return.undetermined"

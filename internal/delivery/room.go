@@ -28,32 +28,32 @@ var schema embed.FS
 //go:embed words/*.toml
 var words embed.FS
 
-// Schema is the room's migrations, the .sql files at the root.
+// Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
-// Words are the room's words, it.toml and en.toml.
+// Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }
 
-// InFlight is how many messages of one process may have been handed to the relay without their outcome being on record:
-// the most that a crash can make it repeat.
+// InFlight is how many messages of one process may have been given to the relay without a recorded outcome: the most
+// that a crash can repeat.
 const InFlight = 256
 
-// Settings is how the room sends.
+// Settings configure the room.
 type Settings struct {
 	Plan         routing.Plan   // how mail leaves
-	Zone         *time.Location // in which the plan's windows are told; nil is UTC
-	SMTPURL      string         // relay, as email.ParseRelay reads it, when the plan has none; "" is none: everything is put off
-	Conns        int            // connections held to all relays at once whose number the plan leaves open; 0 is 4
-	From         email.Mailbox  // of notes that name no sender
-	Domain       string         // the town's mail domain: in Message-IDs, and the name we say to the relay
-	BounceDomain string         // domain of envelope senders, to which bounces return; "" is Domain
-	RetryFirst   time.Duration  // wait before the first repeat; 0 is one minute
-	ChunkSize    int            // messages that a worker takes at a time; 0 is 500
-	TLS          *tls.Config    // trust of the relay's certificate; nil is the system's
+	Zone         *time.Location // for the plan's windows; nil means UTC
+	SMTPURL      string         // relay, as email.ParseRelay reads it, if the plan has none; "": everything is deferred
+	Conns        int            // connections to all relays whose number the plan does not set; 0 means 4
+	From         email.Mailbox  // of notes without a sender
+	Domain       string         // the town's mail domain, for Message-IDs and our EHLO name
+	BounceDomain string         // domain of envelope senders, to which bounces return; "" means Domain
+	RetryFirst   time.Duration  // wait before the first retry; 0 means one minute
+	ChunkSize    int            // messages that a worker takes at a time; 0 means 500
+	TLS          *tls.Config    // for the relay's certificate; nil means the system's
 	SMS          SMSSettings    // of text messages
-	Policy       Policy         // what is done about what comes back
-	LedgerMonths int            // after so many months a finished batch becomes numbers; 0: never
-	FoldAtOnce   int            // messages that become numbers in one transaction; 0 is 5000, some hundredths of a second's work
+	Policy       Policy         // how returned mail is handled
+	LedgerMonths int            // months after which a finished batch becomes numbers; 0: never
+	FoldAtOnce   int            // messages folded in one transaction; 0 means 5000
 }
 
 func (s Settings) withDefaults() (Settings, error) {
@@ -80,13 +80,13 @@ func (s Settings) withDefaults() (Settings, error) {
 		if err != nil {
 			return s, fault.Invalid("delivery.domain", "Domain", *domain)
 		}
-		*domain = path.String()[len("x@"):] // IDN domains as A-labels
+		*domain = path.String()[len("x@"):] // IDN domains become A-labels
 	}
 	s.Policy = s.Policy.withDefaults(s.From.Address)
 	return s, nil
 }
 
-// Room delivers. Make it with New, tell it its origins with Plug, then Run it.
+// Room delivers. Create it with New, add its origins with Plug, then call Run.
 type Room struct {
 	db       *storage.DB
 	clock    clock.Clock
@@ -94,22 +94,22 @@ type Room struct {
 	log      *slog.Logger
 	settings Settings
 	routes   *routes
-	limits   *limits     // of receiving domains; nil: none
+	limits   *limits     // of receiving domains; nil if there are none
 	gateway  sms.Gateway // of text messages
 	sender   sms.Sender
 	origins  map[string]Origin
 	batches  chan struct{} // wakes the loop of batches
 	singles  chan struct{} // wakes the loop of notes
-	inFlight chan struct{} // a token for each message handed over and not yet on record
+	inFlight chan struct{} // a token for each message handed over but not recorded
 	metrics  *metrics
 
-	farewells     Farewells // told of unsubscriptions by mail; nil: nobody is
+	farewells     Farewells // is told of unsubscriptions by mail; nil if there is none
 	persons       Persons
-	correspondent Correspondent // told of inbound text messages; nil: nobody is
+	correspondent Correspondent // is told of inbound text messages; nil if there is none
 	hasHolder     func(ctx context.Context, channel, address string) (bool, error)
 }
 
-// New makes the room upon a database that has its schema. It fails with a fault when a setting is malformed.
+// New returns the room for a database that has its schema. It fails with a fault if a setting is malformed.
 func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s Settings) (*Room, error) {
 	s, err := s.withDefaults()
 	if err != nil {
@@ -129,30 +129,30 @@ func New(d *storage.DB, c clock.Clock, sealer *seal.Sealer, log *slog.Logger, s 
 	return r, r.openGateway(s.SMS)
 }
 
-// Plug names an origin of batches. All origins are plugged before the room runs.
+// Plug adds an origin of batches. All origins are plugged before the room runs.
 func (r *Room) Plug(name string, o Origin) { r.origins[name] = o }
 
-// Wake says that something was enqueued or posted; without it, that is found within a second.
+// Wake tells the room that something was enqueued or posted; otherwise it notices within a second.
 func (r *Room) Wake() {
 	for _, loop := range []chan struct{}{r.batches, r.singles} {
 		select {
 		case loop <- struct{}{}:
-		default: // it has been said already
+		default: // signalled already
 		}
 	}
 }
 
-// Close closes the connections to the relays that are not in use, and that to the gateway.
+// Close closes the idle connections to the relays, and the one to the gateway.
 func (r *Room) Close() error {
 	r.routes.all.Close()
 	r.gateway.Close()
 	return nil
 }
 
-// now is the town's time, in milliseconds.
+// now returns the town's time in milliseconds.
 func (r *Room) now() int64 { return clock.Millis(r.clock.Now()) }
 
-// Sending is one message as its person may see it: what it was about, and what became of it.
+// Sending is one message as its recipient may see it: its subject and its state.
 type Sending struct {
 	Origin  string    `json:"origin"`
 	Ref     int64     `json:"ref,string"`
@@ -162,18 +162,18 @@ type Sending struct {
 	Came    []Return  `json:"came_back,omitempty"`
 }
 
-// Return is what came back of a message.
+// Return is a return of a message.
 type Return struct {
 	Kind   bounce.Kind   `json:"kind"`
 	Reason bounce.Reason `json:"reason"`
 	At     time.Time     `json:"at"`
 }
 
-// Name is the room's name among those that keep something about people.
+// Name returns the room's name for exports.
 func (r *Room) Name() string { return "delivery" }
 
-// Export is what the room keeps about a person, as far as sight goes: a list of Sending. What has become numbers is not
-// hers any more.
+// Export returns the room's data about a person, as far as sight allows: a list of Sending. What has become numbers is
+// no longer about her.
 func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sight access.Sight) (any, error) {
 	rows, err := db.New(q).MessagesOf(ctx, person)
 	if err == nil && sight != access.Whole {
@@ -200,7 +200,7 @@ func (r *Room) Export(ctx context.Context, q storage.Queryer, person int64, sigh
 	return sendings, nil
 }
 
-// withoutSensitive leaves out what its origin calls sensitive, and what has no origin that could be asked.
+// withoutSensitive leaves out what its origin calls sensitive, and what has no origin to ask.
 func (r *Room) withoutSensitive(ctx context.Context, q storage.Queryer, rows []db.MessagesOfRow) ([]db.MessagesOfRow, error) {
 	refs := map[string][]int64{}
 	for _, row := range rows {
@@ -221,7 +221,8 @@ func (r *Room) withoutSensitive(ctx context.Context, q storage.Queryer, rows []d
 	}), nil
 }
 
-// Forget cuts the person off the ledger, whose counts stand, and drops her notes. What she is still owed is not sent.
+// Forget removes the person from the ledger, whose counts stay, and deletes her notes. What is queued for her is not
+// sent.
 func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 	queries := db.New(tx)
 	batches, err := queries.BatchesOf(ctx, person)
@@ -229,7 +230,7 @@ func (r *Room) Forget(ctx context.Context, tx *storage.Tx, person int64) error {
 		return err
 	}
 	for _, batch := range batches {
-		// A new number for each row: one for all would still be a name, though nobody's.
+		// A new number for each row: one number for all would still be a pseudonym.
 		row := db.ForgetMessageParams{Batch: batch, Person: person, Nobody: -storage.NewID()}
 		if err := queries.ForgetMessage(ctx, row); err != nil {
 			return err

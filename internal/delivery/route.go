@@ -13,17 +13,17 @@ import (
 	"unoxuno/internal/delivery/routing"
 )
 
-// routes are the ways that mail goes: over which relays, and with whose signature.
+// routes are the ways that mail takes: which relays, and which signature.
 type routes struct {
 	names   []string      // of the relays
 	pools   []*email.Pool // to each
 	all     *email.Fleet
-	shared  *email.Fleet            // of accounts without relays of their own, and of notes
+	shared  *email.Fleet            // of accounts without their own relays, and of notes
 	own     map[string]*email.Fleet // by account
 	signers map[string]*email.Signer
 }
 
-// newRoutes makes the ways that the settings tell of. Without relays in the plan there is one, that of SMTPURL.
+// newRoutes returns the routes of the settings. Without relays in the plan there is one, that of SMTPURL.
 func newRoutes(s Settings, c clock.Clock) (*routes, error) {
 	plan := s.Plan
 	if len(plan.Relays) == 0 {
@@ -85,7 +85,7 @@ func (r *routes) openPools(s Settings, plan routing.Plan, c clock.Clock) error {
 	return nil
 }
 
-// of are the relays of an account.
+// of returns the relays of an account.
 func (r *routes) of(account string) *email.Fleet {
 	if f, ok := r.own[account]; ok {
 		return f
@@ -93,8 +93,8 @@ func (r *routes) of(account string) *email.Fleet {
 	return r.shared
 }
 
-// signer is who signs for a domain that stands in From: the domain's own, or that of the nearest domain above it, which
-// DMARC takes for the same (RFC 7489 §3.1.1). nil is nobody.
+// signer returns the signer for a domain in From: the domain's own, or that of the nearest parent domain, which DMARC
+// treats as aligned (RFC 7489 §3.1.1). It returns nil if there is none.
 func (r *routes) signer(domain string) *email.Signer {
 	for len(r.signers) > 0 && domain != "" {
 		if s, ok := r.signers[domain]; ok {
@@ -105,13 +105,13 @@ func (r *routes) signer(domain string) *email.Signer {
 	return nil
 }
 
-// lane is the messages that go over the same relays with the same signature.
+// lane is the messages with the same relays and the same signature.
 type lane struct {
 	relays *email.Fleet
 	signer *email.Signer // nil: none
 }
 
-// lanes are all there may be, each with what waits for its connections.
+// lanes returns all possible lanes, each with the channel of its jobs.
 func (r *routes) lanes() map[lane]chan email.Job {
 	lanes := map[lane]chan email.Job{}
 	fleets := []*email.Fleet{r.shared}
@@ -127,7 +127,8 @@ func (r *routes) lanes() map[lane]chan email.Job {
 	return lanes
 }
 
-// carry brings the lane's jobs to its relays until the channel is closed. When stop ends, those not taken are done.
+// carry gives the lane's jobs to its relays until the channel is closed. When stop ends, the remaining jobs are marked
+// as not sent.
 func (l lane) carry(stop, cut context.Context, jobs <-chan email.Job) {
 	ready := jobs
 	if l.signer != nil {
@@ -142,16 +143,16 @@ func (l lane) carry(stop, cut context.Context, jobs <-chan email.Job) {
 	}
 }
 
-// RelayState is how it goes with one relay, as this process sees it.
+// RelayState is the state of one relay, as this process sees it.
 type RelayState struct {
-	Name string // as the plan has it; "" is the one of SMTPURL
+	Name string // the plan's name; "" is the relay of SMTPURL
 	email.Health
 }
 
-// Relay is how it goes with all relays taken together: up while one is.
+// Relay returns the state of all relays together: up if one is.
 func (r *Room) Relay() email.Health { return r.routes.all.Health() }
 
-// Relays is how it goes with each relay.
+// Relays returns the state of each relay.
 func (r *Room) Relays() []RelayState {
 	all := make([]RelayState, len(r.routes.pools))
 	for i, pool := range r.routes.pools {
@@ -160,8 +161,8 @@ func (r *Room) Relays() []RelayState {
 	return all
 }
 
-// CheckRelays connects to each relay and tells of each, in the order of Relays, what keeps it from taking mail: nil, or
-// the fault delivery.relay.unreachable.
+// CheckRelays connects to each relay. It returns, in the order of Relays, why each cannot accept mail: nil, or the
+// fault delivery.relay.unreachable.
 func (r *Room) CheckRelays(ctx context.Context) []error {
 	all := make([]error, len(r.routes.pools))
 	for i, pool := range r.routes.pools {

@@ -8,7 +8,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Signature is a key that signs a domain's mail, and what is to be published of it.
+// Signature is a key that signs a domain's mail, and the DNS record to publish for it.
 type Signature struct {
 	Domain string
 	Record string // the name of a TXT record in the DNS …
@@ -36,7 +36,7 @@ func loadKeys(keys []routing.Key) ([]Signature, error) {
 	return signatures, nil
 }
 
-// signersOf are the signers of each domain.
+// signersOf returns the signers of each domain.
 func signersOf(signatures []Signature) (map[string]*email.Signer, error) {
 	keys := map[string][]email.Key{}
 	for _, s := range signatures {
@@ -53,6 +53,6 @@ func signersOf(signatures []Signature) (map[string]*email.Signer, error) {
 	return signers, nil
 }
 
-// Signatures reads the keys of a plan anew and tells what is to be published in the DNS. It fails with the faults
-// delivery.dkim.unreadable and delivery.dkim.key.
+// Signatures reads the keys of a plan and returns what to publish in the DNS. Faults: delivery.dkim.unreadable and
+// delivery.dkim.key.
 func Signatures(plan routing.Plan) ([]Signature, error) { return loadKeys(plan.Keys) }

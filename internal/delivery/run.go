@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Polls: how often an idle room looks for what is due, and how often Drain looks whether another worker is done.
+// Polls: how often an idle room looks for due work, and how often Drain checks whether another worker is done.
 const (
 	idlePoll     = time.Second
 	notePoll     = 500 * time.Millisecond
@@ -21,8 +21,8 @@ const (
 	progressShare = 10 // counting a huge batch takes at most a tenth of the time
 )
 
-// Run works until ctx ends: it sends batches and notes as they come due. Then it finishes what is in flight, records
-// it, gives its chunks back to be resumed, and returns nil. Accidents are logged and survived.
+// Run sends batches and notes as they come due, until ctx ends. Then it completes what is in flight, records it,
+// returns its chunks for others to continue, and returns nil. It logs failures and goes on.
 func (r *Room) Run(ctx context.Context) error {
 	var both errgroup.Group
 	both.Go(func() error {
@@ -37,13 +37,13 @@ func (r *Room) Run(ctx context.Context) error {
 		return nil
 	})
 	both.Go(func() error {
-		r.gateway.Run(ctx) // so that receipts and inbound messages come in while nothing is sent
+		r.gateway.Run(ctx) // so that receipts and inbound messages arrive while nothing is sent
 		return nil
 	})
 	return errors.Join(both.Wait(), r.Close())
 }
 
-// loop does what is to be done, again and again, resting in between until it is woken.
+// loop calls do again and again, and rests in between until it is woken.
 func (r *Room) loop(ctx context.Context, wake <-chan struct{}, rest time.Duration, do func(context.Context) error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -79,10 +79,10 @@ func (r *Room) runBatches(ctx context.Context) error {
 	return r.finishAll(ctx)
 }
 
-// Drain works on one batch, as a worker beside others, until nothing of it is left to do now: it waits for chunks that
-// other workers hold, or that dead ones held, and not for messages put off to a later time. onProgress, unless nil, is
-// told a few times a second how far things are. A batch whose account stands still is left at once. A database that is
-// away for less than a minute is waited for. When ctx ends, Drain finishes what is in flight and returns ctx's error.
+// Drain works on one batch, as one worker among others, until nothing of it can be sent now. It waits for chunks that
+// other workers hold, or that dead ones held, but not for messages deferred to a later time. onProgress, unless nil, is
+// called a few times a second. Drain returns at once if the batch's account is stopped. It waits for a database that is
+// away for less than a minute. When ctx ends, Drain completes what is in flight and returns ctx's error.
 func (r *Room) Drain(ctx context.Context, batch int64, onProgress func(Progress)) (Progress, error) {
 	err := r.reporting(ctx, batch, onProgress, func() error { return r.drain(ctx, batch) })
 	p, progressErr := r.Progress(context.WithoutCancel(ctx), batch)
@@ -142,7 +142,7 @@ func (r *Room) drainRound(ctx context.Context, batch int64) (done bool, err erro
 	return true, r.finish(ctx, batch)
 }
 
-// reporting does what is to be done and tells onProgress meanwhile.
+// reporting calls do, and onProgress meanwhile.
 func (r *Room) reporting(ctx context.Context, batch int64, onProgress func(Progress), do func() error) error {
 	if onProgress == nil {
 		return do()

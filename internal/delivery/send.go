@@ -10,13 +10,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// result is what has become of a message.
+// result is the outcome of a try.
 type result struct {
-	state  State // "" when nothing was tried: the message waits on
+	state  State // "" if nothing was tried: the message goes on waiting
 	reason email.Reason
-	code   int   // what the server said: of SMTP, SMPP or HTTP; 0: none
-	nextAt int64 // of Later: when it is tried again
-	gone   bool  // of Refused: nobody has the address
+	code   int   // reply code of SMTP, SMPP or HTTP; 0 if none
+	nextAt int64 // of Later: when to try again
+	gone   bool  // of Refused: the address does not exist
 }
 
 // outcome is the result of one message of a chunk.
@@ -24,43 +24,43 @@ type outcome struct {
 	result
 	chunk    *chunk
 	person   int64
-	attempts int64                                    // with this one, if it was one
-	parts    []string                                 // of a text message that was taken: the names of its receipts
-	digest   string                                   // of the address, where something may be held against it
+	attempts int64                                    // including this one, if it was one
+	parts    []string                                 // of an accepted text message: the ids of its receipts
+	digest   string                                   // of the address, if a return may count against it
 	aside    func(context.Context, *storage.Tx) error // of Kept: see Recipient.Aside
-	inFlight bool                                     // holds a token of Room.inFlight, given back when it is on record
+	inFlight bool                                     // holds a token of Room.inFlight until it is recorded
 }
 
-// message is one message of a chunk on its way: of e-mail, an email.Job.
+// message is one message of a chunk in flight; for e-mail it is an email.Job.
 type message struct {
 	*worker
 	chunk    *chunk
 	person   int64
 	to       Recipient
 	attempts int64
-	domain   *domain   // that it has the right to go to; nil when it needs none
+	domain   *domain   // whose right to send it holds; nil if it needs none
 	begun    time.Time // when its turn came
-	parts    []string  // of a text message: the names of its receipts
+	parts    []string  // of a text message: the ids of its receipts
 }
 
-// settle puts on record an outcome for which no server was needed.
+// settle records an outcome that needed no server.
 func (m *message) settle(r result) {
 	m.chunk.pending.Add(1)
 	m.outcomes <- outcome{result: r, chunk: m.chunk, person: m.person, attempts: m.attempts}
 }
 
-// putAside puts on record that the message goes with something else.
+// putAside records that the message goes with something else.
 func (m *message) putAside() {
 	m.chunk.pending.Add(1)
 	m.outcomes <- outcome{result: result{state: Kept}, aside: m.to.Aside, chunk: m.chunk, person: m.person, attempts: m.attempts}
 }
 
-// Envelope is whom the message comes from and goes to.
+// Envelope returns sender and recipient.
 func (m *message) Envelope() (from, to email.Path) {
 	return m.envelope(m.chunk.batch, m.person, m.to.path), m.to.path
 }
 
-// errNotOurs keeps a message from being sent: its lease has run out, or the ledger cannot be written.
+// errNotOurs stops a message: its lease has expired, or the ledger cannot be written.
 var errNotOurs = errors.New("the chunk is not ours any more")
 
 // Append writes the message.
@@ -72,10 +72,10 @@ func (m *message) Append(dst []byte) ([]byte, error) {
 	return m.build(dst, m.chunk.batch, m.to)
 }
 
-// Plain is true: templates write nothing else.
+// Plain returns true, because templates write nothing else; see email.Job.
 func (m *message) Plain() bool { return true }
 
-// Done passes on what has become of the message.
+// Done passes on the outcome of the message.
 func (m *message) Done(err error) {
 	o := outcome{chunk: m.chunk, person: m.person, attempts: m.attempts, inFlight: true}
 	m.judge(&o, err)
@@ -91,11 +91,11 @@ func (m *message) Done(err error) {
 	if m.domain != nil {
 		m.domain.done(m.took())
 	}
-	m.to = Recipient{} // not needed while the others of its gulp are on their way
+	m.to = Recipient{} // free the memory while the others are in flight
 	m.outcomes <- o
 }
 
-// took is how long the message was on its way; 0 when it never was.
+// took returns how long the message was in flight; 0 if it never was.
 func (m *message) took() time.Duration {
 	if m.begun.IsZero() {
 		return 0
@@ -103,7 +103,7 @@ func (m *message) took() time.Duration {
 	return time.Since(m.begun)
 }
 
-// lane is the mail's.
+// lane returns the lane of the mail.
 func (m *message) lane() (l lane) {
 	if way, ok := m.chunk.way.(mails); ok {
 		l.relays = way.relays
@@ -114,7 +114,7 @@ func (m *message) lane() (l lane) {
 	return l
 }
 
-// judge turns what the channel answered into an outcome.
+// judge turns the channel's answer into an outcome.
 func (w *worker) judge(o *outcome, err error) {
 	var unfit *unfitError
 	switch {
@@ -131,7 +131,7 @@ func (w *worker) judge(o *outcome, err error) {
 	}
 }
 
-// verdict is what an answer of the channel means after that many tries.
+// verdict returns what an answer of the channel means after that many tries.
 func (r *Room) verdict(err error, tries int64) result {
 	if err == nil {
 		return result{state: Sent}
@@ -139,7 +139,7 @@ func (r *Room) verdict(err error, tries int64) result {
 	said, ok := refusalOf(err)
 	switch {
 	case !ok:
-		return result{} // told to stop before anything was said
+		return result{} // cancelled before an answer came
 	case said.forever:
 		return result{state: Refused, reason: said.reason, code: said.code, gone: said.gone}
 	}
@@ -150,7 +150,7 @@ func (r *Room) verdict(err error, tries int64) result {
 	return result{state: Later, reason: said.reason, code: said.code, nextAt: clock.Millis(r.clock.Now().Add(pause))}
 }
 
-// unfitError says that a message could not be built: an origin's mistake.
+// unfitError means that a message could not be built, because of a mistake of the origin.
 type unfitError struct{ text string }
 
 func (e *unfitError) Error() string { return e.text }
@@ -166,7 +166,7 @@ func (r *Room) build(dst []byte, batch int64, to Recipient) ([]byte, error) {
 	}), nil
 }
 
-// deliver builds one person's message, of no batch, and sends it at once the way that an account's mail goes.
+// deliver builds a single message outside any batch, and sends it at once with the relays of an account.
 func (r *Room) deliver(ctx context.Context, account string, to Recipient) error {
 	message, err := r.build(nil, 0, to)
 	if err != nil {
@@ -180,14 +180,14 @@ func (r *Room) deliver(ctx context.Context, account string, to Recipient) error 
 	return r.routes.of(account).Send(ctx, r.envelope(0, to.Person, to.path), to.path, message)
 }
 
-// TestSend sends one mail at once, as a person would get it from the account, and leaves no trace in the ledger: "send
-// this issue to myself". It fails with a fault that says why it did not go.
+// TestSend sends one mail at once, as a recipient of the account would get it, without a trace in the ledger: "send
+// this issue to myself". It fails with a fault that says why it was not sent.
 func (r *Room) TestSend(ctx context.Context, account string, to Recipient) error {
 	var err error
 	if to.path, err = email.ParsePath(to.Address); err != nil {
 		return err
 	}
 	to.Person = storage.NewID()  // a new Message-ID each time
-	r.routes.of(account).Retry() // who asks by hand is answered now, not when the relay's turn comes
+	r.routes.of(account).Retry() // the person waits for the answer, so do not wait for the relay's pause
 	return sendFault(r.deliver(ctx, account, to))
 }

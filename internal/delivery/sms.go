@@ -11,14 +11,14 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// SMSSettings is how the room sends text messages.
+// SMSSettings configure the sending of text messages.
 type SMSSettings struct {
-	URL      string       // gateway, as sms.Open reads it; "" is none: everything is put off
-	Sender   string       // what telephones show as the author, as sms.ParseSender reads it; "" leaves it to the gateway
-	Template sms.Template // how the HTTP interface of a provider is spoken to
-	Callback string       // how the gateway reaches this site: the public URL, without a final slash
-	Listen   bool         // take receipts and inbound messages: for a process that lives long enough to keep them
-	Gateway  sms.Gateway  // in place of URL: for the demonstration and for tests
+	URL      string       // gateway, as sms.Open reads it; "" means none: everything is deferred
+	Sender   string       // the sender that telephones show, as sms.ParseSender reads it; "" leaves it to the gateway
+	Template sms.Template // of a provider's HTTP interface
+	Callback string       // the public URL where the gateway reaches this site, without a final slash
+	Listen   bool         // accept receipts and inbound messages: for a process that runs long enough to store them
+	Gateway  sms.Gateway  // instead of URL: for the demonstration and for tests
 }
 
 // openGateway makes the gateway of the settings.
@@ -40,10 +40,10 @@ func (r *Room) openGateway(s SMSSettings) (err error) {
 	return err
 }
 
-// Gateway is how it goes with the gateway of text messages, as this process sees it.
+// Gateway returns the state of the SMS gateway, as this process sees it.
 func (r *Room) Gateway() sms.Health { return r.gateway.Health() }
 
-// CheckGateway connects to the gateway, and fails with the fault delivery.sms.unreachable when it takes no messages.
+// CheckGateway connects to the gateway; the fault delivery.sms.unreachable if it accepts no messages.
 func (r *Room) CheckGateway(ctx context.Context) error {
 	err := r.gateway.Check(ctx)
 	if err == nil || ctx.Err() != nil {
@@ -52,28 +52,28 @@ func (r *Room) CheckGateway(ctx context.Context) error {
 	return fault.Unavailable("delivery.sms.unreachable", "Trouble", r.gateway.Health().Trouble).Because(err)
 }
 
-// Answerable tells whether who gets our text messages can write back.
+// Answerable tells whether recipients of our text messages can reply.
 func (r *Room) Answerable() bool { return r.sender.Answerable() }
 
-// The purposes of what gateways are given: purposeCallback of the token in the addresses that they call.
+// The purposes of the tokens that gateways get: purposeCallback is for the URLs that they call.
 const (
 	purposeCallback  = "delivery.sms.callback"
 	purposeReference = "delivery.sms.reference" // of a message, in the receipts of a gateway that speaks HTTP
 )
 
-// SMSToken proves that a callback comes from who was told its address. It changes with the town's secret only.
+// SMSToken returns the token that authenticates callbacks. It changes only with the town's secret.
 func (r *Room) SMSToken() string {
 	return lowerBase32(r.sealer.Digest(purposeCallback, "")[:20])
 }
 
-// SMSReceiptPath and SMSInboundPath are where a gateway that speaks HTTP brings receipts and inbound messages.
+// SMSReceiptPath and SMSInboundPath are the paths where an HTTP gateway delivers receipts and inbound messages.
 func SMSReceiptPath(token string) string { return "/sms/" + token + "/receipt" }
 
-// SMSInboundPath is where a gateway brings what people write to us.
+// SMSInboundPath is the path where a gateway delivers what people write to us.
 func SMSInboundPath(token string) string { return "/sms/" + token + "/inbound" }
 
-// SMSHooks reads the callbacks of a gateway that speaks HTTP, for who knows the token; the fault delivery.sms.hooks
-// (NotFound) for anybody else, and when there is no such gateway.
+// SMSHooks returns the callbacks of an HTTP gateway to a caller with the token; the fault delivery.sms.hooks (NotFound)
+// to any other, and if there is no such gateway.
 func (r *Room) SMSHooks(token string) (sms.Hooks, error) {
 	hooks, ok := r.gateway.(sms.Hooks)
 	if !hmac.Equal([]byte(token), []byte(r.SMSToken())) || !ok {
@@ -82,16 +82,16 @@ func (r *Room) SMSHooks(token string) (sms.Hooks, error) {
 	return hooks, nil
 }
 
-// reference names a message to a gateway that speaks HTTP, the same however often it is sent; nobody else can make one.
+// reference names a message to an HTTP gateway: always the same for a message, and nobody else can make one.
 func (r *Room) reference(batch, person int64) string {
 	return lowerBase32(r.sealer.Digest(purposeReference, fmt.Sprint(batch, "/", person))[:20])
 }
 
-// textsAtOnce is how many text messages may wait for the gateway's answer at a time; its own window may be smaller.
+// textsAtOnce is how many text messages may wait for the gateway's answer; its own window may be smaller.
 const textsAtOnce = 32
 
-// sendTexts hands text messages to the gateway until the channel is closed or stop ends; those not taken stay in it. When
-// cut ends, what is on its way is given up.
+// sendTexts gives text messages to the gateway until the channel is closed or stop ends; the rest stays in the channel.
+// When cut ends, messages in flight are abandoned.
 func (r *Room) sendTexts(stop, cut context.Context, jobs <-chan *message) {
 	var senders sync.WaitGroup
 	for range textsAtOnce {
@@ -111,7 +111,7 @@ func (r *Room) sendTexts(stop, cut context.Context, jobs <-chan *message) {
 	senders.Wait()
 }
 
-// sendText hands the message over and tells what became of it.
+// sendText sends the message and records the outcome.
 func (m *message) sendText(ctx context.Context) {
 	if !m.chunk.holds() || m.isDead() {
 		m.Done(errNotOurs)
@@ -123,7 +123,7 @@ func (m *message) sendText(ctx context.Context) {
 	m.Done(err)
 }
 
-// handOver gives the text of one person to the gateway; the network tries for so long, or as long as it likes.
+// handOver gives one person's text to the gateway. The network tries for valid, or as long as it likes if that is 0.
 func (r *Room) handOver(ctx context.Context, batch int64, to Recipient, valid time.Duration) (parts []string, err error) {
 	if to.Text == "" {
 		return nil, &unfitError{"a recipient without a text"}

@@ -11,24 +11,24 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// What receipts say of a message that was sent.
+// The states in receipts of sent messages.
 const (
-	Delivered   State = "delivered"   // it is on the telephone
+	Delivered   State = "delivered"   // it reached the telephone
 	Undelivered State = "undelivered" // the network gave it up
 )
 
-// Receipts of messages that are not on record yet are kept for so long, and so many of them: a receipt may be faster than
-// the gateway's answer, or be another's.
+// Receipts of messages that are not recorded yet are kept for so long, and so many of them: a receipt may be faster
+// than the gateway's answer, or belong to somebody else.
 const (
 	strangersFor  = 24 * time.Hour
 	mostStrangers = 10_000
 )
 
-// Room is told what comes back over its gateway.
+// Room is told what arrives through its gateway.
 var _ sms.Handler = (*Room)(nil)
 
-// Receipt puts on record what the network tells of a message, and does what follows of it, as of a mail that came back.
-// The same may be told twice, in any order: what is final stays.
+// Receipt records what the network reports about a message, and carries out the consequences, as for a returned mail.
+// Receipts may repeat, in any order: a final state stays.
 func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	r.metrics.receipts.WithLabelValues(string(receipt.State)).Inc()
 	var state State
@@ -38,7 +38,7 @@ func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	case sms.Undelivered:
 		state = Undelivered
 	default:
-		return nil // there may come more, or nothing ever
+		return nil // more may follow, or nothing ever
 	}
 	var strange bool
 	var n noted
@@ -65,11 +65,11 @@ func (r *Room) Receipt(ctx context.Context, receipt sms.Receipt) error {
 	return r.heedReturn(ctx, n)
 }
 
-// holdPart holds the person whom a part went to, before the part's row is taken. gone says that she was erased.
+// holdPart holds the person that a part went to, before the part's row is locked. gone means that she was erased.
 func (r *Room) holdPart(ctx context.Context, tx *storage.Tx, id string) (gone bool, err error) {
 	row, err := db.New(tx).PartReader(ctx, id)
 	if storage.None(err) || err == nil && row.Person <= 0 {
-		return false, nil // not on record yet, or nobody's any more
+		return false, nil // not recorded yet, or anonymous by now
 	}
 	if err != nil {
 		return false, err
@@ -78,15 +78,15 @@ func (r *Room) holdPart(ctx context.Context, tx *storage.Tx, id string) (gone bo
 	return !found, err
 }
 
-// part is a part of a text message of which there is a receipt.
+// part is a part of a text message with a receipt.
 type part struct {
-	batch, person int64  // person is 0 when its message is not on record yet
+	batch, person int64  // person is 0 if its message is not recorded yet
 	digest        string // of the number that it went to
 	state         State
 	reason        sms.Reason
 }
 
-// takeReceipt writes a receipt down; found is false when that changes nothing.
+// takeReceipt stores a receipt; found is false if it changes nothing.
 func (r *Room) takeReceipt(ctx context.Context, tx *storage.Tx, receipt sms.Receipt, state State) (p part, found bool, err error) {
 	queries, now := db.New(tx), r.now()
 	p.state, p.reason = state, receipt.Reason
@@ -107,15 +107,15 @@ func (r *Room) takeReceipt(ctx context.Context, tx *storage.Tx, receipt sms.Rece
 	return p, err == nil, err
 }
 
-// Reasons for which text messages come back, and mails do not; both have words with those of package bounce.
+// Reasons that only text messages have; their words are with those of package bounce.
 const (
 	numberUnknown = bounce.Reason(sms.NumberUnknown)
 	phoneOff      = bounce.Reason(sms.PhoneOff)
 )
 
-// undelivered puts on record that a text message came back, when that is what the receipt says. A number that nobody has
-// is suppressed like a mailbox that does not exist; a telephone that stays off counts like a mailbox that stays full. All
-// else may speak of our sender or of the network, and is held against no number.
+// undelivered records that a text message was returned, if the receipt says so. A number that does not exist is
+// suppressed like a mailbox that does not exist. A telephone that stays off counts like a full mailbox. Everything else
+// may concern our sender or the network and counts against no number.
 func (r *Room) undelivered(ctx context.Context, tx *storage.Tx, p part) (noted, error) {
 	if p.state != Undelivered {
 		return noted{}, nil
@@ -137,8 +137,8 @@ func (r *Room) undelivered(ctx context.Context, tx *storage.Tx, p part) (noted, 
 	return r.keepReturn(ctx, tx, c, origin, heldAgainst{digest: against})
 }
 
-// writeParts puts on record under which names the gateway will report on a text message to the number of the digest. It
-// tells which of them it has reported on already.
+// writeParts records the ids under which the gateway will report on a text message to the number of the digest. It
+// returns the parts that were reported already.
 func writeParts(ctx context.Context, tx *storage.Tx, batch, person int64, names []string, digest string, now int64) (told []part, err error) {
 	for _, id := range names {
 		row, err := db.New(tx).PutPart(ctx, db.PutPartParams{ID: id, Batch: batch, Person: person, Changed: now, Digest: digest})
@@ -152,7 +152,7 @@ func writeParts(ctx context.Context, tx *storage.Tx, batch, person int64, names 
 	return told, nil
 }
 
-// undeliveredAll is undelivered for all of them.
+// undeliveredAll calls undelivered for all of them.
 func (r *Room) undeliveredAll(ctx context.Context, tx *storage.Tx, told []part) (all []noted, err error) {
 	for _, p := range told {
 		n, err := r.undelivered(ctx, tx, p)
@@ -164,21 +164,21 @@ func (r *Room) undeliveredAll(ctx context.Context, tx *storage.Tx, told []part) 
 	return all, nil
 }
 
-// addReceipts adds what the network told of a batch of text messages.
+// addReceipts adds the receipts of a batch of text messages.
 func (r *Room) addReceipts(ctx context.Context, batch int64, p *Progress) error {
 	counts, err := db.New(r.db).CountReceipts(ctx, batch)
 	p.Delivered, p.Undelivered = counts.Delivered, counts.Undelivered
 	return err
 }
 
-// forgetParts cuts the person's receipts off: their counts stand.
+// forgetParts makes the person's receipts anonymous; their counts stay.
 func forgetParts(ctx context.Context, q *db.Queries, batch, person, nobody int64) error {
 	parts, err := q.PartsOf(ctx, db.PartsOfParams{Batch: batch, Person: person})
 	if err != nil {
 		return err
 	}
 	for _, id := range parts {
-		// The gateway's own name would lead to its log.
+		// The gateway's own id would lead to its log.
 		if err := q.ForgetPart(ctx, db.ForgetPartParams{ID: id, Nothing: fmt.Sprint(nobody, "/", storage.NewID()), Nobody: nobody}); err != nil {
 			return err
 		}
@@ -186,29 +186,29 @@ func forgetParts(ctx context.Context, q *db.Queries, batch, person, nobody int64
 	return nil
 }
 
-// answerAgain is how long a number is not answered the same twice.
+// answerAgain is how long a number does not get the same answer twice.
 const answerAgain = 24 * time.Hour
 
-// stopped is why a number is suppressed whose owner wrote STOP.
+// stopped is the reason of a suppression after STOP.
 const stopped = "stop"
 
-// Answer is what who wrote to us is answered; the zero Answer is none.
+// Answer is the reply to a text message; the zero Answer means no reply.
 type Answer struct {
 	Text, Language string
 }
 
-// Correspondent is the room that knows who writes to us by text message, and what to.
+// Correspondent is the room that knows who writes to us by text message, and about what.
 type Correspondent interface {
-	// Wrote is told what somebody wrote, perhaps twice; number is hers in international form. STOP has been heeded for
-	// that number, and START undone it.
+	// Wrote handles a text message, perhaps twice; number is in international form. The number was suppressed before
+	// for STOP, or released for START.
 	Wrote(ctx context.Context, tx *storage.Tx, number string, request sms.Request) (Answer, error)
 }
 
-// PlugCorrespondent names who is told of inbound text messages. It is called before the room runs.
+// PlugCorrespondent sets who handles inbound text messages. It is called before the room runs.
 func (r *Room) PlugCorrespondent(c Correspondent) { r.correspondent = c }
 
-// Inbound does what somebody wrote to us asks, and answers: to each number once a day for each kind of request, so that
-// no two machines write to each other for ever. What was written is not kept.
+// Inbound does what a text message asks, and answers: each number once a day for each kind of request, so that two
+// machines do not answer each other for ever. The text is not kept.
 func (r *Room) Inbound(ctx context.Context, m sms.Inbound) error {
 	request := sms.ReadCommand(m.Text)
 	r.metrics.inbound.WithLabelValues(string(request.Command)).Inc()
@@ -251,7 +251,8 @@ func (r *Room) heed(ctx context.Context, tx *storage.Tx, number string, request 
 	})
 }
 
-// Sweep makes due what a clock that ran ahead put off too far. It forgets receipts of messages that never were ours, those of notes, and who was answered, once they are a day old.
+// Sweep makes due what a clock that ran ahead deferred too far. It deletes receipts that are not for our messages,
+// receipts of notes, and records of answers, once they are a day old.
 func (r *Room) Sweep(ctx context.Context) error {
 	queries, before := db.New(r.db), r.clock.Now().Add(-strangersFor).UnixMilli()
 	if _, err := queries.SweepReceipts(ctx, before); err != nil {

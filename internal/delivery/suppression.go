@@ -12,13 +12,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Suppress makes the address get nothing any more; reason is a word of the caller's for the record.
+// Suppress stops all messages to the address; reason is the caller's word for the record.
 func (r *Room) Suppress(ctx context.Context, tx *storage.Tx, address, reason string) error {
 	return db.New(tx).Suppress(ctx, db.SuppressParams{Digest: r.digest(address), Reason: reason, Created: r.now()})
 }
 
-// suppressGone suppresses an address that nobody has, as its server or the gateway said at once, like one whose mail came
-// back for that.
+// suppressGone suppresses an address that does not exist, as its server or the gateway said at once, like one that was
+// returned for that reason.
 func suppressGone(ctx context.Context, tx *storage.Tx, digest string, now int64) error {
 	err := db.New(tx).SuppressFor(ctx, db.SuppressForParams{Digest: digest, Reason: string(bounce.Hard), Created: now})
 	if err != nil {
@@ -27,11 +27,11 @@ func suppressGone(ctx context.Context, tx *storage.Tx, digest string, now int64)
 	return nil
 }
 
-// refusedAtOnce is the kind under which delivery_return holds, for the brake alone, the messages that nobody took because
-// nobody has the address. They are no returns: the ledger says that they were refused.
+// refusedAtOnce is the kind under which delivery_return records, for the brake only, messages that were refused because
+// the address does not exist. They are not returns: the ledger says that they were refused.
 const refusedAtOnce = "gone"
 
-// noteGone puts on record that nobody has the address of a message of a batch.
+// noteGone records that the address of a message of a batch does not exist.
 func noteGone(ctx context.Context, tx *storage.Tx, batch int64, o outcome, now int64) error {
 	if err := suppressGone(ctx, tx, o.digest, now); err != nil {
 		return err
@@ -45,8 +45,8 @@ func noteGone(ctx context.Context, tx *storage.Tx, batch int64, o outcome, now i
 	return nil
 }
 
-// Lift ends the suppression of the address, whose holder has proved that mail reaches her. What came back before is held
-// against it no more.
+// Lift ends the suppression of the address, whose holder has proved that mail reaches her. Earlier returns no longer
+// count against it.
 func (r *Room) Lift(ctx context.Context, tx *storage.Tx, address string) error {
 	queries, digest := db.New(tx), r.digest(address)
 	if err := queries.LiftReturns(ctx, digest); err != nil {
@@ -55,18 +55,18 @@ func (r *Room) Lift(ctx context.Context, tx *storage.Tx, address string) error {
 	return queries.Lift(ctx, digest)
 }
 
-// Suppressed tells whether the address gets nothing.
+// Suppressed tells whether the address is suppressed.
 func (r *Room) Suppressed(ctx context.Context, q storage.Queryer, address string) (bool, error) {
 	return db.New(q).IsSuppressed(ctx, r.digest(address))
 }
 
-// Gone tells whether the address gets nothing because nobody has it: a mail server or the network said so.
+// Gone tells whether the address is suppressed because it does not exist, as a mail server or the network said.
 func (r *Room) Gone(ctx context.Context, q storage.Queryer, address string) (bool, error) {
 	return db.New(q).IsGone(ctx, r.digest(address))
 }
 
-// digest is what the suppression list knows an address by. Case does not matter: no mailbox that matters tells Maria@
-// from maria@, and a suppression that misses harms more than one that catches a namesake.
+// digest is the key of an address in the suppression list. Case is ignored: no real mailbox distinguishes Maria@ from
+// maria@, and a missed suppression does more harm than one too many.
 func (r *Room) digest(address string) string { return hex.EncodeToString(r.rawDigest(address)) }
 
 func (r *Room) rawDigest(address string) []byte {
@@ -76,7 +76,7 @@ func (r *Room) rawDigest(address string) []byte {
 	return r.sealer.Digest("delivery.suppression", strings.ToLower(address))
 }
 
-// suppressedAmong tells which of the digests are on the list.
+// suppressedAmong returns which of the digests are in the list.
 func suppressedAmong(ctx context.Context, q storage.Queryer, digests []string) (_ map[string]bool, err error) {
 	found := map[string]bool{}
 	if len(digests) == 0 {
@@ -89,7 +89,7 @@ func suppressedAmong(ctx context.Context, q storage.Queryer, digests []string) (
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // Err has told all
+	defer func() { _ = rows.Close() }() // rows.Err reports any failure
 	for rows.Next() {
 		var d string
 		if err := rows.Scan(&d); err != nil {

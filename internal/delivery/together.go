@@ -2,8 +2,8 @@ package delivery
 
 import "unoxuno/internal/delivery/email"
 
-// Together is how far several batches of one matter are, as if they were one: finished when all are, and without a Batch
-// of its own unless there is but one.
+// Together adds up the progress of several batches of one matter: it is finished when all are, and has a Batch only if
+// there is just one.
 func Together(all ...Progress) Progress {
 	if len(all) == 1 {
 		return all[0]

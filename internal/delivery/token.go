@@ -13,12 +13,12 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// lowerBase32 writes bytes in small letters and digits: mail systems may change the case of what they carry.
+// lowerBase32 encodes bytes in lower-case letters and digits: mail systems may change the case of addresses.
 func lowerBase32(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// Purposes of the tokens that messages carry; a note's envelope carries batch 0 and the note.
+// The purposes of the tokens in messages; a note's envelope has batch 0 and the note.
 const (
 	purposeEnvelope  = "delivery.envelope"
 	purposeMessageID = "delivery.message-id"
@@ -27,41 +27,40 @@ const (
 // envelopeMark begins the local part of our envelope senders.
 const envelopeMark = "b-"
 
-// MessageID is the Message-ID, without angle brackets, of the person's message in the batch: the same however often it
-// is sent, so that a repeat is recognisable; nobody else can tell the person from it.
+// MessageID returns the Message-ID, without angle brackets, of the person's message in the batch. It is the same for
+// every try, so that a repeat is recognisable, and reveals the person to nobody else.
 func (r *Room) MessageID(batch, person int64) string {
 	return lowerBase32(r.sealer.Digest(purposeMessageID, fmt.Sprint(batch, "/", person))) + "@" + r.settings.Domain
 }
 
-// envelope is the envelope sender of the message: an address of ours that names it (VERP), so that a bounce, whatever
-// it says, tells which message came back, and of which address it was.
+// envelope returns the envelope sender of the message: an address of ours that names it (VERP), so that a bounce,
+// whatever its content, shows which message was returned and to which address it went.
 func (r *Room) envelope(batch, person int64, to email.Path) email.Path {
 	payload := binary.BigEndian.AppendUint64(make([]byte, 0, envelopeLen), uint64(batch))
 	payload = binary.BigEndian.AppendUint64(payload, uint64(person))
 	payload = append(payload, r.rawDigest(to.String())[:checkLen]...)
-	// Neither can fail: the text is the sealer's own, and the domain was read when the room was made.
+	// Neither can fail: the text is the sealer's own, and the domain was parsed when the room was created.
 	token, _ := base64.RawURLEncoding.DecodeString(r.sealer.Seal(purposeEnvelope, payload, time.Time{}))
 	path, _ := email.ParsePath(envelopeMark + lowerBase32(token) + "@" + r.settings.BounceDomain)
 	return path
 }
 
-// checkLen is how many octets of its digest an envelope says of the address it was sent to. With them a token has 38
-// octets, which are 61 letters: with the mark the most that the 64 of a local part hold (RFC 5321 §4.5.3.1.1).
+// checkLen is how many octets of the address's digest an envelope has. With them a token has 38 octets, which are 61
+// letters: with the mark the most that fits into the 64 octets of a local part (RFC 5321 §4.5.3.1.1).
 const (
 	checkLen    = 5
 	envelopeLen = 8 + 8 + checkLen
 )
 
-// Envelope is what an envelope sender of ours names.
+// Envelope is the content of one of our envelope senders.
 type Envelope struct {
 	Batch  int64 // 0: a note
-	Person int64 // or the note
+	Person int64 // for a note, its id
 
-	check [checkLen]byte // begins the digest of the address it was sent to
+	check [checkLen]byte // the beginning of the digest of the address it was sent to
 }
 
-// OpenBounce reads the envelope address that a bounce came to. It fails with the fault delivery.bounce.forged for an
-// address that is not of our making.
+// OpenBounce reads the envelope address that a bounce came to; the fault delivery.bounce.forged if we did not make it.
 func (r *Room) OpenBounce(recipient string) (Envelope, error) {
 	forged := fault.Expired("delivery.bounce.forged")
 	local, _, _ := strings.Cut(recipient, "@")
@@ -83,7 +82,7 @@ func (r *Room) OpenBounce(recipient string) (Envelope, error) {
 	}, nil
 }
 
-// WentTo tells whether the address is the one that the envelope was sent to.
+// WentTo tells whether the envelope was sent to that address.
 func (r *Room) WentTo(e Envelope, address string) bool {
 	return bytes.Equal(e.check[:], r.rawDigest(address)[:checkLen])
 }

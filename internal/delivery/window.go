@@ -2,10 +2,10 @@ package delivery
 
 import "time"
 
-// lookAgain is how long a chunk that waits for its window stays away at most: so soon a change of the plan is felt.
+// lookAgain is the longest time that a chunk waits for its window, so that a changed plan takes effect soon.
 const lookAgain = time.Hour
 
-// Opens is when the batches of an account may leave again, by the plan's windows; zero when they may now.
+// Opens returns when the batches of an account may be sent again, by the plan's windows; zero if they may now.
 func (r *Room) Opens(account string) time.Time {
 	now := r.clock.Now().In(r.settings.Zone)
 	if at := r.settings.Plan.Window(account).Opens(now); at.After(now) {
@@ -14,8 +14,8 @@ func (r *Room) Opens(account string) time.Time {
 	return time.Time{}
 }
 
-// isShut tells whether the chunk's window is closed; then the chunk comes back when it opens. Its messages stay as they
-// are: waiting, with as many tries as before.
+// isShut tells whether the chunk's window is closed; the chunk then comes back when it opens. Its messages stay
+// unchanged: waiting, with the same number of tries.
 func (w *worker) isShut(c *chunk) bool {
 	at := w.Opens(c.account)
 	if at.IsZero() {

@@ -15,20 +15,20 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// runners is how many chunks a worker has in hand: while the last messages of one are on their way, the next begins.
+// runners is how many chunks a worker sends at a time: while the last messages of one are in flight, the next begins.
 const runners = 2
 
-// grace is how long what is in flight may take after we are told to stop; then its connections are cut.
+// grace is how long messages in flight may take after we are told to stop; then the connections are cut.
 const grace = 20 * time.Second
 
-// worker works off what is due now: a filler fills the ledger, runners claim chunks and hand their messages to the
-// connections of their channel, one recorder writes what came of them.
+// worker sends what is due now: a filler fills the ledger, runners claim chunks and give their messages to the
+// connections of their channel, and one recorder writes the outcomes.
 type worker struct {
 	*Room
-	only      int64           // the batch to work on; 0 is any
+	only      int64           // the batch to work on; 0 means any
 	life      context.Context // ends only in a test, as if the process were killed
 	letters   letters
-	stepped   chan struct{} // the ledger holds more than before
+	stepped   chan struct{} // the ledger has more messages than before
 	filled    chan struct{} // closed when there is nothing more to fill
 	mails     map[lane]chan email.Job
 	lingering chan struct{} // a token for each chunk that waits in the background
@@ -38,8 +38,8 @@ type worker struct {
 	dead      chan struct{} // closed when outcomes cannot be recorded
 }
 
-// work sends all that is due now, of the batch only, or of every batch when only is 0. When ctx ends it finishes what
-// is in flight, records it and gives its chunks back.
+// work sends everything that is due now, of the batch only, or of every batch if only is 0. When ctx ends it completes
+// what is in flight, records it and returns its chunks.
 func (r *Room) work(ctx context.Context, only int64) error {
 	return r.workUntil(ctx, context.WithoutCancel(ctx), only)
 }
@@ -83,7 +83,7 @@ func (r *Room) workUntil(ctx, life context.Context, only int64) error {
 	return errors.Join(err, recorder.Wait())
 }
 
-// lingering is a context that lives on for grace after ctx has ended, and no longer than life. done releases it.
+// lingering returns a context that lasts for grace after ctx has ended, and no longer than life. done releases it.
 func lingering(ctx, life context.Context) (lives context.Context, done func()) {
 	lives, cut := context.WithCancel(life)
 	stop := context.AfterFunc(ctx, func() {
@@ -96,9 +96,9 @@ func lingering(ctx, life context.Context) (lives context.Context, done func()) {
 	}
 }
 
-// run works off chunks until none is due and none is to come.
+// run sends chunks until none is due and none will come.
 func (w *worker) run(ctx context.Context) error {
-	var failed []error // of origins: they do not keep the other batches from going
+	var failed []error // of origins; the other batches go on
 	var had *chunk
 	for {
 		full := isClosed(w.filled)
@@ -140,8 +140,8 @@ func isClosed(c <-chan struct{}) bool {
 
 func (w *worker) isDead() bool { return isClosed(w.dead) || w.life.Err() != nil }
 
-// turn gives the chunk that the runner had back and takes the next, unless it is to stop. A batch of which nothing is
-// owed any more is finished on the way.
+// turn returns the runner's finished chunk and takes the next one, unless it must stop. It finishes a batch of which
+// nothing is queued any more.
 func (w *worker) turn(had *chunk, stop bool) (next lease, found bool, err error) {
 	if w.isDead() || had == nil && stop {
 		return lease{}, false, nil
@@ -161,14 +161,14 @@ func (w *worker) turn(had *chunk, stop bool) (next lease, found bool, err error)
 		return err
 	})
 	if err == nil && had != nil && next.batch != had.batch {
-		// On its own: whoever adds to a batch holds first the batch and then its chunks.
+		// In its own transaction: code that adds to a batch locks first the batch and then its chunks.
 		err = w.finish(w.life, had.batch)
 	}
 	return next, found, err
 }
 
-// workOff sends a chunk, as far as it can be sent now. It is false when messages of the chunk still wait for their
-// domains: that goes on in the background, to the closing of the chunk.
+// workOff sends a chunk, as far as possible now. It returns false if messages of the chunk still wait for their
+// domains: a background goroutine then sends them and closes the chunk.
 func (w *worker) workOff(ctx context.Context, c *chunk) bool {
 	keeping, stop := context.WithCancel(w.life)
 	var keeper sync.WaitGroup
@@ -190,15 +190,15 @@ func (w *worker) workOff(ctx context.Context, c *chunk) bool {
 				return err
 			})
 			return false
-		default: // enough of them wait
+		default: // enough chunks wait
 		}
 	}
 	finish(0)
 	return true
 }
 
-// close gives the lease back, if it is still ours, and says when the chunk is to be looked at next. A relay that is
-// down, or an origin that is troubled, puts off the whole rest.
+// close returns the lease, if it is still ours, and sets when the chunk is due next. If a relay is down, or an origin
+// failed, the whole rest is deferred.
 func (w *worker) close(tx *storage.Tx, c *chunk) error {
 	queries, now := db.New(tx), w.now()
 	if ours, err := c.renew(w.life, tx, tx.Engine()); err != nil || !ours {
