@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,7 @@ import (
 
 // house is every room, built and plugged together.
 type house struct {
+	log         *slog.Logger
 	clock       clock.Clock
 	db          *storage.DB
 	sealer      *seal.Sealer
@@ -50,14 +52,14 @@ type house struct {
 func schemas() []storage.Schema {
 	return []storage.Schema{
 		{Room: "town", Files: town.Schema()},
-		{Room: "identity", Files: identity.Schema()},
+		{Room: "identity", Files: identity.Schema(), Times: identity.Times()},
 		{Room: "periodic", Files: periodic.Schema()},
-		{Room: "disclosure", Files: disclosure.Schema()},
-		{Room: "journal", Files: journal.Schema()},
+		{Room: "disclosure", Files: disclosure.Schema(), Times: disclosure.Times()},
+		{Room: "journal", Files: journal.Schema(), Times: journal.Times()},
 		{Room: "taxonomy", Files: taxonomy.Schema()},
-		{Room: "delivery", Files: delivery.Schema()},
-		{Room: "people", Files: people.Schema()},
-		{Room: "newsletters", Files: newsletters.Schema()},
+		{Room: "delivery", Files: delivery.Schema(), Times: delivery.Times()},
+		{Room: "people", Files: people.Schema(), Times: people.Times()},
+		{Room: "newsletters", Files: newsletters.Schema(), Times: newsletters.Times()},
 	}
 }
 
@@ -106,7 +108,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 		return nil, err
 	}
 	h := &house{
-		clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer),
+		log: r.log, clock: c, db: db, sealer: sealer, town: town.New(db, c), identity: identity.New(db, c, sealer),
 		periodic: periodic.New(db, c, r.log), taxonomy: taxonomy.New(db),
 	}
 	h.journal = journal.New(db, c, sealer, r.log, journal.Settings{Folder: r.journalPath(), Days: r.config.BackupDays})

@@ -35,13 +35,20 @@ const (
 	signUpLife = 2 * days
 )
 
+// under accepts the routes below these paths, and no field of a form.
+func under(prefixes ...string) func(string, bool) bool {
+	return func(pattern string, field bool) bool {
+		return !field && slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(pattern, p) })
+	}
+}
+
 // secretKinds are all of them. What makes one and is not listed here fails the test below.
 func secretKinds() []secretKind {
-	under := func(prefixes ...string) func(string, bool) bool {
-		return func(pattern string, field bool) bool {
-			return !field && slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(pattern, p) })
-		}
-	}
+	return slices.Concat(houseSecrets(), mailSecrets(), personSecrets())
+}
+
+// houseSecrets are those of accounts, counts and the journal.
+func houseSecrets() []secretKind {
 	return []secretKind{
 		{
 			purpose: "identity.invitation *", holds: "the account", bound: "the password that was there", ends: "after 7 days, or used",
@@ -60,7 +67,12 @@ func secretKinds() []secretKind {
 		{purpose: "disclosure asked", bound: "the question", ends: "after the day; never leaves the server"},
 		{purpose: "journal.person", bound: "the person", ends: "with the file; never leaves the server"},
 		{purpose: "journal.facts", holds: "what was taken from her", bound: "entry and person", ends: "with the file; never leaves the server"},
+	}
+}
 
+// mailSecrets are those that messages carry.
+func mailSecrets() []secretKind {
+	return []secretKind{
 		{
 			purpose: "delivery.envelope", holds: "batch, person, five bytes of a digest of her address", bound: "her address", ends: "never: bounces come late",
 			opens: under(), mint: (*borgo).envelopeToken,
@@ -91,7 +103,12 @@ func secretKinds() []secretKind {
 			purpose: "newsletters.reader *", holds: "person", bound: "the issue", ends: "after 90 days, or with her consent",
 			life: 90 * days, opens: under(), mint: func(b *borgo) string { return b.newsletters.ReaderToken(b.sent.ID, b.maria) },
 		},
+	}
+}
 
+// personSecrets are those by which somebody proves that an address is hers; and what is drawn elsewhere.
+func personSecrets() []secretKind {
+	return []secretKind{
 		{
 			purpose: "people.join", holds: "the sign-up", bound: "the address that waits there", ends: "with the sign-up",
 			life: signUpLife, opens: under("/join/confirm/{token}"), mint: func(b *borgo) string { return b.tokenFor("people.join", b.pending) },

@@ -125,6 +125,9 @@ func (h *house) tasks() []periodic.Task {
 			_, err := h.people.RefreshSearch(ctx)
 			return err
 		}},
+		{Name: "storage.times", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
+			return h.mendTimes(ctx)
+		}},
 		{Name: "journal.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
 			return h.journal.Sweep(ctx)
 		}},
@@ -145,6 +148,15 @@ func (h *house) tasks() []periodic.Task {
 			return h.delivery.Fold(ctx)
 		}},
 	}...)
+}
+
+// mendTimes brings back to now the times that a clock which ran ahead wrote.
+func (h *house) mendTimes(ctx context.Context) error {
+	mended, err := h.db.MendTimes(ctx, h.clock.Now(), schemas()...)
+	if len(mended) > 0 {
+		h.log.WarnContext(ctx, "a clock ran ahead: its times are brought back to now; compare the clocks of all nodes", "times", mended)
+	}
+	return err
 }
 
 // dueEvery is how often a node looks for issues whose time has come.

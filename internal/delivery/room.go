@@ -31,7 +31,15 @@ var words embed.FS
 // Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
-// Words returns the room's words, it.toml and en.toml.
+// Times are those of brakes and holds, and of what is forgotten after a day. Fold and Sweep bring back those of the ledger.
+func Times() []storage.Time {
+	return slices.Concat(
+		storage.Times(0, "delivery_brake", "since", "lifted_at"), storage.Times(0, "delivery_hold", "at"),
+		storage.Times(0, "delivery_sms_answer", "at"),
+	)
+}
+
+// Words returns the room\'s words, it.toml and en.toml.
 func Words() fs.FS { return words }
 
 // InFlight is how many messages of one process may have been given to the relay without a recorded outcome: the most

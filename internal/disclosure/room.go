@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"slices"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
@@ -19,6 +20,11 @@ var words embed.FS
 
 // Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
+
+// Times are the times of alarms, which are shown for a week, and since when a settled number is shown.
+func Times() []storage.Time {
+	return slices.Concat(storage.Times(0, "disclosure_day", "alarmed_at"), storage.Times(0, "disclosure_settled", "since"))
+}
 
 // Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }

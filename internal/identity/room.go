@@ -3,6 +3,8 @@ package identity
 import (
 	"embed"
 	"io/fs"
+	"slices"
+	"time"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/seal"
@@ -17,6 +19,19 @@ var words embed.FS
 
 // Schema is the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
+
+// Times are the times by which tries, codes and sessions are bounded.
+func Times() []storage.Time {
+	var longest time.Duration
+	for _, p := range []pace{networkPace(), pairPace(), strangerPace(), codePace(), numberPace()} {
+		longest = max(longest, time.Duration(p.burst)*p.every)
+	}
+	return slices.Concat(
+		storage.Times(longest, "identity_debt", "paid_at"), storage.Times(LongestSession, "identity_session", "expires_at"),
+		storage.Times(MobileCodeLife, "identity_mobile", "expires_at"), storage.Times(0, "identity_network", "used_at"),
+		storage.Times(0, "identity_token", "used_at"), storage.Times(0, "identity_staff", "signed_in_at"),
+	)
+}
 
 // Words are the room's words.
 func Words() fs.FS { return words }

@@ -9,6 +9,9 @@ import (
 	"unoxuno/internal/storage"
 )
 
+// LongestSession is how long a browser stays signed in at most.
+const LongestSession = 12 * time.Hour
+
 // Sessions keeps the sessions of scs (github.com/alexedwards/scs) in the database, under the digest of their token.
 type Sessions struct{ room *Room }
 

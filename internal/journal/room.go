@@ -21,6 +21,9 @@ var schema embed.FS
 // Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
+// Times are the times after which the database forgets an entry.
+func Times() []storage.Time { return storage.Times(0, "journal_entry", "noted_at") }
+
 // Settings say where the files are and for how long they are kept.
 type Settings struct {
 	Folder string // created with the first entry

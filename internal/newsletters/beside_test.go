@@ -2,6 +2,7 @@ package newsletters_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"unoxuno/internal/newsletters"
@@ -32,6 +33,28 @@ func TestLeavingAndPausingStandBesideAChoiceOfPace(t *testing.T) {
 			}
 			if rhythm, err := w.Rhythm(w.ctx, pauser); err != nil || rhythm.Paused.IsZero() || rhythm.Profile != newsletters.Daily {
 				t.Errorf("after pausing and choosing she has %+v (%v)", rhythm, err)
+			}
+		}
+	})
+}
+
+// Whoever leaves what reached her by profile stays out, whatever older file says that she asked for it: one that comes
+// before, at the same moment, or after.
+func TestAnOlderFileBringsNobodyBack(t *testing.T) {
+	inTown(t, func(w *world) {
+		for n := range storagetest.Size(4, 40) {
+			c := newCitizen(w, nil, fmt.Sprintf("older%dx", n))
+			for _, err := range storagetest.Together(w.T,
+				func() error { return c.leave("famiglie") },
+				func() error { return c.bring("newsletter", "famiglie") },
+			) {
+				w.must(err)
+			}
+			w.must(c.bring("newsletter", "famiglie"))
+			subscribed, err := w.Of(w.ctx, w.db, c.id)
+			w.must(err)
+			if slices.Contains(subscribed, "famiglie") {
+				t.Errorf("who left is subscribed again by a file of 2020: %v", subscribed)
 			}
 		}
 	})

@@ -60,10 +60,14 @@ func (c *citizen) leave(slug string) error {
 	return c.Unsubscribe(c.ctx, newsletters.Leaving{Person: c.id, Newsletter: slug, How: "page"})
 }
 
+// bring imports what a file of 2020 says of her, by her address alone: a row with another name would be rejected.
 func (c *citizen) bring(consents, subscriptions string) error {
-	_, err := c.people.Import(c.ctx, strings.NewReader(fmt.Sprintf(
-		"email;given_name;family_name;wants;newsletters;consents;consent_date;consent_source\n%s@mail.example;Anna;Rossi;teatro;%s;%s;2020-01-01;modulo\n",
+	report, err := c.people.Import(c.ctx, strings.NewReader(fmt.Sprintf(
+		"email;wants;newsletters;consents;consent_date;consent_source\n%s@mail.example;teatro;%s;%s;2020-01-01;modulo\n",
 		c.name, subscriptions, consents)), people.ImportOptions{})
+	if report.Rejected > 0 {
+		c.Errorf("the row is rejected, so that this proves nothing: %v", report.Rejects)
+	}
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"slices"
 
 	"unoxuno/internal/access"
 	"unoxuno/internal/clock"
@@ -28,6 +29,13 @@ var words embed.FS
 
 // Schema returns the room's migrations. Its foreign keys refer to the tables of taxonomy and people.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
+
+// Times are the time from which an issue waits for a person's next slot, and those after which what she read is deleted.
+func Times() []storage.Time {
+	return slices.Concat(
+		storage.Times(0, "newsletters_kept", "kept_at"), storage.Times(0, "newsletters_reading", "first_at", "last_at"),
+	)
+}
 
 // Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }

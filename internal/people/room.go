@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,15 @@ var words embed.FS
 
 // Schema returns the room's migrations. Its foreign keys refer to taxonomy's tables.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
+
+// Times are the times by which sign-ups, codes, tries and sessions are bounded.
+func Times() []storage.Time {
+	return slices.Concat(
+		storage.Times(signUpLife, "people_signup", "expires_at"), storage.Times(0, "people_signup", "code_at"),
+		storage.Times(EntryLife, "people_entry", "expires_at"), storage.Times(SessionLife, "people_session", "ends_at"),
+		storage.Times(0, "people_asked", "at1", "at2", "at3"), storage.Times(0, "people_guess", "since"),
+	)
+}
 
 // Words returns the room's words, it.toml and en.toml.
 func Words() fs.FS { return words }

@@ -21,6 +21,7 @@ import (
 type Schema struct {
 	Room  string
 	Files fs.FS // holds the .sql files at its root
+	Times []Time
 }
 
 // migrationLock is the key of PostgreSQL's advisory lock that lets one node migrate at a time: "unoxuno" in ASCII.

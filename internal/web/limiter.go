@@ -43,8 +43,12 @@ func (l *Limiter) Allow(key string) error {
 	if !known {
 		d = &debt{key: key, paid: now}
 	}
+	most := time.Duration(l.burst) * l.every
+	if d.paid.Sub(now) > most { // nobody can owe that: the clock had run ahead
+		d.paid = now
+	}
 	paid := later(d.paid, now).Add(l.every)
-	if paid.Sub(now) > time.Duration(l.burst)*l.every {
+	if paid.Sub(now) > most {
 		return fault.TooMany("web.too_many")
 	}
 	d.paid = paid

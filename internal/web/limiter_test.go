@@ -67,3 +67,19 @@ func TestLimiterForgetsWhoOwesLeast(t *testing.T) {
 		t.Errorf("when all was paid back: %v, %d keys", err, len(l.debts))
 	}
 }
+
+// A clock that ran ahead for a while makes nobody wait for that time.
+func TestLimiterForgivesWhatAClockThatRanAheadCounted(t *testing.T) {
+	now := clock.At(time.Unix(1000, 0))
+	l := NewLimiter(2, time.Minute, now.Now)
+	now.Advance(1000 * time.Hour)
+	for l.Allow("a") == nil {
+	}
+	now.Set(time.Unix(1000, 0))
+	if err := l.Allow("a"); err != nil {
+		t.Errorf("after the clock was put right: %v", err)
+	}
+	if l.Allow("a") != nil || l.Allow("a") == nil {
+		t.Error("the limit is another than before")
+	}
+}

@@ -16,7 +16,7 @@ import (
 // How long a session lasts.
 const (
 	idleTime    = 2 * time.Hour
-	longestTime = 12 * time.Hour
+	longestTime = identity.LongestSession
 	// touchEvery spares a write at each request: the end of a session is known to a minute.
 	touchEvery = time.Minute
 )
