@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// TestWhoIsPutAsideIsInOnePlaceOrTheOther fails the origin's record at first: the messages must then still be owed, and no
-// end of theirs be written without it.
+// TestWhoIsPutAsideIsInOnePlaceOrTheOther makes the origin's record fail at first: the messages must then still be
+// queued, and must not be marked as ended without that record.
 func TestWhoIsPutAsideIsInOnePlaceOrTheOther(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})

@@ -12,8 +12,8 @@ import (
 
 const tooFast = "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages."
 
-// TestDelaysSuppressNobody: warnings are kept, once for a message, and change nothing, however many come; nor does a server
-// that asks us to slow down. A message that then fails counts once, as that.
+// TestDelaysSuppressNobody: warnings are recorded once for a message and change nothing, however many come. The same
+// holds for a server that asks us to slow down. A message that fails afterwards counts once, as failed.
 func TestDelaysSuppressNobody(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, batch, to := sentTown(t, db)

@@ -21,7 +21,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// door hands what comes in to a node, as the app does, and keeps what the node answered.
+// door passes incoming mail to a node, as the app does, and keeps the node's answer.
 type door struct {
 	*node
 	mu    sync.Mutex
@@ -51,7 +51,7 @@ func (d *door) last() string {
 	return said
 }
 
-// returnedMails are the mails of bounce's tests and, where they are there, the real ones: a directory of *.eml each.
+// returnedMails returns the mails of bounce's tests and, if present, the real ones: a directory of *.eml each.
 func returnedMails(t *testing.T) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -71,8 +71,8 @@ func returnedMails(t *testing.T) map[string][]byte {
 	return all
 }
 
-// TestOneJudge: what `unoxuno bounce explain` says of a file is what the listener and the watcher of a Maildir put on
-// record when the same mail comes in: its kind, its reason and its code, or that nobody takes it for a bounce.
+// TestOneJudge: for every mail, `unoxuno bounce explain` and the records of the listener and of the Maildir watcher
+// agree on kind, reason and code, or that it is not a bounce.
 func TestOneJudge(t *testing.T) {
 	files := returnedMails(t)
 	sink := deliverytest.New(t, deliverytest.Options{})
@@ -136,8 +136,8 @@ func (d *door) peek() string {
 	return strings.Join(d.asked, " ")
 }
 
-// asDelivered is the mail with one Return-Path field, on top, and its envelope sender. A file without that field is a
-// notice: its sender is empty.
+// asDelivered returns the mail with one Return-Path field at the top, and its envelope sender. A file without that
+// field is a notice with an empty sender.
 func asDelivered(raw []byte) (delivered []byte, sender string) {
 	raw = bytes.TrimLeft(raw, " \t\r\n")
 	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
@@ -148,14 +148,14 @@ func asDelivered(raw []byte) (delivered []byte, sender string) {
 	return append([]byte("Return-Path: <"+sender+">\n"), raw...), sender
 }
 
-// withRecipient notes the envelope's recipient below the Return-Path, as a mail system does when it puts a mail into a
+// withRecipient adds the envelope's recipient below the Return-Path, as mail systems do when they deliver into a
 // Maildir.
 func withRecipient(raw []byte, recipient string) []byte {
 	first, rest, _ := bytes.Cut(raw, []byte("\n"))
 	return bytes.Join([][]byte{first, []byte("Delivered-To: " + recipient), rest}, []byte("\n"))
 }
 
-// judged compares what is on record of a message with what the report says.
+// judged compares the record of a message with the report.
 func (n *node) judged(t *testing.T, where, name string, batch, person int64, said string, want bounce.Report) {
 	t.Helper()
 	var kind, reason, status string
@@ -173,7 +173,7 @@ func (n *node) judged(t *testing.T, where, name string, batch, person int64, sai
 		if one := want.Recipients[0]; kind != string(one.Kind) || reason != string(one.Reason) || status != one.Status {
 			t.Errorf("%s: %s says %s %s %s; explained as %+v", name, where, kind, reason, status, one)
 		}
-	case kind != string(want.Kind) && kind != string(bounce.Soft): // one of several failed for ever: not held against her
+	case kind != string(want.Kind) && kind != string(bounce.Soft): // one of several failed
 		t.Errorf("%s: %s says %s; explained as %s", name, where, kind, want.Kind)
 	}
 }

@@ -61,7 +61,7 @@ func TestAnyOrderAndRepetitionOfNoticesSuppressesTheSame(t *testing.T) {
 	})
 }
 
-// suppressions are the list of what is suppressed, and why.
+// suppressions returns the suppression list with its reasons.
 func (n *node) suppressions(t testing.TB) string {
 	t.Helper()
 	rows, err := n.db.QueryContext(t.Context(), "SELECT digest, reason FROM delivery_suppression ORDER BY digest")
@@ -83,7 +83,7 @@ func (n *node) suppressions(t testing.TB) string {
 	return all.String()
 }
 
-// The mails that the parser is tested with: whatever comes, it is taken, or refused in words, and nothing breaks.
+// Every mail of the parser's tests is processed or refused with a sentence, and nothing breaks.
 func TestEveryKnownMailIsTaken(t *testing.T) {
 	n, _, to := sentTown(t, storageSQLite(t))
 	files, err := filepath.Glob("bounce/testdata/*.eml")

@@ -30,7 +30,7 @@ func (o *town) Addresses(_ context.Context, _ storage.Queryer, person int64) ([]
 	return []string{addressOf(person)}, nil
 }
 
-// Folding is where a test kills who folds.
+// Folding fails where a test wants folding to be killed.
 func (o *town) Folding(context.Context, *storage.Tx, int64, int64, int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -49,7 +49,7 @@ func (o *town) Complained(_ context.Context, _ *storage.Tx, _, person int64) err
 	return nil
 }
 
-// farewells understands one token, of person 1 in the issue 1.
+// farewells understands one token, of person 1 for issue 1.
 type farewells struct{ left []string }
 
 const goodToken = "a-good-token-of-somebody_1"
@@ -94,7 +94,7 @@ const (
 	listed  = "554 5.7.1 Service unavailable; client host blocked using zen.spamhaus.org"
 )
 
-// complaint is an abuse report (RFC 5965); original is the header it quotes.
+// complaint returns an abuse report (RFC 5965); original is the header it quotes.
 func complaint(original string) string {
 	return "From: <fbl@provider.example>\nSubject: FW: La settimana\nMIME-Version: 1.0\n" +
 		"Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\n\n" +
@@ -103,13 +103,13 @@ func complaint(original string) string {
 		"--b\nContent-Type: message/rfc822\n\n" + original + "Subject: La settimana\n\nCiao\n--b--\n"
 }
 
-// back brings a mail to an address of ours, as the listener does.
+// back delivers a mail to one of our addresses, as the listener does.
 func (n *node) back(t testing.TB, sender, recipient, mail string) error {
 	t.Helper()
 	return n.TakeBack(t.Context(), delivery.Back{Recipient: recipient, Mail: strings.NewReader("Return-Path: <" + sender + ">\n" + mail)})
 }
 
-// mustBack brings a notice, whose envelope sender is empty.
+// mustBack delivers a notice, whose envelope sender is empty.
 func (n *node) mustBack(t testing.TB, recipient, mail string) {
 	t.Helper()
 	if err := n.back(t, "", recipient, mail); err != nil {
@@ -135,7 +135,7 @@ func (n *node) suppressed(t testing.TB, want string) {
 	}
 }
 
-// sent is a town whose issue 1 went to the persons 1 to 5, with the address to which the mail to each returns.
+// sentTown returns a town whose issue 1 went to persons 1 to 5, and the address to which each mail returns.
 func sentTown(t *testing.T, db *storage.DB) (*node, delivery.Batch, map[int64]string) {
 	t.Helper()
 	sink := deliverytest.New(t, deliverytest.Options{})
@@ -162,7 +162,7 @@ func TestAHardBounceSuppressesAtOnceAndCountsOnce(t *testing.T) {
 		for range 3 {
 			n.mustBack(t, to[2], notice(addressOf(2), "5.1.1", unknown))
 		}
-		n.mustBack(t, to[3], notice("account@inner.example", "5.1.1", unknown)) // as the mail was forwarded: the token tells
+		n.mustBack(t, to[3], notice("account@inner.example", "5.1.1", unknown)) // as after forwarding
 		n.mustBack(t, to[4], notice("boss@elsewhere.example", "5.1.1", unknown))
 		n.suppressed(t, "2 3 4")
 		p := n.progress(t, batch.ID, "sent 5")
@@ -180,10 +180,10 @@ func TestOnlyTheAddressThatBouncedIsSuppressed(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, batch, to := sentTown(t, db)
 		n.town.set(func(o *town) { o.address[2], o.address[3] = "new@example.org", addressOf(9) })
-		n.mustBack(t, to[2], notice("account@inner.example", "5.1.1", unknown)) // of an old address of hers, which we do not know
+		n.mustBack(t, to[2], notice("account@inner.example", "5.1.1", unknown)) // an old address that we do not know
 		n.mustBack(t, to[3], notice(addressOf(9), "5.1.1", unknown))
 		n.suppressed(t, "")
-		n.mustBack(t, to[2], notice(addressOf(2), "5.1.1", unknown)) // now it is named
+		n.mustBack(t, to[2], notice(addressOf(2), "5.1.1", unknown)) // now with her address
 		n.suppressed(t, "2")
 		if yes, err := n.Suppressed(t.Context(), db, "new@example.org"); err != nil || yes {
 			t.Fatalf("the new address: %v, %v", yes, err)
@@ -207,12 +207,12 @@ func TestSoftBouncesSuppressAfterSomeMessagesWithinDays(t *testing.T) {
 		n.clock.Advance(10 * 24 * time.Hour)
 		n.mustBack(t, issue(2), notice(addressOf(2), "4.2.2", full))
 		n.suppressed(t, "")
-		n.clock.Advance(5 * 24 * time.Hour) // the first is too long ago
+		n.clock.Advance(5 * 24 * time.Hour) // the first one is too old
 		n.mustBack(t, issue(3), notice(addressOf(2), "4.2.2", full))
 		n.suppressed(t, "")
 		n.mustBack(t, issue(4), notice(addressOf(2), "4.2.2", full))
 		n.suppressed(t, "2")
-		// What is said of our own server is held against nobody's address.
+		// What concerns our own server counts against no address.
 		for ref := range int64(6) {
 			batch := n.enqueue(t, 10+ref, 3, 3)
 			n.step(t)
@@ -237,7 +237,7 @@ func TestForgedTokensChangeNothing(t *testing.T) {
 				t.Errorf("%s: %v", address, err)
 			}
 		}
-		// A message that was never sent: the token is ours, the ledger knows nothing of it.
+		// A message that was never sent: the token is ours, but the ledger has no such message.
 		n.mustBack(t, n.EnvelopeTo(batch.ID, 77, addressOf(2)), notice(addressOf(2), "5.1.1", unknown))
 		n.mustBack(t, n.EnvelopeTo(1234, 2, addressOf(2)), notice(addressOf(2), "5.1.1", unknown))
 		n.mustBack(t, n.EnvelopeTo(0, 1234, addressOf(2)), notice(addressOf(2), "5.1.1", unknown))
@@ -299,7 +299,7 @@ func TestUnsubscribingByMail(t *testing.T) {
 		t.Errorf("while we are in trouble: %v", err)
 	}
 	if err := n.back(t, "", to[2], notice(addressOf(2), "5.1.1", unknown)+"Subject: unsubscribe-"+goodToken+"\n"); err != nil || len(f.left) != 3 {
-		t.Errorf("a bounce unsubscribed: %v", err)
+		t.Errorf("a bounce unsubscribed somebody: %v", err)
 	}
 }
 
@@ -322,7 +322,7 @@ func TestConfirmingAgainLiftsTheSuppression(t *testing.T) {
 		}
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return n.Lift(ctx, tx, addressOf(2)) })
 		n.suppressed(t, "")
-		n.mustBack(t, to[2], hard) // an old one, brought again
+		n.mustBack(t, to[2], hard) // an old one, delivered again
 		n.suppressed(t, "")
 		next := n.enqueue(t, 2, 2, 2)
 		n.step(t)
@@ -344,7 +344,7 @@ func TestWhatCameBackIsExportedAndForgotten(t *testing.T) {
 		}
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return n.Forget(ctx, tx, 2) })
 		if p := n.progress(t, batch.ID, "sent 5"); p.Returned() != 1 {
-			t.Fatalf("the count does not stand: %+v", p.Returns)
+			t.Fatalf("the count has changed: %+v", p.Returns)
 		}
 		var left int
 		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM delivery_return WHERE person = 2 OR digest <> ''").Scan(&left); err != nil || left != 0 {

@@ -15,8 +15,8 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// BenchmarkBatch sends messages of 6 kB to the server of UNOXUNO_BENCH_SMTP (Postfix's smtp-sink, say), or to one in this
-// process, and tells messages a second and this process's CPU seconds of a thousand messages:
+// BenchmarkBatch sends messages of 6 kB to the server of UNOXUNO_BENCH_SMTP (such as Postfix's smtp-sink), or to one in
+// this process. It reports messages a second and this process's CPU seconds for a thousand messages:
 //
 //	smtp-sink 127.0.0.1:2525 1000 &
 //	UNOXUNO_BENCH_SMTP=smtp://127.0.0.1:2525 go test -run '^$' -bench Batch -benchtime 20000x ./internal/delivery
@@ -53,7 +53,7 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// cpu is the processor time this process has used.
+// cpu returns the processor time this process has used.
 func cpu(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -62,7 +62,7 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkFold fills the ledger with a batch of b.N messages and folds it, and tells messages a second of both:
+// BenchmarkFold fills the ledger with a batch of b.N messages and folds it. It reports messages a second for both:
 //
 //	go test -run '^$' -bench Fold -benchtime 100000x ./internal/delivery
 func BenchmarkFold(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkFold(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			n.step(b) // finishes it
+			n.step(b) // finishes the batch
 			n.clock.Set(morning.AddDate(2, 0, 1))
 			b.ResetTimer()
 			start = time.Now()

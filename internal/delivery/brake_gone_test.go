@@ -12,8 +12,8 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// oldList is a mail server that knows none of the persons up to gone, refuses the next for what may pass, and takes the
-// rest.
+// oldList is a mail server that knows none of the persons up to gone, refuses the next ones for a temporary reason, and
+// accepts the rest.
 func oldList(t *testing.T, gone int) *deliverytest.Sink {
 	t.Helper()
 	answers := map[string]error{}
@@ -38,7 +38,7 @@ func TestAddressesThatNobodyHasHoldTheAccountThoughNothingCameBack(t *testing.T)
 		if p := n.progress(t, first.ID, "sent 188 refused 12"); p.Returned() != 0 || len(p.Returns) != 0 {
 			t.Errorf("what was refused is told as %+v that came back", p.Returns)
 		}
-		n.braked(t, "culture", false) // 11 of 199: what was blocked is not weighed
+		n.braked(t, "culture", false) // 11 of 199: temporary refusals do not count
 		n.enqueueFor(t, "culture", 2, 300, 300)
 		n.enqueueFor(t, "school", 3, 1, 5)
 		n.step(t)
@@ -51,11 +51,11 @@ func TestAddressesThatNobodyHasHoldTheAccountThoughNothingCameBack(t *testing.T)
 
 		n.resume(t, "culture", true)
 		n.clock.Advance(time.Minute)
-		n.braked(t, "culture", false) // what was refused before is not counted again
+		n.braked(t, "culture", false) // earlier refusals are not counted again
 		again := n.enqueueFor(t, "culture", 4, 6, 60)
 		n.step(t)
-		n.progress(t, again.ID, "refused 44 suppressed 11") // what is suppressed is tried no more
-		n.braked(t, "culture", false)                       // too few went out since
+		n.progress(t, again.ID, "refused 44 suppressed 11") // suppressed addresses are not tried again
+		n.braked(t, "culture", false)                       // too few messages since
 		n.enqueueFor(t, "culture", 5, 400, 555)
 		n.step(t)
 		if brake := n.braked(t, "culture", true); brake.Returned != 44 || brake.Accepted != 200 {

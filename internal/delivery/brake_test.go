@@ -15,7 +15,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// enqueueFor puts the persons from first to last into a batch of the account.
+// enqueueFor adds the persons from first to last to a batch of the account.
 func (n *node) enqueueFor(t testing.TB, account string, ref, first, last int64) delivery.Batch {
 	t.Helper()
 	var b delivery.Batch
@@ -27,7 +27,7 @@ func (n *node) enqueueFor(t testing.TB, account string, ref, first, last int64) 
 	return b
 }
 
-// bouncing lets the messages of the batch to the persons from first to last bounce.
+// bouncing returns the messages of the batch to the persons from first to last.
 func (n *node) bouncing(t testing.TB, batch delivery.Batch, first, last int64) {
 	t.Helper()
 	for p := first; p <= last; p++ {
@@ -35,7 +35,7 @@ func (n *node) bouncing(t testing.TB, batch delivery.Batch, first, last int64) {
 	}
 }
 
-// braked looks at what came back, and checks whether the account stands still.
+// braked applies the brakes and checks whether the account is stopped.
 func (n *node) braked(t testing.TB, account string, want bool) delivery.Brake {
 	t.Helper()
 	if err := n.ApplyBrakes(t.Context()); err != nil {
@@ -44,7 +44,7 @@ func (n *node) braked(t testing.TB, account string, want bool) delivery.Brake {
 	brakes, err := n.Brakes(t.Context(), n.db)
 	brake, got := brakes[account]
 	if err != nil || got != want {
-		t.Fatalf("%s stands still: %v, %v", account, got, err)
+		t.Fatalf("%s is stopped: %v, %v", account, got, err)
 	}
 	return brake
 }
@@ -67,7 +67,7 @@ func brakeTown(t *testing.T, db *storage.DB) (*node, *deliverytest.Sink) {
 	return newNode(t, db, newTown(t), clock.At(morning), sink.URL(), func(s *delivery.Settings) { s.Policy.BrakeDays = 7 }), sink
 }
 
-func TestTooManyBouncesHoldTheAccountUntilSomebodyLetsItGo(t *testing.T) {
+func TestTooManyBouncesStopTheAccountUntilItIsReleased(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, sink := brakeTown(t, db)
 		first := n.enqueueFor(t, "culture", 1, 1, 210)
@@ -94,7 +94,7 @@ func TestTooManyBouncesHoldTheAccountUntilSomebodyLetsItGo(t *testing.T) {
 		if p := n.progress(t, filling.ID, "waiting 9"); !p.Filling {
 			t.Fatal("its ledger was filled")
 		}
-		// Who waits for it by hand is told at once that it does not go.
+		// An operator who waits for it is told at once that it does not go.
 		if p, err := n.Drain(t.Context(), filling.ID, nil); err != nil || p.Owed() != 9 || sink.Count() != 30 {
 			t.Fatalf("%+v, %v, %d mails", p, err, sink.Count())
 		}
@@ -103,14 +103,14 @@ func TestTooManyBouncesHoldTheAccountUntilSomebodyLetsItGo(t *testing.T) {
 		n.clock.Advance(time.Minute)
 		n.resume(t, "culture", true)
 		n.resume(t, "culture", false)
-		n.braked(t, "culture", false) // what came back before is not counted again
+		n.braked(t, "culture", false) // earlier returns are not counted again
 		n.clock.Advance(time.Minute)
 		n.step(t)
 		n.progress(t, held.ID, "sent 49")
 		n.progress(t, filling.ID, "sent 49")
 		n.clock.Advance(time.Minute)
 		n.bouncing(t, held, 12, 40)
-		n.braked(t, "culture", false) // too few were sent since
+		n.braked(t, "culture", false) // too few messages since
 		n.town.set(func(o *town) { o.step = 0 })
 		more := n.enqueueFor(t, "culture", 5, 300, 450)
 		n.step(t)
@@ -141,7 +141,7 @@ func TestWhatCameBackLongAgoHoldsNobody(t *testing.T) {
 	n.clock.Advance(8 * 24 * time.Hour)
 	n.braked(t, "culture", false)
 	off := newNode(t, n.db, n.town, clock.At(morning), "")
-	off.braked(t, "culture", false) // a town may do without
+	off.braked(t, "culture", false) // a town may have no brake
 	n.clock.Set(morning)
 	n.braked(t, "culture", true)
 }
@@ -176,7 +176,7 @@ func TestWhatFailedIsTriedAgainByHand(t *testing.T) {
 			t.Fatalf("%+v", again)
 		}
 		if p := n.progress(t, batch.ID, "sent 44 refused 1 later 3 suppressed 1 withdrawn 1"); !p.Finished.IsZero() {
-			t.Fatal("finished, and owed")
+			t.Fatal("finished although messages are queued")
 		}
 		well = true
 		n.step(t)
@@ -197,7 +197,7 @@ func TestWhatFailedIsTriedAgainByHand(t *testing.T) {
 	})
 }
 
-// retry tries again, and checks that it does what was said beforehand, and leaves nothing more to be done.
+// retry calls Retry, and checks that it does what Retryable announced and leaves nothing to retry.
 func (n *node) retry(t testing.TB, batch int64) (again delivery.Retried) {
 	t.Helper()
 	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
@@ -206,7 +206,7 @@ func (n *node) retry(t testing.TB, batch int64) (again delivery.Retried) {
 			return err
 		}
 		if again, err = n.Retry(ctx, tx, batch, nil); err == nil && told != again {
-			t.Errorf("retried %+v, was to be %+v", again, told)
+			t.Errorf("retried %+v, announced %+v", again, told)
 		}
 		if left, _ := n.Retryable(ctx, tx, batch, nil); left != (delivery.Retried{}) {
 			t.Errorf("left %+v", left)
@@ -236,7 +236,7 @@ func TestWhatWasGivenUpBeginsAnewAndWhatWasCancelledDoesNot(t *testing.T) {
 		t.Fatalf("%+v", again)
 	}
 	n.step(t)
-	n.progress(t, batch.ID, "later 2 retried 2") // and not given up at once
+	n.progress(t, batch.ID, "later 2 retried 2") // not given up at once
 	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := n.Cancel(ctx, tx, batch.ID)
 		return err

@@ -12,7 +12,7 @@ func TestAComplaintIsToldToTheOrigin(t *testing.T) {
 		n, batch, to := sentTown(t, db)
 		n.mustBack(t, to[2], complaint("To: <redacted>\n"))
 		n.mustBack(t, to[2], complaint("To: <redacted>\n"))
-		// A provider sends all complaints to one mailbox: what it quotes tells whose.
+		// A provider sends all complaints to one mailbox; what it quotes identifies the person.
 		n.mustBack(t, "newsletter@town.example", complaint("Return-Path: <"+to[3]+">\nTo: "+addressOf(3)+"\n"))
 		n.mustBack(t, "newsletter@town.example", complaint("To: "+addressOf(1)+"\nMessage-ID: <"+n.MessageID(batch.ID, 1)+">\n"+
 			"List-Unsubscribe: <https://town.example/u/x>,\n <mailto:newsletter@town.example?subject=unsubscribe-"+goodToken+">\n"))
@@ -27,9 +27,9 @@ func TestAComplaintIsToldToTheOrigin(t *testing.T) {
 	})
 }
 
-// Whoever was passed a mail on has the token of its link, and knows to whom it went: an abuse report made with them counts
-// against the newsroom, and ends nothing. The header of the message itself, which a provider quotes, is evidence; it is
-// heeded even after a report without.
+// Everybody to whom a mail was forwarded has the token of its link and knows its recipient. An abuse report made with
+// these counts against the newsroom and ends nothing. The header of the message itself, which a provider quotes, is
+// evidence; it is accepted even after a report without it.
 func TestAComplaintWithoutEvidenceOnlyCounts(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, batch, to := sentTown(t, db)
@@ -46,7 +46,7 @@ func TestAComplaintWithoutEvidenceOnlyCounts(t *testing.T) {
 			t.Fatalf("returns %+v, told of %v", p.Returns, n.town.angry)
 		}
 		n.mustBack(t, "newsletter@town.example", complaint(quoted+"To: "+addressOf(1)+"\nMessage-ID: <"+n.MessageID(batch.ID, 1)+">\n"))
-		// Her message went to an address that she has no more: whoever reads there now cannot end what she asked for.
+		// Her message went to an address that is no longer hers: its present reader cannot end her subscriptions.
 		n.town.address[2] = "new@example.org"
 		n.mustBack(t, to[2], complaint("To: "+addressOf(2)+"\n"))
 		n.suppressed(t, "1 2")

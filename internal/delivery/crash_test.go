@@ -122,7 +122,7 @@ func TestKillingAtAnyMomentLosesNobodyAndRepeatsFew(t *testing.T) {
 	})
 }
 
-// stalling makes the server think about one recipient until told to go on, and then gives an answer of the test's.
+// stalling makes the server wait at one recipient until told to go on, and then gives the test's answer.
 type stalling struct {
 	to      string
 	reached chan struct{}
@@ -142,7 +142,7 @@ func (s *stalling) rule(a deliverytest.Attempt) error {
 	return nil
 }
 
-func TestALateRiserOverwritesNothing(t *testing.T) {
+func TestAWorkerThatLostItsLeaseOverwritesNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		s := newStalling(addressOf(3))
 		sink := deliverytest.New(t, deliverytest.Options{Rule: s.rule})
@@ -158,10 +158,10 @@ func TestALateRiserOverwritesNothing(t *testing.T) {
 		<-s.reached
 		other.step(t)
 		if sink.ByRecipient()[addressOf(3)] != 0 {
-			t.Fatal("a chunk that is held was taken")
+			t.Fatal("a leased chunk was claimed")
 		}
 		other.expire(t)
-		other.outlive(t, batch.ID) // another runner of the sleeper may take the chunk first
+		other.outlive(t, batch.ID) // another runner of the stalled worker may claim the chunk first
 		other.progress(t, batch.ID, "sent 1")
 		s.goOn <- deliverytest.Refuse(550, "5.1.1", "too late")
 		asleep.Wait()
@@ -169,7 +169,7 @@ func TestALateRiserOverwritesNothing(t *testing.T) {
 	})
 }
 
-func TestALateRiserIsNotHeardWhileAnotherIsAtWork(t *testing.T) {
+func TestAWorkerThatLostItsLeaseIsIgnoredWhileAnotherHoldsIt(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		s := newStalling(addressOf(3))
 		sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
@@ -199,7 +199,7 @@ func TestALateRiserIsNotHeardWhileAnotherIsAtWork(t *testing.T) {
 	})
 }
 
-func TestWhatALateRiserSentStaysSent(t *testing.T) {
+func TestWhatAWorkerSentAfterItsLeaseStaysSent(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		s := newStalling(addressOf(3))
 		sink := deliverytest.New(t, deliverytest.Options{Rule: s.rule})
@@ -244,7 +244,7 @@ func TestDrainWaitsForWhatAnotherWorkerHolds(t *testing.T) {
 		<-s.reached
 		released := false
 		p, err := drainer.Drain(t.Context(), batch.ID, func(p delivery.Progress) {
-			if p.Sent == 59 && !released { // all but the one that is held
+			if p.Sent == 59 && !released { // all but the stalled one
 				released = true
 				s.goOn <- nil
 			}

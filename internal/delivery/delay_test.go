@@ -39,7 +39,7 @@ windows: {library: "10:30-12:00"}
 		n.delayed(t, waits.ID, delivery.Delay{})
 		n.step(t)
 		n.clock.Set(morning)
-		n.delayed(t, waits.ID, delivery.Delay{}) // all have it: nobody waits
+		n.delayed(t, waits.ID, delivery.Delay{}) // the ledger is complete: nothing is waited for
 	})
 }
 
@@ -73,7 +73,7 @@ domains: [{names: [example.org], per_minute: 12}]
 	})
 }
 
-// What is merely put off, because a server asked for that, is no matter of limits.
+// A message deferred by its server is not reported as limited.
 func TestABatchThatIsPutOffIsNotSaidToBeLimited(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
@@ -104,7 +104,7 @@ routes: {theatre: [new]}
 brake: {per_minute: 30}
 `, sink, sink)
 		few, many := n.enqueueFor(t, "library", 1, 1, 30), n.enqueueFor(t, "library", 2, 1, 31)
-		n.delayed(t, few.ID, delivery.Delay{}) // within a minute
+		n.delayed(t, few.ID, delivery.Delay{}) // takes less than a minute
 		n.delayed(t, many.ID, delivery.Delay{Reason: delivery.DelayRate, PerMinute: 30})
 		own := n.enqueueFor(t, "theatre", 3, 1, 40)
 		n.delayed(t, own.ID, delivery.Delay{Reason: delivery.DelayRate, PerMinute: 25}) // 10 · 2^(33 h / 24 h)

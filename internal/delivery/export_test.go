@@ -10,10 +10,10 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// Step does what Run does in one round: it sends all batches that are due now.
+// Step does one round of Run: it sends all batches that are due now.
 func (r *Room) Step(ctx context.Context) error { return r.runBatches(ctx) }
 
-// StepUntil is Step by a process that is killed when life ends: it records nothing more and gives nothing back.
+// StepUntil is Step in a process that is killed when life ends: it records nothing more and returns no lease.
 func (r *Room) StepUntil(life context.Context) error { return r.workUntil(life, life, 0) }
 
 // Wait is the retry schedule.
@@ -25,7 +25,7 @@ func (r *Room) EnvelopeTo(batch, person int64, address string) string {
 	return r.envelope(batch, person, path).String()
 }
 
-// Polled are the statements that an idle room runs each second, and what they are given.
+// Polled returns the statements that an idle room runs each second, with their arguments.
 func Polled(engine storage.Engine) map[string][]any {
 	return map[string][]any{
 		toFill(engine): {int64(Everybody), int64(0), int64(0)}, toClaim(engine): {int64(1), int64(0)}, toSend(engine): {int64(1), 20},

@@ -19,8 +19,8 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// A batch to many is filled in steps, of which the first is the sender's own, and everybody gets one message however
-// long a step is.
+// A batch to many people is filled in steps, the first one in the sender's transaction. Everybody gets one message,
+// however long a step is.
 func TestABatchIsFilledInSteps(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})
@@ -32,7 +32,7 @@ func TestABatchIsFilledInSteps(t *testing.T) {
 			t.Fatalf("%+v", batch)
 		}
 		if p := n.progress(t, batch.ID, "waiting 70"); !p.Filling {
-			t.Error("nobody is told that more are to come")
+			t.Error("Filling is false before the ledger is complete")
 		}
 		n.step(t)
 		if p := n.progress(t, batch.ID, "sent 1000"); p.Filling || p.Finished.IsZero() {
@@ -45,7 +45,7 @@ func TestABatchIsFilledInSteps(t *testing.T) {
 	})
 }
 
-// The first step goes on until it finds somebody, so that "this concerns nobody" can be said at once.
+// The first step goes on until it finds somebody, so that "this reaches nobody" can be said at once.
 func TestTheFirstStepFindsSomebodyOrNobody(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		o := newTown(t)
@@ -60,7 +60,7 @@ func TestTheFirstStepFindsSomebodyOrNobody(t *testing.T) {
 	})
 }
 
-// Whoever dies while a batch is being filled, another node goes on where it stopped.
+// If a node dies while a batch is being filled, another node continues where it stopped.
 func TestFillingGoesOnAfterADeath(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		var ref int64
@@ -78,7 +78,7 @@ func TestFillingGoesOnAfterADeath(t *testing.T) {
 			for _, after := range deaths {
 				life, die := context.WithCancel(t.Context())
 				k.arm(deliverytest.AtMail, after, die)
-				_ = n.StepUntil(life) // that it died is no news
+				_ = n.StepUntil(life) // its death is expected
 				die()
 				n.expire(t)
 				n = newNode(t, db, o, n.clock, sink.URL())
@@ -112,8 +112,8 @@ func TestEnqueueingAgainAddsWhoWasMissing(t *testing.T) {
 	})
 }
 
-// Whoever is added to a chunk while a worker is at it is not overlooked when that worker closes it. (SQLite has one
-// writer at a time: there the worker comes after.)
+// A person who is added to a chunk while a worker sends it is not overlooked when the worker closes it. (SQLite has one
+// writer at a time: there the worker comes afterwards.)
 func TestWhoeverIsAddedToAChunkUnderWayIsNotOverlooked(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		if db.Engine() != storage.Postgres {
@@ -162,14 +162,14 @@ func TestABatchThatIsCancelledIsFilledNoFurther(t *testing.T) {
 	})
 }
 
-// Whoever cancels while a step of the filling is under way waits for it, and takes back what it added, too.
+// Cancel waits for a step of the filling that is in progress, and cancels what it added too.
 func TestCancellingInTheMiddleOfAStepTakesBackAll(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})
 		o := newTown(t)
 		o.step = 10
 		n := newNode(t, db, o, clock.At(morning), sink.URL())
-		batch := n.enqueueAt(t, 1, 1, 40, morning.Add(time.Hour)) // nothing goes out yet
+		batch := n.enqueueAt(t, 1, 1, 40, morning.Add(time.Hour)) // nothing is sent yet
 		cancelled := make(chan error, 1)
 		o.set(func(o *town) {
 			o.asked = func() {
@@ -181,7 +181,7 @@ func TestCancellingInTheMiddleOfAStepTakesBackAll(t *testing.T) {
 				}()
 				for waiting := false; db.Engine() == storage.Postgres && !waiting; { // until the step is waited for
 					asked := make(chan error)
-					go func() { // the step is inside its transaction, and may ask nothing beside it
+					go func() { // the step is inside its transaction and must not use the pool
 						asked <- db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)").Scan(&waiting)
 					}()
 					if err := <-asked; err != nil {
@@ -205,7 +205,7 @@ func TestCancellingInTheMiddleOfAStepTakesBackAll(t *testing.T) {
 	})
 }
 
-// An origin that cannot name its people keeps nobody else waiting, and is asked again.
+// An origin that cannot name its recipients does not stop the others, and is asked again.
 func TestTroubleWithOneAudienceKeepsNobodyElseWaiting(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})
@@ -226,7 +226,7 @@ func TestTroubleWithOneAudienceKeepsNobodyElseWaiting(t *testing.T) {
 	})
 }
 
-// A ledger of the first release, with a message owed, is taken over whole.
+// A ledger of the first release, with a queued message, is upgraded completely.
 func TestTheLedgerOfTheFirstReleaseIsUpgraded(t *testing.T) {
 	for _, engine := range []storage.Engine{storage.SQLite, storage.Postgres} {
 		t.Run(engine.String(), func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// ledgerLock keeps the ledger from being written from the first mail on, until released.
+// ledgerLock blocks writes to the ledger from the first mail on, until released.
 type ledgerLock struct {
 	db      *storage.DB
 	once    sync.Once

@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// movers is an origin whose persons choose their channel, and change their minds while it is sent.
+// movers is an origin whose persons choose their channel, and change it during sending.
 type movers struct {
 	*town
 
@@ -40,14 +40,14 @@ func (o *movers) Letter(_ context.Context, m delivery.Matter) (delivery.Letter, 
 	return movingLetter{o, m.Channel}, nil
 }
 
-// movingLetter is what they are told on one channel.
+// movingLetter is its content on one channel.
 type movingLetter struct {
 	*movers
 
 	channel string
 }
 
-// Recipients hands over whoever has chosen the other channel.
+// Recipients moves the people who have chosen the other channel.
 func (l movingLetter) Recipients(ctx context.Context, persons []int64) ([]delivery.Recipient, error) {
 	other := map[string]string{delivery.Email: delivery.SMS, delivery.SMS: delivery.Email}[l.channel]
 	var here, away []int64
@@ -81,7 +81,7 @@ func (l movingLetter) Recipients(ctx context.Context, persons []int64) ([]delive
 	return recipients, err
 }
 
-// enqueue makes a batch for each channel.
+// enqueue creates a batch for each channel.
 func (o *movers) enqueue(ctx context.Context, tx *storage.Tx, ref int64) error {
 	for _, channel := range delivery.Channels() {
 		b, err := o.room.Enqueue(ctx, tx, delivery.NewBatch{Origin: "test.moving", Ref: ref, Channel: channel})
@@ -93,8 +93,8 @@ func (o *movers) enqueue(ctx context.Context, tx *storage.Tx, ref int64) error {
 	return nil
 }
 
-// TestKillingWhilePeopleChangeTheirChannelLosesNobody draws changes of mind and deaths of nodes while a matter is sent over
-// both channels, and wants that everybody got it, and once where no node died.
+// TestKillingWhilePeopleChangeTheirChannelLosesNobody draws changes of channel and deaths of nodes while a matter is
+// sent on both channels. Everybody must get it, and only once if no node died.
 func TestKillingWhilePeopleChangeTheirChannelLosesNobody(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		var ref int64
@@ -135,7 +135,7 @@ func TestKillingWhilePeopleChangeTheirChannelLosesNobody(t *testing.T) {
 			k.arm(deliverytest.AtMail, 0, nil)
 			change()
 			n = start()
-			for range 3 { // one channel may hand over to the other
+			for range 3 { // one channel may move people to the other
 				for _, batch := range o.batches {
 					n.outlive(t, batch)
 				}

@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// join adds persons to the batch, and checks how many that is.
+// join adds persons to the batch, and checks how many were added.
 func (n *node) join(t testing.TB, batch delivery.Batch, want int64, persons ...int64) {
 	t.Helper()
 	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
@@ -31,11 +31,11 @@ func TestWhoJoinsABatchGetsItOnceWheneverSheComes(t *testing.T) {
 		o.set(func(o *town) { o.step = 10 })
 		n := newNode(t, db, o, clock.At(morning), sink.URL())
 		batch := n.enqueue(t, 1, 1, 30)
-		n.join(t, batch, 2, 3, 17, 31) // she who is in it, she who will be, and she who would not
+		n.join(t, batch, 2, 3, 17, 31) // one is in it, one will be, and one would not be
 		n.step(t)
 		n.progress(t, batch.ID, "sent 31")
 		n.join(t, batch, 0, 5, 31)
-		n.join(t, batch, 2, 5, 32, 33) // when all are served
+		n.join(t, batch, 2, 5, 32, 33) // after everybody got it
 		if p := n.progress(t, batch.ID, "waiting 2 sent 31"); !p.Finished.IsZero() {
 			t.Error("it says finished while two are owed it")
 		}
@@ -50,7 +50,7 @@ func TestWhoJoinsABatchGetsItOnceWheneverSheComes(t *testing.T) {
 	})
 }
 
-// part ends what the batch owes persons, and checks who they are.
+// part withdraws what the batch has queued for persons, and checks who they are.
 func (n *node) part(t testing.TB, from, to delivery.Batch, want []int64, persons ...int64) {
 	t.Helper()
 	n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
@@ -67,7 +67,7 @@ func TestPartingTakesOnlyWhatIsOwedAndOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := oldList(t, 2)
 		n := newNode(t, db, newTown(t), clock.At(morning), sink.URL())
-		to := n.enqueue(t, 2, 1, 5) // 1 and 2 are refused there, 3 is blocked, the others have it
+		to := n.enqueue(t, 2, 1, 5) // 1 and 2 are refused there, 3 is suppressed, the others get it
 		n.step(t)
 		from := n.enqueueAt(t, 1, 1, 40, morning.Add(time.Hour))
 		n.part(t, from, to, []int64{4, 6, 39}, 1, 2, 4, 6, 39, 41)
@@ -81,7 +81,7 @@ func TestPartingTakesOnlyWhatIsOwedAndOnce(t *testing.T) {
 
 		last := n.enqueueAt(t, 3, 6, 7, morning.Add(2*time.Hour))
 		n.part(t, last, from, []int64{6}, 6)
-		n.join(t, from, 1, 6) // whose message there was kept
+		n.join(t, from, 1, 6) // her message there was Kept
 		if p := n.progress(t, from.ID, "waiting 1 sent 34 refused 1 suppressed 2 kept 2"); !p.Finished.IsZero() {
 			t.Error("it says finished while she is owed it")
 		}

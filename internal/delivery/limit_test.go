@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/delivery/routing"
 )
 
-// traffic is messages that go to domains, and when each was on the line.
+// traffic records the messages to domains, and when each was in flight.
 type traffic struct {
 	mu     sync.Mutex
 	flying map[*domain]int
@@ -21,14 +21,14 @@ type traffic struct {
 	at     map[*domain][]time.Time
 }
 
-// send takes a while, at some moment of which the receiver counts the message.
+// send takes a while; at some moment in between the receiver counts the message.
 func (f *traffic) send(d *domain, before, after time.Duration) {
 	began := time.Now()
 	f.mu.Lock()
 	f.flying[d]++
 	f.most[d] = max(f.most[d], f.flying[d])
 	f.mu.Unlock()
-	time.Sleep(before) // of a clock that costs no time: synctest
+	time.Sleep(before) // free of cost with synctest's clock
 	f.mu.Lock()
 	f.at[d] = append(f.at[d], time.Now())
 	f.flying[d]--
@@ -37,7 +37,7 @@ func (f *traffic) send(d *domain, before, after time.Duration) {
 	d.done(time.Since(began))
 }
 
-// within checks that the domain got no more in any minute, nor at once, than it is to be given.
+// within checks that the domain got no more, in any minute and at once, than its limit.
 func (f *traffic) within(d *domain, limit routing.Limit) error {
 	if limit.Connections > 0 && f.most[d] > limit.Connections {
 		return fmt.Errorf("%d at once, the limit is %d", f.most[d], limit.Connections)
@@ -51,8 +51,8 @@ func (f *traffic) within(d *domain, limit routing.Limit) error {
 	return nil
 }
 
-// Whatever the limits, and however long messages take: no domain gets more than it is to be given, all are served in the
-// time that this takes, and nobody waits for another domain.
+// With any limits and delivery times, no domain gets more than its limit, all messages are sent in the time that this
+// takes, and no domain waits for another.
 func TestDomainsGetWhatTheirLimitsAllow(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var all []routing.Limit
@@ -112,13 +112,13 @@ func sendWithin(all []routing.Limit, messages []int, slow int, seed uint64) erro
 	return nil
 }
 
-// longest is how long messages may take at most that take so long each.
+// longest returns the longest time that messages may take, if each takes so long.
 func longest(limit routing.Limit, messages int, each time.Duration) time.Duration {
 	most := each
 	if limit.Connections > 0 {
 		most += time.Duration(messages) * each / time.Duration(limit.Connections)
 	}
-	if limit.PerMinute > 0 { // a place is free again a minute after its message is done
+	if limit.PerMinute > 0 { // a slot is free again a minute after its message is done
 		most += time.Duration((messages+limit.PerMinute-1)/limit.PerMinute) * (time.Minute + each)
 	}
 	return most + each
@@ -165,7 +165,7 @@ func TestAMinutesWorthIsSpread(t *testing.T) {
 	})
 }
 
-// Chunks that found no room come back one after another, about as fast as their messages can go, and soon enough.
+// Chunks that found no room come back one after another, about as fast as their messages can be sent.
 func TestChunksComeBackInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDomain(routing.Limit{PerMinute: 600}) // ten a second: a line is ten messages

@@ -32,7 +32,7 @@ func (n *node) sendNotes(t *testing.T, want int) {
 	}
 }
 
-// kept is what the room still knows of a note's recipient and text.
+// kept returns what is stored of a note's recipient and text.
 func (n *node) kept(t *testing.T) (text, state string, due int64) {
 	t.Helper()
 	err := n.db.QueryRowContext(t.Context(), "SELECT to_address || to_name || subject || body_text || body_html, state, due FROM delivery_note").
@@ -135,8 +135,8 @@ func TestNotesThatCannotGo(t *testing.T) {
 	})
 }
 
-// The way into a person's own page goes to those whom the town knows, whatever they said of newsletters, and to no address
-// that nobody has. Who has it is asked when the note's turn comes.
+// An entry goes to people whom the town knows, whatever they said about newsletters, and to no address that does not
+// exist. Who has the address is looked up when the note is sent.
 func TestTheWayInGoesToWhoeverIsKnown(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})
@@ -204,7 +204,7 @@ func TestEveryMailNamesItselfAndNobodyElse(t *testing.T) {
 				t.Fatalf("envelope %s opens as %+v, %v", m.From, e, err)
 			}
 			if !n.WentTo(e, strings.ToUpper(m.To)) || n.WentTo(e, addressOf(e.Person+1)) || n.WentTo(e, "") {
-				t.Fatalf("envelope %s knows its address not, or others", m.From)
+				t.Fatalf("envelope %s does not recognise its address, or recognises others", m.From)
 			}
 			if id := m.Header("Message-Id"); id != "<"+n.MessageID(batch.ID, e.Person)+">" {
 				t.Fatalf("Message-ID %s", id)

@@ -13,7 +13,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// explainer runs queries, and keeps the plan of each.
+// explainer runs queries and records the plan of each.
 type explainer struct {
 	*storage.DB
 	t     *testing.T
@@ -59,8 +59,9 @@ func (e *explainer) QueryRowContext(ctx context.Context, query string, args ...a
 	return e.DB.QueryRowContext(ctx, query, args...)
 }
 
-// fullScan finds, in a plan, a table that grows with the years and that is read whole: not by an index, or by all of one
-// that holds all rows, be it from the first key on. The partial indexes of what is owed may be read whole, for that is what they are for.
+// fullScan matches, in a plan, a full read of a table that grows over the years: without an index, or by a whole index
+// with all rows, even from the first key on. The partial indexes of queued rows may be read whole; that is their
+// purpose.
 var fullScan = regexp.MustCompile(`(?m)(Seq Scan on delivery_(batch|chunk|message|note|return)\b.*|` +
 	`SCAN (delivery_(batch|chunk|message|note|return)|b|c|m|n|r)\b.*|` +
 	`SEARCH .* USING INTEGER PRIMARY KEY \(rowid>\?\)|Scan using delivery_batch_pkey .*\n\s*Index Cond: \(id > .*)$`)
@@ -76,7 +77,7 @@ func (e *explainer) scans() (all []string) {
 	return all
 }
 
-// TestNoPollReadsATableWhole: what an idle room asks each second costs the same in its twentieth year.
+// TestNoPollReadsATableWhole: what an idle room asks each second does not get slower over the years.
 func TestNoPollReadsATableWhole(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n := newNode(t, db, newTown(t), clock.At(morning), "")

@@ -15,7 +15,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// ledger writes any ledger there may be of a batch that is finished.
+// ledger writes any possible ledger of a finished batch.
 type ledger struct {
 	*node
 
@@ -31,7 +31,7 @@ func (l *ledger) exec(query string, args ...any) {
 	}
 }
 
-// write makes a batch that was finished at a time.
+// write creates a batch that was finished at a time.
 func (l *ledger) write(ref int64, finished time.Time) {
 	channel := rapid.SampledFrom(delivery.Channels()).Draw(l.rt, "channel")
 	l.exec(`INSERT INTO delivery_batch (id, origin, ref, channel, created, at, cancelled, finished, account)
@@ -69,7 +69,7 @@ func (l *ledger) cameBack(person int64, channel string, at int64) {
 	}
 }
 
-// shown is all that is shown of the batch.
+// shown returns everything that is shown of the batch.
 func (l *ledger) shown(ref int64) string {
 	l.t.Helper()
 	p, err := l.Progress(l.t.Context(), l.batch)
@@ -104,8 +104,8 @@ func (l *ledger) shown(ref int64) string {
 	return text
 }
 
-// Whatever the ledger, and whenever folding is killed, what is shown of a batch stays the same, a person who is forgotten
-// meanwhile changes nothing, and in the end nobody is named.
+// For any ledger, and whenever folding is killed, what is shown of a batch stays the same. Forgetting a person
+// meanwhile changes nothing, and in the end no person is in it.
 func TestFoldingChangesNoNumber(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		of := newNode(t, db, newTown(t), clock.At(morning), "")
@@ -145,7 +145,7 @@ func TestFoldingChangesNoNumber(t *testing.T) {
 	})
 }
 
-// Folding what is folded, and stopping it, does no harm.
+// Folding again, and stopping folding, do no harm.
 func TestFoldingStopsWhenItIsTold(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n := newNode(t, db, newTown(t), clock.At(morning), "").folder(t, 24)

@@ -22,7 +22,7 @@ import (
 	"unoxuno/internal/storage/storagetest"
 )
 
-// folder is another node of the same town, which keeps its ledger so many months and folds a few messages at a time.
+// folder returns another node of the same town that keeps its ledger so many months and folds a few messages at a time.
 func (n *node) folder(t testing.TB, months int) *node { return n.folderBy(t, months, 3) }
 
 func (n *node) folderBy(t testing.TB, months, atOnce int) *node {
@@ -36,7 +36,7 @@ func (n *node) folderBy(t testing.TB, months, atOnce int) *node {
 
 var errKilled = errors.New("killed")
 
-// killedAt lets folding die in the step after so many.
+// killedAt makes folding fail after so many steps.
 func (o *town) killedAt(steps int) {
 	o.set(func(o *town) {
 		o.folding = func() error {
@@ -57,7 +57,7 @@ func (n *node) fold(t testing.TB) {
 	}
 }
 
-// rows checks how many rows that name somebody the ledger has of the batch.
+// rows checks how many rows of the batch in the ledger name a person.
 func (n *node) rows(t testing.TB, batch delivery.Batch, want int) {
 	t.Helper()
 	var got int
@@ -68,8 +68,8 @@ func (n *node) rows(t testing.TB, batch delivery.Batch, want int) {
 	}
 }
 
-// sentLongAgo tests a batch of 20, of whom two were refused, finished 24 months ago: when it has just been closed, when a
-// part of it is folded, and when all is.
+// sentLongAgo tests a batch of 20 messages, two of them refused, finished 24 months ago: when it was just closed, when
+// it is partly folded, and when it is folded.
 func sentLongAgo(t *testing.T, db *storage.DB, test func(t *testing.T, n *node, batch delivery.Batch, sink *deliverytest.Sink)) {
 	t.Helper()
 	sink := deliverytest.New(t, deliverytest.Options{Rule: func(a deliverytest.Attempt) error {
@@ -181,7 +181,7 @@ func TestReceiptsOfFoldedTextMessagesAreStrangers(t *testing.T) {
 func TestAPersonsRightsHoldWhileHerBatchesBecomeNumbers(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sentLongAgo(t, db, func(t *testing.T, n *node, batch delivery.Batch, _ *deliverytest.Sink) {
-			for _, person := range []int64{2, 19} { // of whom there is a row, or none
+			for _, person := range []int64{2, 19} { // one with a row, one without
 				n.tx(t, func(ctx context.Context, tx *storage.Tx) error {
 					if _, err := n.Export(ctx, tx, person, access.Whole); err != nil {
 						return err
@@ -247,7 +247,7 @@ func TestWhatSomethingCameBackOfLatelyWaits(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, batch, to := sentTown(t, db)
 		n.clock.Set(morning.AddDate(2, 0, 1))
-		n.mustBack(t, to[4], notice(addressOf(4), "4.2.2", full)) // it counts with others for a fortnight
+		n.mustBack(t, to[4], notice(addressOf(4), "4.2.2", full)) // it counts with others for two weeks
 		f := n.folder(t, 24)
 		f.fold(t)
 		f.rows(t, batch, 7)
@@ -283,7 +283,7 @@ func TestTwoNodesFoldEachMessageOnce(t *testing.T) {
 			defer close(folded)
 			all.Wait()
 		}()
-		for reading := true; reading; { // whoever looks meanwhile sees all of them
+		for reading := true; reading; { // concurrent readers see all of them
 			n.progress(t, batch.ID, "sent 200")
 			select {
 			case <-folded:
@@ -296,7 +296,7 @@ func TestTwoNodesFoldEachMessageOnce(t *testing.T) {
 	})
 }
 
-// A town that runs the release before has its old batches folded like the others.
+// Old batches of a town with the previous release are folded like the others.
 func TestOldBatchesOfTheReleaseBeforeAreFolded(t *testing.T) {
 	files := fstest.MapFS{}
 	for _, name := range []string{
@@ -357,8 +357,8 @@ func TestOldNotesGoAndWhatIsOwedStays(t *testing.T) {
 	})
 }
 
-// TestAClockThatRanAheadNeitherHastensNorStopsFolding: what a batch, a note and a return were stamped with while the clock
-// was wrong is brought back, and a night of a wrong clock makes nothing old.
+// TestAClockThatRanAheadNeitherHastensNorStopsFolding: the times of a batch, a note and a return that were stored while
+// the clock was wrong are corrected, and a night of a wrong clock makes nothing old.
 func TestAClockThatRanAheadNeitherHastensNorStopsFolding(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n, old, to := sentTown(t, db)
@@ -370,7 +370,7 @@ func TestAClockThatRanAheadNeitherHastensNorStopsFolding(t *testing.T) {
 		n.mustBack(t, to[3], notice(addressOf(3), "4.2.2", full))
 		f.fold(t)
 		f.rows(t, old, 7)
-		n.clock.Set(morning.AddDate(0, 0, 1)) // mended
+		n.clock.Set(morning.AddDate(0, 0, 1)) // corrected
 		f.fold(t)
 		f.rows(t, ahead, 5)
 		n.clock.Set(morning.AddDate(-50, 0, 0)) // the battery is empty

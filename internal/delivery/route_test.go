@@ -23,7 +23,7 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// planned makes a node whose mail leaves as text says; every %s stands for a relay.
+// planned returns a node with the plan in text; every %s stands for a relay.
 func planned(t *testing.T, db *storage.DB, o *town, c *clock.Manual, text string, relays ...*deliverytest.Sink) *node {
 	t.Helper()
 	urls := make([]any, len(relays))
@@ -81,7 +81,7 @@ routes: {theatre: [own]}
 	})
 }
 
-// atOnce counts how many mails to one domain are on their way at the same time.
+// atOnce counts how many mails to one domain are in flight at the same time.
 type atOnce struct {
 	domain    string
 	mu        sync.Mutex
@@ -165,7 +165,7 @@ other_domains: {connections: 1}
 func TestBatchesLeaveWithinTheirWindow(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		sink := deliverytest.New(t, deliverytest.Options{})
-		c := clock.At(morning) // nine o'clock, of a Monday
+		c := clock.At(morning) // nine o'clock on a Monday
 		n := planned(t, db, newTown(t), c, `
 relays: [{name: a, url: "%s"}]
 windows: {default: "mon-fri 10:30-12:00", theatre: "08:00-23:00"}

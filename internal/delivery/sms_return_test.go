@@ -15,10 +15,10 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// partOf is the name that the gateway of phones gives to a part of the person's message.
+// partOf returns the id that the gateway of phones gives to a part of the person's message.
 func partOf(person int64, part int) string { return fmt.Sprintf("g%07d-%d", person, part) }
 
-// undelivered brings the receipt of a part that the network gave up.
+// undelivered delivers the receipt of a part that the network gave up.
 func undelivered(t testing.TB, n *node, id string, reason sms.Reason) {
 	t.Helper()
 	if err := n.Receipt(t.Context(), sms.Receipt{ID: id, State: sms.Undelivered, Reason: reason}); err != nil {
@@ -65,7 +65,7 @@ func TestAReceiptThatNobodyHasTheNumberSuppressesItAtOnce(t *testing.T) {
 		undelivered(t, n, partOf(4, 1), sms.Other)
 		undelivered(t, n, partOf(5, 1), sms.PhoneOff)
 		receipt(t, n, partOf(6, 1), sms.Delivered)
-		undelivered(t, n, partOf(6, 1), sms.NumberUnknown) // what is final stays
+		undelivered(t, n, partOf(6, 1), sms.NumberUnknown) // a final state stays
 		undelivered(t, n, "a stranger's", sms.NumberUnknown)
 		n.muteNumbers(t, "1 2")
 		got := n.progress(t, batch.ID, "sent 8")
@@ -83,7 +83,7 @@ func TestAReceiptThatNobodyHasTheNumberSuppressesItAtOnce(t *testing.T) {
 	})
 }
 
-// sorted are the counts in one order.
+// sorted returns the counts as a map.
 func sorted(counts []delivery.ReturnCount) map[string]int64 {
 	all := map[string]int64{}
 	for _, c := range counts {
@@ -100,7 +100,7 @@ func TestATelephoneThatStaysOffIsSuppressedLikeAFullMailbox(t *testing.T) {
 			n.step(t)
 			undelivered(t, n, partOf(1, 1), sms.PhoneOff)
 			undelivered(t, n, partOf(1, 2), sms.PhoneOff)
-			undelivered(t, n, partOf(2, 1), sms.Other) // perhaps it was our sender: held against nobody
+			undelivered(t, n, partOf(2, 1), sms.Other) // it may have been our sender: counts against no number
 			n.muteNumbers(t, want)
 			n.clock.Advance(24 * time.Hour)
 		}
@@ -119,15 +119,15 @@ func TestACodeGoesToASuppressedNumberAndItsAnswerLiftsThat(t *testing.T) {
 		n.post(t, delivery.Note{Channel: delivery.SMS, Kind: delivery.NoteCode, To: numberOf(1), Text: "Codice 123456"})
 		n.sendNotes(t, 1)
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return n.Lift(ctx, tx, numberOf(1)) })
-		undelivered(t, n, partOf(1, 1), sms.NumberUnknown) // of the code: it takes the name over
-		n.muteNumbers(t, "1")                              // who confirmed a number that is gone by now is told so by the network
+		undelivered(t, n, partOf(1, 1), sms.NumberUnknown) // of the code, which has the same id now
+		n.muteNumbers(t, "1")                              // a number confirmed just now does not exist
 		n.tx(t, func(ctx context.Context, tx *storage.Tx) error { return n.Lift(ctx, tx, numberOf(1)) })
-		undelivered(t, n, partOf(1, 1), sms.NumberUnknown) // an old one, brought again
+		undelivered(t, n, partOf(1, 1), sms.NumberUnknown) // an old one, delivered again
 		n.muteNumbers(t, "")
 	})
 }
 
-// One rule for both channels: what the server or the gateway says at once counts like what comes back.
+// Both channels follow one rule: what the server or gateway says at once counts like a return.
 func TestARefusalThatNobodyHasTheAddressSuppressesIt(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		p := newPhones()
@@ -150,7 +150,7 @@ func TestARefusalThatNobodyHasTheAddressSuppressesIt(t *testing.T) {
 			case addressOf(2):
 				return deliverytest.Refuse(554, "5.7.1", "blocked")
 			case addressOf(3):
-				return deliverytest.Refuse(550, "", "relay not permitted") // as Exim says it
+				return deliverytest.Refuse(550, "", "relay not permitted") // Exim's words
 			}
 			return nil
 		}})
@@ -186,7 +186,7 @@ func TestReceiptsOfWhoIsForgottenNameNobody(t *testing.T) {
 	})
 }
 
-// Receipts count for the brake like mails that come back.
+// Receipts count for the brake like returned mails.
 func TestTooManyUnknownNumbersHoldTheAccount(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		n := newNode(t, db, newTown(t), clock.At(morning), "", func(s *delivery.Settings) {

@@ -15,13 +15,13 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// phones is a gateway in this process: it keeps what it takes, and answers as rule says.
+// phones is a gateway in this process: it keeps what it accepts, and answers as rule says.
 type phones struct {
 	mu    sync.Mutex
 	rule  func(m sms.Message, tries int) error
 	tries map[string]int
 	taken []sms.Message
-	first func(id string) // told of each message before the gateway answers
+	first func(id string) // called for each message before the gateway answers
 }
 
 func (p *phones) take(_ context.Context, m sms.Message) ([]string, error) {
@@ -54,7 +54,7 @@ func (p *phones) count() map[string]int {
 
 func newPhones() *phones { return &phones{tries: map[string]int{}} }
 
-// down is a gateway that cannot be reached, as the real ones are: it rests, and is tried again.
+// down is a gateway that cannot be reached. Like the real ones it pauses and is tried again.
 type down struct {
 	sms.Gateway
 	until time.Time
@@ -67,7 +67,7 @@ func (d *down) Health() sms.Health { return sms.Health{Configured: true, RetryAt
 
 func numberOf(person int64) string { return fmt.Sprintf("+39333%07d", person) }
 
-// textNode is a node whose town writes by text message through the gateway.
+// textNode returns a node whose town sends text messages through the gateway.
 func textNode(t *testing.T, db *storage.DB, g sms.Gateway) *node {
 	t.Helper()
 	return newNode(t, db, newTown(t), clock.At(morning), "", func(s *delivery.Settings) { s.SMS.Gateway = g })
@@ -143,7 +143,7 @@ func TestAGatewayThatIsDownHoldsNothingAgainstAnybody(t *testing.T) {
 func TestMailsAndTextsShareTheWork(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		p := newPhones()
-		n := textNode(t, db, sms.Pretend(p.take)) // no relay: mail is put off
+		n := textNode(t, db, sms.Pretend(p.take)) // no relay: mail is deferred
 		mail := n.enqueue(t, 1, 1, 30)
 		text := n.enqueueTexts(t, 1, 31, 60)
 		n.step(t)
@@ -163,7 +163,7 @@ func TestReceiptsStayWhatTheyAreInAnyOrder(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		p := newPhones()
 		n := textNode(t, db, sms.Pretend(p.take))
-		// The receipt of the first part comes before the gateway has even answered.
+		// The receipt of the first part comes before the gateway has answered.
 		p.first = func(id string) {
 			if id == "g0000001" {
 				receipt(t, n, id+"-1", sms.Delivered)
@@ -180,7 +180,7 @@ func TestReceiptsStayWhatTheyAreInAnyOrder(t *testing.T) {
 		}
 		counted(0, 0) // one part of two
 		receipt(t, n, "g0000001-2", sms.Delivered)
-		receipt(t, n, "g0000001-2", sms.Undelivered) // too late: what is final stays
+		receipt(t, n, "g0000001-2", sms.Undelivered) // too late: a final state stays
 		counted(1, 0)
 		receipt(t, n, "g0000002-1", sms.Buffered)
 		receipt(t, n, "g0000002-1", sms.Undelivered)
@@ -201,7 +201,7 @@ func TestReceiptsStayWhatTheyAreInAnyOrder(t *testing.T) {
 	})
 }
 
-// clerk answers whatever is written.
+// clerk answers every message.
 type clerk struct{ got []string }
 
 func (c *clerk) Wrote(_ context.Context, _ *storage.Tx, number string, r sms.Request) (delivery.Answer, error) {
@@ -234,7 +234,7 @@ func TestWhoWritesIsHeededAndAnsweredOnceADay(t *testing.T) {
 		write("«Basta!»")
 		write("STOP")
 		suppressed(true)
-		n.sendNotes(t, 1) // she is told that it is done, although she is suppressed, and not twice
+		n.sendNotes(t, 1) // she gets a confirmation although she is suppressed, and not twice
 		n.post(t, delivery.Note{Channel: delivery.SMS, Kind: "code", To: number.String(), Text: "Codice 123456"})
 		n.sendNotes(t, 1) // she asked for it herself
 		write("start")
@@ -362,7 +362,7 @@ func TestTextsThatAreStoppedAreOwedStill(t *testing.T) {
 	})
 }
 
-// A receipt may come at the very moment at which its message is put on record: neither is lost.
+// A receipt may arrive while its message is being recorded: neither is lost.
 func TestReceiptsThatComeWithTheirMessage(t *testing.T) {
 	each(t, func(t *testing.T, db *storage.DB) {
 		p := newPhones()

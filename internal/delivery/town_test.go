@@ -21,7 +21,7 @@ import (
 
 var morning = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// town is an origin whose persons are numbers: each has an address and wants everything, until told otherwise.
+// town is an origin whose persons are numbers: each has an address and wants everything, unless set otherwise.
 type town struct {
 	mu       sync.Mutex
 	gone     map[int64]bool
@@ -31,13 +31,13 @@ type town struct {
 	trouble  error
 	template *email.Template
 	audience [2]int64                                                    // from, to
-	step     int64                                                       // how many numbers a stretch spans; 0: all
-	wordless bool                                                        // forgets the text of its text messages
-	mute     int64                                                       // the ref whose audience cannot be told
-	asked    func()                                                      // called, once, when an audience is asked for
+	step     int64                                                       // numbers in a page; 0: all
+	wordless bool                                                        // loses the text of its text messages
+	mute     int64                                                       // the ref whose audience fails
+	asked    func()                                                      // called once, when an audience is asked for
 	folding  func() error                                                // called at each step of folding
-	angry    []int64                                                     // who complained
-	aside    func(person int64) func(context.Context, *storage.Tx) error // who is put aside; nil: nobody
+	angry    []int64                                                     // people who complained
+	aside    func(person int64) func(context.Context, *storage.Tx) error // whom to defer; nil: nobody
 }
 
 var errMute = errors.New("whom it is for cannot be told")
@@ -87,7 +87,7 @@ func (o *town) Letter(_ context.Context, m delivery.Matter) (delivery.Letter, er
 	return o, o.trouble
 }
 
-// phoneBook is the town writing by text message.
+// phoneBook is the town on the SMS channel.
 type phoneBook struct{ *town }
 
 func (b phoneBook) Recipients(_ context.Context, persons []int64) ([]delivery.Recipient, error) {
@@ -170,7 +170,7 @@ type node struct {
 	clock *clock.Manual
 }
 
-// newNode makes a node; change, when given, alters its settings.
+// newNode creates a node; change, if given, alters its settings.
 func newNode(t testing.TB, db *storage.DB, o *town, c *clock.Manual, url string, change ...func(*delivery.Settings)) *node {
 	t.Helper()
 	s := delivery.Settings{
@@ -189,7 +189,7 @@ func newNode(t testing.TB, db *storage.DB, o *town, c *clock.Manual, url string,
 	return &node{Room: room, db: db, town: o, clock: c}
 }
 
-// enqueue puts the persons from first to last into the batch of ref.
+// enqueue adds the persons from first to last to the batch of ref.
 func (n *node) enqueue(t testing.TB, ref, first, last int64) delivery.Batch {
 	t.Helper()
 	return n.enqueueAt(t, ref, first, last, time.Time{})
@@ -245,8 +245,8 @@ func (n *node) progress(t testing.TB, batch int64, want string) delivery.Progres
 	return p
 }
 
-// expire ends every lease, as if its holder had been silent for longer than it holds; the fence keeps a holder who is
-// only slow, in this test, from renewing it before another comes.
+// expire ends every lease, as if its holder had been silent for too long. The fence prevents a holder that is only
+// slow, in this test, from renewing it before another comes.
 func (n *node) expire(t testing.TB) {
 	t.Helper()
 	if _, err := n.db.ExecContext(t.Context(), "UPDATE delivery_chunk SET lease_until = 1, fence = fence + 1 WHERE lease_until > 0"); err != nil {
@@ -254,8 +254,8 @@ func (n *node) expire(t testing.TB) {
 	}
 }
 
-// outlive goes on, after a death, until nothing of the batch is owed. It ends leases again when that is needed: a commit
-// that the dead had on its way may reach PostgreSQL after expire.
+// outlive continues after a death until nothing of the batch is queued. It ends leases again if needed: a commit that
+// the dead process had sent may reach PostgreSQL after expire.
 func (n *node) outlive(t testing.TB, batch int64) {
 	t.Helper()
 	for range 5 {

@@ -31,7 +31,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 }
 
-// wordKeys are the keys that have words.
+// wordKeys returns the keys that have words.
 func wordKeys(t *testing.T) map[string]bool {
 	t.Helper()
 	w, err := locale.Load(delivery.Words())

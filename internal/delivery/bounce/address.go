@@ -13,8 +13,8 @@ type span struct {
 	address    string
 }
 
-// spans finds the addresses in a line. It is no parser of RFC 5322: bounces hold addresses in every dress. A domain
-// needs a dot unless the address stands in angle brackets.
+// spans finds the addresses in a line. It is not a parser of RFC 5322, because bounces contain addresses in many forms.
+// A domain needs a dot unless the address is in angle brackets.
 func spans(line string) []span {
 	var all []span
 	for from := 0; ; {
@@ -80,7 +80,7 @@ func domainEnd(line string, start int) int {
 	return start + len(strings.TrimRight(line[start:end], ".-_"))
 }
 
-// addressesIn lists the addresses of a text.
+// addressesIn returns the addresses in a text.
 func addressesIn(text string) []string {
 	var all []string
 	for _, s := range spans(text) {
@@ -92,8 +92,8 @@ func addressesIn(text string) []string {
 	return distinct(all)
 }
 
-// distinct leaves out what was there before. Domains are compared without case, and so are local parts: two mailboxes
-// that differ in case alone are unheard of.
+// distinct removes repetitions. Domains and local parts are compared without case: no real mailboxes differ in case
+// only.
 func distinct(addresses []string) []string {
 	var all []string
 	seen := map[string]bool{}
@@ -106,8 +106,8 @@ func distinct(addresses []string) []string {
 	return all
 }
 
-// typedAddress reads "address-type; address" (RFC 3464 §2.3.1), also without the type, and \x{…} of utf-8 addresses
-// (RFC 6533 §3). Where no address is found it returns "": a pipe or an account of the system.
+// typedAddress reads "address-type; address" (RFC 3464 §2.3.1), with or without the type, and \x{…} in utf-8 addresses
+// (RFC 6533 §3). It returns "" if there is no address, as for a pipe or a system account.
 func typedAddress(value string) string {
 	kind, rest, found := strings.Cut(value, ";")
 	if !found || strings.ContainsAny(kind, "@<\"") {
@@ -124,7 +124,7 @@ func typedAddress(value string) string {
 		}
 	}
 	if at := strings.LastIndexByte(rest, '@'); at > 0 && at+1 < len(rest) && !strings.ContainsAny(rest, " \t<>,|") {
-		return rest // as it stands: also quoted, also without a dot
+		return rest // unchanged: it may be quoted, or without a dot
 	}
 	if all := addressesIn(rest); len(all) > 0 {
 		return all[0]

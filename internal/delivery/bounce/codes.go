@@ -1,7 +1,7 @@
 package bounce
 
-// codeReasons gives a reason for an enhanced status code: for the whole code, or for what follows the class. From RFC
-// 3463 and the IANA registry of enumerated status codes (RFC 5248), which adds RFC 7293, 7372, 7504, 7505; three-digit
+// codeReasons maps an enhanced status code to a reason: the whole code, or what follows the class. Sources: RFC 3463
+// and the IANA registry of enumerated status codes (RFC 5248), which adds RFC 7293, 7372, 7504, 7505. Three-digit
 // details are Exchange Online's
 // (https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online).
 var codeReasons = map[string]Reason{
@@ -24,19 +24,18 @@ var codeReasons = map[string]Reason{
 	"5.7.511": Blocked,
 }
 
-// sureSubjects and looseSubjects are what the subject of a code says (RFC 3463 §3.1 to §3.8): the first before loose
-// phrases are sought, the second when nothing else is found. Subjects 0 to 2 say nothing about whether the address is
-// any good.
+// sureSubjects and looseSubjects map the subject of a code (RFC 3463 §3.1 to §3.8): the first is used before loose
+// phrases, the second when nothing else was found. Subjects 0 to 2 do not say whether the address is valid.
 var (
 	sureSubjects  = map[byte]Reason{'3': System, '6': Content, '7': Policy}
 	looseSubjects = map[byte]Reason{'4': Network, '5': Protocol}
 )
 
-// commandReasons is what the refused command says, when nothing else does.
+// commandReasons is the reason for a refused command, if nothing else is known.
 var commandReasons = map[string]Reason{"mail": Sender, "connect": Blocked}
 
-// replyReasons is what an SMTP reply code says alone (RFC 5321 §4.2.3, RFC 7504). 550, 553 and 554 say too many
-// things to say any.
+// replyReasons maps SMTP reply codes (RFC 5321 §4.2.3, RFC 7504). 550, 553 and 554 are used for too many things to mean
+// one.
 var replyReasons = map[string]Reason{
 	"421": Busy, "451": System, "452": MailboxFull, "500": Protocol, "501": Protocol, "502": Protocol, "503": Protocol,
 	"504": Protocol, "521": NoMail, "525": Suspended, "530": Policy, "535": Policy, "551": Moved, "552": MailboxFull,

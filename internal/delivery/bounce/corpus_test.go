@@ -10,19 +10,19 @@ import (
 	"testing"
 )
 
-// corpusVariable names a directory of real bounces (*.eml) with their answers in answers.tsv: file, recipient, reason,
-// 1 soft or 0 hard or -1 no bounce, action, status.
+// corpusVariable names a directory of real bounces (*.eml) with the expected answers in answers.tsv: file, recipient,
+// reason, 1 soft or 0 hard or -1 no bounce, action, status.
 const corpusVariable = "UNOXUNO_BOUNCE_CORPUS"
 
-// What is wanted of the whole corpus.
+// What the parser must reach on the whole corpus.
 const (
 	wantedRecipients = 0.95
 	wantedKinds      = 0.90
 	wantedReasons    = 0.84
 )
 
-// ourReasons says which of our reasons a reason of the answers may be: both lists are somebody's, and do not map one to
-// one. "filtered" there is also what a server says of nobody's address after it has taken the message.
+// ourReasons maps each reason of the answers to our reasons. The lists differ, so a reason may map to several.
+// "filtered" there also covers refusals after the message was accepted that say nothing about the address.
 var ourReasons = map[string][]Reason{
 	"userunknown": {UnknownAddress}, "mailboxfull": {MailboxFull}, "policyviolation": {Policy, Content}, "blocked": {Blocked, Busy},
 	"expired": {Expired, Network}, "filtered": {Filtered, UnknownAddress}, "rejected": {Sender, Relaying}, "networkerror": {Network},
@@ -50,7 +50,7 @@ func readAnswers(t *testing.T, dir string) []answer {
 	return all
 }
 
-// score counts what was right.
+// score counts correct results.
 type score struct{ answers, recipients, reasons, bounces, kinds, mistaken int }
 
 func (s score) log(t *testing.T, name string) {
@@ -63,7 +63,7 @@ func (s score) recipientRate() float64 { return float64(s.recipients) / float64(
 func (s score) reasonRate() float64    { return float64(s.reasons) / float64(max(s.recipients, 1)) }
 func (s score) kindRate() float64      { return float64(s.kinds) / float64(max(s.bounces, 1)) }
 
-// count judges the report against one answer and says what is wrong.
+// count compares the report with an answer and returns what is wrong.
 func (s *score) count(a answer, report Report) (miss string) {
 	if a.soft == "-1" && report.Kind.Graver(None) {
 		s.mistaken++
@@ -91,8 +91,8 @@ func (s *score) count(a answer, report Report) (miss string) {
 	return miss + " recipient not found"
 }
 
-// TestCorpus measures the parser on real mails. To tell learning from memorising they are in two halves by the hash of
-// their name: rules were written with one half in sight, and measured on the other.
+// TestCorpus measures the parser on real mails. They are in two halves, by the hash of their names: rules were written
+// with one half and are measured on the other, so that memorising is noticed.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv(corpusVariable)
 	if dir == "" {
@@ -108,7 +108,7 @@ func TestCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.reason == "-" { // the answer is not known; only that it is a bounce
+		if a.reason == "-" { // the answer is unknown; it is only known to be a bounce
 			if !report.Kind.Graver(None) {
 				t.Logf("%s: %s, yet a bounce", a.file, report.Kind)
 			}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// decodeTransfer undoes a Content-Transfer-Encoding (RFC 2045 §6), as far as it can be undone, up to limit bytes.
+// decodeTransfer decodes a Content-Transfer-Encoding (RFC 2045 §6) as far as possible, up to limit bytes.
 func decodeTransfer(body []byte, name string, limit int) []byte {
 	switch strings.ToLower(strings.TrimSpace(name)) {
 	case "base64":
@@ -22,14 +22,14 @@ func decodeTransfer(body []byte, name string, limit int) []byte {
 	case "quoted-printable":
 		decoded, err := io.ReadAll(io.LimitReader(quotedprintable.NewReader(bytes.NewReader(body)), int64(limit)))
 		if err != nil && len(decoded) < len(body)/2 {
-			break // more plain text than anything else
+			break // mostly plain text
 		}
 		return decoded
 	}
 	return body[:min(len(body), limit)]
 }
 
-// decodeBase64 passes over whatever is not of the alphabet.
+// decodeBase64 skips characters outside the alphabet.
 func decodeBase64(body []byte, limit int) []byte {
 	clean := make([]byte, 0, min(len(body), limit*4/3+4))
 	for _, c := range body {
@@ -44,11 +44,11 @@ func decodeBase64(body []byte, limit int) []byte {
 		clean = clean[:len(clean)-1]
 	}
 	decoded := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
-	n, _ := base64.RawStdEncoding.Decode(decoded, clean) // what precedes a fault is kept
+	n, _ := base64.RawStdEncoding.Decode(decoded, clean) // what precedes an error is kept
 	return decoded[:min(n, limit)]
 }
 
-// encodingOf is the charset of that name, nil when unknown or when nothing is to be done.
+// encodingOf returns the charset of that name, nil if it is unknown or needs no decoding.
 func encodingOf(name string) encoding.Encoding {
 	name = strings.ToLower(strings.Trim(name, "\"' "))
 	if name == "" || name == "utf-8" || name == "us-ascii" {
@@ -61,14 +61,14 @@ func encodingOf(name string) encoding.Encoding {
 	return found
 }
 
-// decodeCharset makes text of bytes. Bytes that are not of the charset become U+FFFD. Mail in Japanese often does not
-// name its charset, but shows it by its escapes (RFC 1468); other bytes beyond ASCII are taken for Windows-1252.
+// decodeCharset decodes bytes to text. Invalid bytes become U+FFFD. Japanese mail often does not name its charset but
+// shows it by escapes (RFC 1468); other bytes outside ASCII are read as Windows-1252.
 func decodeCharset(b []byte, name string) string {
 	switch unnamed := name == "" || strings.EqualFold(name, "us-ascii"); {
 	case unnamed && bytes.Contains(b, []byte("\x1b$")):
 		name = "iso-2022-jp"
 	case utf8.Valid(b) && bytes.IndexByte(b, 0x1b) < 0:
-		return string(b) // ASCII, or UTF-8 whatever it is called: other charsets hardly ever look like it
+		return string(b) // ASCII, or UTF-8 under any name: other charsets rarely look like it
 	case unnamed:
 		name = "windows-1252"
 	}
@@ -88,13 +88,13 @@ func charsetReader(charset string, input io.Reader) (io.Reader, error) {
 	return input, nil
 }
 
-// Elements whose content is not for reading, and those that do not end a line.
+// Elements with content that is not for reading, and those that do not end a line.
 var (
 	hiddenElements = []string{"style", "script", "head", "title"}
 	inlineElements = []string{"a", "b", "i", "em", "strong", "span", "font", "u", "code", "tt", "small"}
 )
 
-// textOf makes plain text of HTML: no tags, entities resolved, a line for each block. It goes through the markup once.
+// textOf converts HTML to plain text: no tags, entities decoded, a line for each block. It reads the markup once.
 func textOf(markup string) string {
 	var out strings.Builder
 	hidden := ""

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// late are warnings in the words of mail servers: their subject, and their text.
+// late are the subjects and texts of mail servers' warnings.
 var late = []struct{ name, subject, text string }{
 	{"Postfix", "Delayed Mail (still being retried)", "THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE.\n\nYour message could not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n\n<anna@example.org>: connect to mx.example.org[192.0.2.9]:25: Connection timed out"},
 	{"Exim", "Warning: message 1abc delayed 24 hours", "A message that you sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on the queue on mx.example.\n\nNo action is required on your part. Delivery attempts will continue for\nsome time. Eventually the mail delivery software will give up.\n\n  anna@example.org\n    host mx.example.org [192.0.2.9]: 450 4.2.2 mailbox full"},
@@ -21,7 +21,7 @@ var late = []struct{ name, subject, text string }{
 	{"MDaemon", "Warning: anna@example.org delay notification", "The attached message has not yet been delivered to anna@example.org. MDaemon will continue to attempt delivery.\nThis is a warning only."},
 }
 
-// TestAWarningIsNoFailure: a mail that only warns is delayed, in whatever words, and whatever the reason.
+// TestAWarningIsNoFailure: a mail that only warns is Delayed, whatever its words and the reason.
 func TestAWarningIsNoFailure(t *testing.T) {
 	for _, c := range late {
 		raw := "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: newsletter@comune.example\nSubject: " + c.subject +
@@ -33,7 +33,7 @@ func TestAWarningIsNoFailure(t *testing.T) {
 	}
 }
 
-// TestTheEndOfTryingIsAFailure: the same servers, when they have given up.
+// TestTheEndOfTryingIsAFailure: the same servers after they have given up.
 func TestTheEndOfTryingIsAFailure(t *testing.T) {
 	for _, c := range []struct{ subject, text string }{
 		{"Undelivered Mail Returned to Sender", "Your message could not be delivered to one or more recipients.\n\n<anna@example.org>: connect to mx.example.org[192.0.2.9]:25: Connection timed out"},
@@ -51,7 +51,7 @@ func TestTheEndOfTryingIsAFailure(t *testing.T) {
 	}
 }
 
-// TestActionDecides: in a delivery status the Action field says whether anything failed, whatever text is beside it.
+// TestActionDecides: in a delivery status the Action field says whether anything failed, whatever the text says.
 func TestActionDecides(t *testing.T) {
 	for _, c := range []struct {
 		fields, text string
@@ -73,7 +73,7 @@ func TestActionDecides(t *testing.T) {
 	}
 }
 
-// TestAmazonsDelay: its notice of a delay is one; what it calls transient has failed.
+// TestAmazonsDelay: its delay notice is a delay; what it calls transient is a failure.
 func TestAmazonsDelay(t *testing.T) {
 	for text, kind := range map[string]Kind{
 		`{"eventType":"DeliveryDelay","deliveryDelay":{"delayedRecipients":[{"emailAddress":"anna@example.org","status":"4.4.1"}]}}`:                   Delayed,
@@ -85,8 +85,8 @@ func TestAmazonsDelay(t *testing.T) {
 	}
 }
 
-// certifiedMail is a receipt of certified mail as a provider sends it: signed, with its text, daticert.xml and, where
-// returned is not "", the message.
+// certifiedMail returns a receipt of certified mail as a provider sends it: signed, with its text, daticert.xml and,
+// unless returned is "", the message.
 func certifiedMail(header, text, certificate, returned string) string {
 	var b strings.Builder
 	b.WriteString("Return-Path: <posta-certificata@pec.example>\nFrom: posta-certificata@pec.example\nTo: newsletter@comune.example\n" + header +
@@ -147,7 +147,7 @@ func TestCertifiedMail(t *testing.T) {
 	}
 }
 
-// TestAnEnvelopeOfCertifiedMailIsOpened: what counts is the mail inside, be it a bounce or a person's.
+// TestAnEnvelopeOfCertifiedMailIsOpened: the mail inside counts, whether it is a bounce or a person's.
 func TestAnEnvelopeOfCertifiedMailIsOpened(t *testing.T) {
 	for _, name := range fixtures(t) {
 		inside := fixture(t, name)
@@ -157,7 +157,7 @@ func TestAnEnvelopeOfCertifiedMailIsOpened(t *testing.T) {
 				t.Fatal("choose another boundary")
 			}
 			got, want := mustParse(t, []byte(envelope)), mustParse(t, inside)
-			if got.Kind != want.Kind && name != "own-in-own.eml" { // that one is a bounce in a bounce already
+			if got.Kind != want.Kind && name != "own-in-own.eml" { // this one is a bounce in a bounce
 				t.Errorf("%s: %s inside is %s", name, got.Kind, want.Kind)
 			}
 		}

@@ -2,8 +2,7 @@ package bounce
 
 import "encoding/json"
 
-// Explanation is what `unoxuno bounce explain --json` prints of one file. Its fields and their names are an interface
-// that others rely on.
+// Explanation is what `unoxuno bounce explain --json` prints for a file. Its fields and names are a public interface.
 type Explanation struct {
 	File       string               `json:"file"`
 	Kind       Kind                 `json:"kind"`
@@ -17,7 +16,7 @@ type ExplainedRecipient struct {
 	Reason  Reason `json:"reason"`
 }
 
-// Explain makes an Explanation of a report.
+// Explain returns the Explanation of a report.
 func (r Report) Explain(file string) Explanation {
 	e := Explanation{File: file, Kind: r.Kind, Recipients: []ExplainedRecipient{}}
 	for _, each := range r.Recipients {
@@ -26,11 +25,11 @@ func (r Report) Explain(file string) Explanation {
 	return e
 }
 
-// JSON is the explanation on one line, without the line's end.
+// JSON returns the explanation on one line, without a line break.
 func (e Explanation) JSON() []byte {
 	line, err := json.Marshal(e)
 	if err != nil {
-		return nil // strings always marshal
+		return nil // strings can always be encoded
 	}
 	return line
 }

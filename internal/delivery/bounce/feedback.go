@@ -22,8 +22,8 @@ func feedback(m *mail) (Kind, []Recipient) {
 	return None, nil
 }
 
-// feedbackReport reads the fields of the report. What is no complaint of a person is Auto: "not-spam" (RFC 5965 §7.3)
-// is the contrary of one, auth-failure (RFC 6591) and dmarc are for those who mind the servers.
+// feedbackReport reads the fields of the report. A report that is not a person's complaint is Auto: "not-spam" (RFC
+// 5965 §7.3) is the opposite, and auth-failure (RFC 6591) and dmarc are for the operators of servers.
 func feedbackReport(m *mail) (Kind, []Recipient) {
 	kind, addresses := Complaint, []string(nil)
 	for _, body := range m.feedback {
@@ -49,7 +49,7 @@ func feedbackReport(m *mail) (Kind, []Recipient) {
 	return Complaint, people(addresses, Complaint, Abuse)
 }
 
-// reportedTo is whom the reported message was for: in the field that Hotmail adds, or in To.
+// reportedTo returns the recipients of the reported message: from the field that Hotmail adds, or from To.
 func (m *mail) reportedTo() []string {
 	for _, h := range m.reported {
 		for _, name := range []string{"x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "to"} {
@@ -61,16 +61,16 @@ func (m *mail) reportedTo() []string {
 	return nil
 }
 
-// receipt reads a disposition notification (RFC 8098): somebody opened or deleted a message. Nothing failed.
+// receipt reads a disposition notification (RFC 8098): somebody opened or deleted a message. It is no failure.
 func receipt(m *mail) (Kind, []Recipient) {
 	report := m.kind == "multipart/report" && strings.EqualFold(m.params["report-type"], "disposition-notification")
-	if m.receipts == 0 && !report || m.conversation() || m.daemon() { // a mail system's says that it refuses (RFC 5429)
+	if m.receipts == 0 && !report || m.conversation() || m.daemon() { // a mail system's receipt is a refusal (RFC 5429)
 		return None, nil
 	}
 	return Auto, people([]string{m.from}, Auto, Answer)
 }
 
-// amazonNotice is what Amazon's mail service says about a message, in JSON inside a mail of its notification service.
+// amazonNotice is the JSON of Amazon's mail service about a message, in a mail of its notification service.
 type amazonNotice struct {
 	Message string `json:"Message"` // the envelope's
 	Type    string `json:"notificationType"`
@@ -103,8 +103,8 @@ type amazonNotice struct {
 	} `json:"mail"`
 }
 
-// notification reads Amazon's JSON (https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html). Relays on
-// the way break its one long line, with "!" and line ends in between; so does the folding of a few mail programs.
+// notification reads Amazon's JSON (https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html). Relays break
+// its one long line with "!" and line breaks, and so do a few mail programs.
 func notification(m *mail) (Kind, []Recipient) {
 	if !strings.HasSuffix(strings.ToLower(m.from), "@sns.amazonaws.com") {
 		return None, nil
@@ -136,7 +136,7 @@ func notification(m *mail) (Kind, []Recipient) {
 	return Auto, nil
 }
 
-// readNotice reads the notice, which may stand as text inside an envelope.
+// readNotice reads the notice, which may be a string inside an envelope.
 func readNotice(text string) (n amazonNotice, err error) {
 	if err = json.NewDecoder(strings.NewReader(text)).Decode(&n); err == nil && n.Message != "" {
 		err = json.NewDecoder(strings.NewReader(n.Message)).Decode(&n)

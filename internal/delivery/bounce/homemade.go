@@ -2,29 +2,29 @@ package bounce
 
 import "strings"
 
-// labelRoom is how much may stand before a recipient in a list of them: "Recipient address: ".
+// labelRoom is how many bytes may precede a recipient in a list: "Recipient address: ".
 const labelRoom = 40
 
-// linesToRecipient is how many lines after one that says that delivery failed its recipients are expected.
+// linesToRecipient is how many lines after one that announces a failure its recipients are expected.
 const linesToRecipient = 12
 
-// How sure a mention of an address in prose is about a failing recipient.
+// How sure it is that an address in the text is a failed recipient.
 const (
 	unlikely  = iota // the sender, the help desk, a number of a message
-	possible         // an address somewhere
-	probable         // an address that stands where recipients stand
-	announced        // the same, below a line that says that delivery failed, or in a refused command
+	possible         // any address
+	probable         // an address in the place of a recipient
+	announced        // the same, below a line that announces a failure, or in a refused command
 )
 
-// mention is an address in a notification's text, with the text about it.
+// mention is an address in a notification, with the text about it.
 type mention struct {
 	address string
 	sure    int
 	about   strings.Builder
 }
 
-// homemade reads the notifications that servers write in their own words: those of qmail, Exim, old Sendmail, and all
-// the others. It takes a mail for one only with enough signs (bounceScore), and only when somebody failed.
+// homemade reads the notifications that servers write in their own words: qmail, Exim, old Sendmail and all others. A
+// mail must have enough signs (bounceScore) and a failed recipient.
 func homemade(m *mail) (Kind, []Recipient) {
 	score := m.bounceScore()
 	if score < enoughScore {
@@ -35,7 +35,7 @@ func homemade(m *mail) (Kind, []Recipient) {
 	var all []Recipient
 	for _, f := range failures {
 		e := evidence{words: f.about.String(), context: m.text, delayed: delayed}
-		if len(failures) > 1 { // what is said of one is not said of the other, but for what precedes them all
+		if len(failures) > 1 { // the words about one do not apply to the others, except what precedes all
 			e.context = ""
 			e.around, _, _ = strings.Cut(m.text, failures[0].address)
 		}
@@ -45,7 +45,7 @@ func homemade(m *mail) (Kind, []Recipient) {
 		all = merge(all)
 		return overall(all), all
 	}
-	if m.depth == 0 && len(m.quoted) > 0 { // a notification that was passed on, as text
+	if m.depth == 0 && len(m.quoted) > 0 { // a forwarded notification, as text
 		if inner := parse(m.quoted, 1); inner.Kind.Graver(None) {
 			return inner.Kind, inner.Recipients
 		}
@@ -60,7 +60,7 @@ func homemade(m *mail) (Kind, []Recipient) {
 	return None, nil
 }
 
-// failures lists the recipients that the notification is about, the surest alone.
+// failures returns the recipients that the notification is about, only the surest ones.
 func (m *mail) failures() []*mention {
 	mentions := mentionsIn(m.text, m.self())
 	if all := m.namedFailures(mentions); len(all) > 0 {
@@ -80,7 +80,7 @@ func (m *mail) failures() []*mention {
 	return nil
 }
 
-// namedFailures lists the recipients that the header names, unless the text announces others and none of these.
+// namedFailures returns the recipients in the header, unless the text announces others and none of these.
 func (m *mail) namedFailures(mentions []*mention) []*mention {
 	var all []*mention
 	found, others := false, false
@@ -98,7 +98,7 @@ func (m *mail) namedFailures(mentions []*mention) []*mention {
 	return all
 }
 
-// pick is what is said about an address; a mention without words when it is not mentioned.
+// pick returns what is said about an address; a mention without words if there is none.
 func pick(mentions []*mention, address string) *mention {
 	for _, each := range mentions {
 		if strings.EqualFold(each.address, address) {
@@ -126,7 +126,7 @@ func sectionsOf(m *mail) map[string]string {
 	return sections
 }
 
-// self is the addresses that the notification was sent to: the sender of what came back.
+// self returns the addresses that the notification was sent to: the sender of the returned message.
 func (m *mail) self() map[string]bool {
 	self := map[string]bool{strings.ToLower(m.from): true}
 	for _, address := range m.to {
@@ -135,7 +135,7 @@ func (m *mail) self() map[string]bool {
 	return self
 }
 
-// textLine is a line of a notification, with what is to be known about it once.
+// textLine is a line of a notification, analysed once.
 type textLine struct {
 	text, lower             string
 	reply, failure, another bool // quotes a refusal; says that delivery failed; holds addresses for other purposes
@@ -147,19 +147,19 @@ func newLine(text string) textLine {
 	return textLine{text, lower, replyLine(text), matchAny(failurePhrases, lower), matchAny(otherLines, lower)}
 }
 
-// reader goes through the lines of a notification.
+// reader reads the lines of a notification.
 type reader struct {
 	self    map[string]bool
 	all     []*mention
 	index   map[string]*mention
-	current *mention // whom the lines are about
-	failing int      // for how many lines recipients are to be expected, since one said that delivery failed
-	pending string   // the last reply of a server before its recipient was named
+	current *mention // the address that the lines are about
+	failing int      // how many more lines may list recipients, after a line that announced a failure
+	pending string   // the last server reply before its recipient was named
 	closed  bool     // the last reply was complete
 }
 
-// mentionsIn goes through the text once. Lines after an address belong to it, up to the next address that stands where
-// recipients stand.
+// mentionsIn reads the text once. Lines after an address belong to it, up to the next address in the place of a
+// recipient.
 func mentionsIn(text string, self map[string]bool) []*mention {
 	r := reader{self: self, index: map[string]*mention{}}
 	for line := range strings.Lines(text) {
@@ -183,7 +183,7 @@ func (r *reader) read(line textLine) {
 		}
 	}
 	if r.closed && line.reply && !here {
-		r.current, r.pending = nil, line.text // the server speaks of somebody whom it will name next
+		r.current, r.pending = nil, line.text // a reply about a recipient named later
 	}
 	r.closed = line.reply && here && !strings.HasPrefix(line.text, "<<<") || r.closed && !line.reply
 	if r.current != nil {
@@ -195,7 +195,7 @@ func (r *reader) read(line textLine) {
 	}
 }
 
-// mention notes an address, nil when it is not to be noted.
+// mention records an address; nil if it must not be recorded.
 func (r *reader) mention(address string, sure int) *mention {
 	key := strings.ToLower(address)
 	each := r.index[key]
@@ -211,7 +211,7 @@ func (r *reader) mention(address string, sure int) *mention {
 	return each
 }
 
-// remember keeps the last reply that a server gave before its recipient is named.
+// remember keeps the last server reply before its recipient is named.
 func remember(pending, line string) string {
 	if strings.HasPrefix(line, "<<<") {
 		return line
@@ -235,8 +235,8 @@ func replyLine(line string) bool {
 	return isReply(line[:min(len(line), 4)])
 }
 
-// howSure judges an address by the words before it in its line. The sender's own counts only where nobody else can be
-// meant.
+// howSure judges an address by the words before it in its line. The sender's own address counts only if no other is
+// possible.
 func (r *reader) howSure(line textLine, s span, first bool) int {
 	leading := first && leads(line.text[:s.start])
 	if r.self[strings.ToLower(s.address)] && (!leading || r.failing <= 0) {
@@ -261,7 +261,7 @@ func (r *reader) howSure(line textLine, s span, first bool) int {
 	return possible
 }
 
-// leads tells whether nothing but ornament stands before an address in its line.
+// leads tells whether only ornament precedes an address in its line.
 func leads(before string) bool {
 	return strings.Trim(before, " \t<>\"'([*-•·0123456789.)") == "" && !replyLine(before)
 }

@@ -7,7 +7,7 @@ import (
 	"unoxuno/internal/delivery/bounce"
 )
 
-// A digest's link to leave names each of its issues, so its token may be long.
+// A digest's unsubscribe link names each of its issues, so its token may be long.
 func TestAMailWithALongTokenLeaves(t *testing.T) {
 	for _, length := range []int{20, 100, 101, 600} {
 		token := strings.Repeat("x", length)

@@ -1,9 +1,9 @@
 package bounce
 
-// MaxRead is how much of a mail is looked at, in bytes. A report stands at the beginning, the returned message follows.
+// MaxRead is how many bytes of a mail are examined. The report is at the beginning, followed by the returned message.
 const MaxRead = 1 << 20
 
-// What is looked at inside those bytes. A mail beyond a limit is read as if it ended there.
+// Limits inside those bytes. A mail beyond a limit is read as if it ended there.
 const (
 	maxDepth      = 8         // multiparts inside each other
 	maxParts      = 64        // parts in all

@@ -5,32 +5,32 @@ import (
 	"strings"
 )
 
-// mail is a mail taken apart, as far as a report needs it.
+// mail is a parsed mail, as far as a report needs it.
 type mail struct {
 	header   header
-	kind     string            // media type of the whole
-	params   map[string]string // of the whole
+	kind     string            // media type of the mail
+	params   map[string]string // of the media type
 	from     string            // address of From
 	sender   string            // From and Sender, lower case
 	subject  string            // decoded, lower case
 	to       []string          // addresses of To and Delivered-To
-	text     string            // what is there to be read, without the message that is returned inside
-	quoted   []byte            // the returned message, where it stands in the text
+	text     string            // readable text, without the returned message
+	quoted   []byte            // the returned message, if it is in the text
 	status   []string          // bodies of message/delivery-status
 	feedback []string          // bodies of message/feedback-report
-	receipts int               // how many message/disposition-notification
-	reported []header          // headers of the messages returned as parts
-	inside   []byte            // the first message that is a part, whole
+	receipts int               // number of message/disposition-notification parts
+	reported []header          // headers of returned messages in parts
+	inside   []byte            // the first message in a part, complete
 
 	certificates string // daticert.xml of certified mail
 	original     Original
 
 	plain, html strings.Builder
 	parts       int
-	depth       int // 1 when it is itself quoted by a notification
+	depth       int // 1 if a notification quotes this mail
 }
 
-// readMail takes a mail apart.
+// readMail parses a mail.
 func readMail(raw []byte, depth int) *mail {
 	m := &mail{depth: depth}
 	var body []byte
@@ -54,7 +54,7 @@ func readMail(raw []byte, depth int) *mail {
 	return m
 }
 
-// walk looks at a part and at those inside it.
+// walk reads a part and the parts inside it.
 func (m *mail) walk(h header, body []byte, depth int) {
 	if m.parts++; m.parts > maxParts || depth > maxDepth {
 		return
@@ -101,7 +101,7 @@ func (m *mail) walkParts(boundary string, body []byte, depth int) {
 	}
 }
 
-// statusText is the body of a delivery status. Where the blank line after the part's header is missing, the first
+// statusText returns the body of a delivery status. If the blank line after the part's header is missing, the first
 // group of fields is in the header.
 func statusText(h header, body []byte) string {
 	var b strings.Builder
@@ -114,7 +114,7 @@ func statusText(h header, body []byte) string {
 	return b.String()
 }
 
-// appendText adds what still has room.
+// appendText appends what fits.
 func appendText(b *strings.Builder, text string) {
 	if room := maxText - b.Len(); room > 0 {
 		b.WriteString(strings.ToValidUTF8(text[:min(len(text), room)], ""))
@@ -122,7 +122,7 @@ func appendText(b *strings.Builder, text string) {
 	}
 }
 
-// findOriginal reads the header of the returned message, wherever it is.
+// findOriginal reads the header of the returned message.
 func (m *mail) findOriginal() {
 	returned := m.reported
 	if len(m.quoted) > 0 {
@@ -148,8 +148,8 @@ func set(field *string, value string) {
 	}
 }
 
-// fromMachine tells whether a mail system signs as the sender: by its name, or by the empty envelope sender that a
-// notification must have (RFC 5321 §4.5.5), which automatic answers have too.
+// fromMachine tells whether a mail system is the sender: by its name, or by the empty envelope sender that a
+// notification must have (RFC 5321 §4.5.5). Automatic answers have that too.
 func (m *mail) fromMachine() bool {
 	return m.daemon() || m.nullSender()
 }
@@ -164,7 +164,7 @@ func (m *mail) nullSender() bool {
 	return path == "<>" || strings.Contains(path, "mailer-daemon") || strings.Contains(path, "double-bounce")
 }
 
-// failedRecipients are the addresses of X-Failed-Recipients, which Exim writes, and Gmail.
+// failedRecipients returns the addresses in X-Failed-Recipients, which Exim and Gmail write.
 func (m *mail) failedRecipients() []string {
 	return addressesIn(m.header.get("x-failed-recipients"))
 }

@@ -11,7 +11,7 @@ type field struct{ name, value string }
 
 type header []field
 
-// get is the value of the first field of that name, "" when there is none.
+// get returns the value of the first field with that name, "" if there is none.
 func (h header) get(name string) string {
 	for _, f := range h {
 		if f.name == name {
@@ -30,7 +30,7 @@ func (h header) has(name string) bool {
 	return false
 }
 
-// text is a field with its encoded words decoded (RFC 2047).
+// text returns a field with its encoded words decoded (RFC 2047).
 func (h header) text(name string) string {
 	value := h.get(name)
 	decoder := mime.WordDecoder{CharsetReader: charsetReader}
@@ -40,14 +40,14 @@ func (h header) text(name string) string {
 	return decodeCharset([]byte(value), "")
 }
 
-// cutLine takes the first line off b, without its end.
+// cutLine splits off the first line of b, without its line break.
 func cutLine(b []byte) (line, rest []byte) {
 	line, rest, _ = bytes.Cut(b, []byte("\n"))
 	return bytes.TrimSuffix(line, []byte("\r")), rest
 }
 
-// readHeader takes the header off a mail or part. It is lenient: a line that is no field is passed over, and what does
-// not begin with a field at all has no header.
+// readHeader splits off the header of a mail or part. It is lenient: lines that are not fields are skipped, and a text
+// that does not begin with a field has no header.
 func readHeader(b []byte) (header, []byte) {
 	var h header
 	var value []byte // of the last field, growing
@@ -99,7 +99,7 @@ func splitField(line string) (name, value string, found bool) {
 	return strings.ToLower(name), strings.TrimSpace(line[colon+1:]), name != ""
 }
 
-// mediaType reads a Content-Type, also a broken one: then without parameters except the boundary.
+// mediaType reads a Content-Type. A broken one keeps no parameters except the boundary.
 func mediaType(value string) (kind string, params map[string]string) {
 	kind, params, err := mime.ParseMediaType(value)
 	if err == nil {
@@ -123,8 +123,8 @@ func mediaType(value string) (kind string, params map[string]string) {
 	return strings.ToLower(strings.TrimSpace(kind)), params
 }
 
-// splitParts cuts a multipart's body at its boundary (RFC 2046 §5.1). Without a known boundary the first line that
-// begins with two hyphens is taken for one. What stands before the first boundary is preamble.
+// splitParts splits a multipart's body at its boundary (RFC 2046 §5.1). If the boundary is unknown, the first line with
+// two leading hyphens is used. The text before the first boundary is the preamble.
 func splitParts(body []byte, boundary string, limit int) (preamble []byte, parts [][]byte) {
 	if boundary != "" {
 		boundary = "--" + boundary

@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// A mail of Italian certified mail (PEC) is a receipt or an envelope. A receipt says what became of a message: in the
-// field X-Ricevuta, in the file daticert.xml and in the subject, in words that the technical rules fix (decree of 2
-// November 2005, annex). An envelope carries a whole mail inside: one that was certified, or one that was not (an
-// "anomalia").
+// A mail of Italian certified mail (PEC) is a receipt or an envelope. A receipt reports on a message in the field
+// X-Ricevuta, in the file daticert.xml and in the subject, in words fixed by the technical rules (decree of 2 November
+// 2005, annex). An envelope contains a whole mail: a certified one, or one that was not (an "anomalia").
 
-// certificate is what we read of daticert.xml.
+// certificate is the part of daticert.xml that we use.
 type certificate struct {
 	Type    string `xml:"tipo,attr"`
 	Error   string `xml:"errore,attr"`
@@ -25,11 +24,11 @@ type certificate struct {
 	} `xml:"dati"`
 }
 
-// certificateError is what the attribute errore of daticert.xml says (annex §7.4).
+// certificateErrors maps the attribute errore of daticert.xml (annex §7.4).
 var certificateErrors = map[string]Reason{"no-dest": UnknownAddress, "no-dominio": UnknownDomain, "virus": Virus}
 
-// certifiedSubjects are how the subjects of receipts begin (annex §6), for where a program on the way took the field
-// away. The longer come first.
+// certifiedSubjects are the beginnings of receipts' subjects (annex §6), in case a program on the way removed the
+// field. Longer ones come first.
 var certifiedSubjects = []struct{ prefix, receipt string }{
 	{"avviso di non accettazione", "non-accettazione"},
 	{"accettazione:", "accettazione"},
@@ -41,8 +40,8 @@ var certifiedSubjects = []struct{ prefix, receipt string }{
 	{"anomalia messaggio:", "anomalia"},
 }
 
-// certified reads the receipts of certified mail. Acceptance and delivery are good news; a first warning, after twelve
-// hours, is a delay; all others are failures.
+// certified reads the receipts of certified mail. Acceptance and delivery are successes. A first warning, after twelve
+// hours, is a delay. All others are failures.
 func certified(m *mail) (Kind, []Recipient) {
 	field := strings.ToLower(strings.TrimSpace(m.header.get("x-ricevuta")))
 	if field == "" && !strings.HasPrefix(strings.ToLower(m.from), "posta-certificata@") || m.conversation() {
@@ -64,7 +63,7 @@ func certified(m *mail) (Kind, []Recipient) {
 	return None, nil
 }
 
-// receiptOf names the receipt, by its field, its certificate or its subject.
+// receiptOf returns the kind of receipt, from its field, certificate or subject.
 func (m *mail) receiptOf(field string, c certificate) string {
 	if field == "" {
 		field = strings.ToLower(c.Type)
@@ -77,7 +76,7 @@ func (m *mail) receiptOf(field string, c certificate) string {
 	return field
 }
 
-// uncertified judges a receipt of a failure for each of its recipients.
+// uncertified returns a failure receipt's recipients with their reasons.
 func (m *mail) uncertified(receipt string, c certificate) []Recipient {
 	words := c.Data.Detail
 	if strings.TrimSpace(words) == "" {
@@ -98,15 +97,15 @@ func (m *mail) uncertified(receipt string, c certificate) []Recipient {
 		case virus:
 			r.Reason, r.Kind = Virus, Soft
 		case receipt == "non-accettazione" && r.Reason == Undetermined, receipt == "anomalia" && r.Reason == Undetermined:
-			r.Reason = Policy // our own provider refused it, or hers takes nothing that is not certified
+			r.Reason = Policy // our own provider refused it, or hers accepts only certified mail
 		}
 		all = append(all, r)
 	}
 	return merge(all)
 }
 
-// certifiedTo is whom a receipt speaks of: who is named by the certificate, or the first address in the text after the
-// words for a recipient, or the only one there.
+// certifiedTo returns the recipients of a receipt: those in the certificate, or the first address in the text after the
+// words for a recipient, or the only address.
 func (m *mail) certifiedTo(c certificate) []string {
 	for _, named := range [][]string{{c.Data.Delivery}, c.Data.Received, c.Heading.Recipients} {
 		var all []string
@@ -135,7 +134,7 @@ func (m *mail) certifiedTo(c certificate) []string {
 	return nil
 }
 
-// certificate reads daticert.xml; it is empty where there is none that can be read.
+// certificate reads daticert.xml; the result is empty if it is missing or unreadable.
 func (m *mail) certificate() certificate {
 	var c certificate
 	decoder := xml.NewDecoder(strings.NewReader(m.certificates))
@@ -146,8 +145,8 @@ func (m *mail) certificate() certificate {
 	return c
 }
 
-// carried is the mail inside an envelope of certified mail, nil when this is none. A town whose own mailbox is certified
-// gets each bounce from the ordinary mail in such an envelope.
+// carried returns the mail inside an envelope of certified mail, nil if this is no envelope. A town with a certified
+// mailbox gets each bounce from ordinary mail in such an envelope.
 func (m *mail) carried() []byte {
 	if m.header.has("x-ricevuta") || !m.header.has("x-trasporto") {
 		return nil

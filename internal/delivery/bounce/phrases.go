@@ -1,15 +1,15 @@
 package bounce
 
-// phraseGroup is the phrases that give one reason. They are looked for in text that normal has prepared: lower case,
-// single spaces, "@" for an address, no codes. "…" stands for a few words.
+// phraseGroup is the phrases for one reason. They are matched against text prepared by normal: lower case, single
+// spaces, "@" for an address, no codes. "…" stands for a few words.
 type phraseGroup struct {
 	reason  Reason
 	phrases []string
 }
 
-// surePhrases say why by themselves, whatever the code. The order matters where a text says several things: what is
-// about the sender, her server or the message comes before what is about the address, so that "domain of sender does
-// not exist" is never held against the recipient.
+// surePhrases are sufficient, whatever the code. The order matters if a text says several things: phrases about the
+// sender, its server or the message come before those about the address, so that "domain of sender does not exist"
+// never counts against the recipient.
 var surePhrases = []phraseGroup{
 	{Virus, []string{
 		// content filters: ClamAV, Mimecast, amavis
@@ -46,7 +46,7 @@ var surePhrases = []phraseGroup{
 		"mail server requires authentication when attempting to send to a non-local",
 	}},
 	{Blocked, []string{
-		// lists of bad senders, and rules about the server's name
+		// blocklists, and rules about the server's name
 		"blacklist", "black list", "black-list", "blocklist", "block list", "blocked using", "is listed", "are listed",
 		"been listed", "host listed", "currently listed", "listed at", "listed by",
 		"spamhaus", "spamcop", "barracudacentral", "sorbs", "dnsbl", " rbl", "reputation", "reverse dns",
@@ -66,7 +66,7 @@ var surePhrases = []phraseGroup{
 		"can't find your", "cannot resolve your",
 	}},
 	{Policy, []string{
-		// rules of the house; a mailbox of Italian certified mail takes nothing else
+		// local rules; a mailbox of Italian certified mail accepts nothing else
 		"solo … posta certificata", "solo … posta elettronica certificata", "solo messaggi pec", "solo pec", "solo … pec ",
 		"solo … certificat", "esclusivamente … certificat", "non … posta ordinaria", "messaggi … ordinar", "only … certified",
 		"authentication", "unauthenticated",
@@ -86,16 +86,16 @@ var surePhrases = []phraseGroup{
 		"objectionable", "mail rejete",
 	}},
 	{Filtered, []string{
-		// rules of the recipient's own, among them those of Japanese mobile carriers
+		// rules of the recipient, including those of Japanese mobile carriers
 		"domain filter", "recipient … refuses to accept", "recipient only accepts", "user rejected", "rejects messages",
 		"refused by recipient", "rule imposed", "filtering settings", "mailbox … filter",
 		"due to extended inactivity new mail", "user refuses",
 		"recipient … does not want", "recipient's … settings", "recipients settings", "sieve filter", "list of allowed",
 		"受信拒否",
-		" : user unknown", // au, of Japan: the address is left out when the recipient's own filter refuses
+		" : user unknown", // au (Japan): the address is missing if the recipient's own filter refuses
 	}},
 	{Busy, []string{
-		// how much we send, and how fast: her mailbox has no part in it. "Quota" here is what a sender may send.
+		// how much and how fast we send: this does not concern her mailbox. "Quota" here is what a sender may send.
 		"rate limit", "rate-limit", "ratelimit", "rate limiting", "message rate", "mail rate", "unusual rate", "at a rate", "rate that",
 		"rate exceed", "rate has been exceed", "rate was exceed", "exceeded the rate", "maximum rate", "too quickly", "too fast", "throttl", "slow down", "greylist", "graylist",
 		"grey list", "gray list", "grey-list", "gray-list", "temporarily deferred", "temporarily rate", "temporarily limited", "deferred due to",
@@ -237,7 +237,7 @@ var surePhrases = []phraseGroup{
 	}},
 }
 
-// loosePhrases count only where neither words nor code said more.
+// loosePhrases count only if neither words nor code were specific.
 var loosePhrases = []phraseGroup{
 	{Blocked, []string{
 		"blocked", "client host", "access denied", "access rejected", "refused to talk to me", "connection rejected",

@@ -1,7 +1,7 @@
 package bounce
 
-// unknownAddress is how servers say that nobody has that address: the words of the usual mail servers, then the same in
-// the languages in which large providers and town halls write.
+// unknownAddress are the phrases for an address that does not exist: those of the usual mail servers, then those in the
+// languages of large providers and town halls.
 var unknownAddress = []string{
 	// Sendmail, Postfix, Courier, Dovecot, Cyrus
 	"user unknown", "unknown user", "user not known", "user isn't known", "unknown or illegal", "unknown local",

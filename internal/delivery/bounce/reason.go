@@ -2,14 +2,14 @@ package bounce
 
 import "strings"
 
-// evidence is what a report says about one recipient.
+// evidence is what a report contains about one recipient.
 type evidence struct {
-	words   string // what the refusing server said
-	context string // what the notification says beside it
-	field   string // its Status field: the enhanced code as the notifying server understood it
-	around  string // what the notification says of several recipients together
+	words   string // the refusing server's words
+	context string // the notification's text about it
+	field   string // the Status field: the enhanced code as the notifying server understood it
+	around  string // the notification's text about several recipients
 	delayed bool   // still being tried: nothing has failed
-	passing bool   // called temporary, though it is not tried any more
+	passing bool   // called temporary, but no longer tried
 }
 
 // recipient judges the evidence.
@@ -38,12 +38,12 @@ func (e evidence) recipient(address string) Recipient {
 }
 
 // transient tells whether the server called its refusal temporary: by the class of the enhanced code (RFC 3463 §2), or
-// where that is missing by the first digit of its reply (RFC 5321 §4.2.1).
+// if that is missing by the first digit of its reply (RFC 5321 §4.2.1).
 func (e evidence) transient(code string) bool {
 	return strings.HasPrefix(code, "4.") || vague(code) && strings.HasPrefix(firstReply(inner(e.words)), "4")
 }
 
-// reason goes from the surest sign to the vaguest (see the package comment).
+// reason uses the signs from the surest to the vaguest (see the package comment).
 func (e evidence) reason(code string) Reason {
 	words, context, around := normal(inner(e.words)), normal(e.context), normal(e.around)
 	command := commandOf(e.words + "\n" + e.context)
@@ -65,10 +65,10 @@ func (e evidence) reason(code string) Reason {
 		}
 	}
 	if found == UnknownAddress && (command == "data" && vague(code) || code == "5.7.1" || code == "5.7.0") {
-		return Filtered // it had accepted the address, or speaks of its rules: whether anybody lives there is not known
+		return Filtered // the address was accepted, or rules are cited: this does not tell whether the mailbox exists
 	}
 	if found.hard() && command == "mail" {
-		return Sender // her address was refused, or its domain
+		return Sender // our sender address, or its domain, was refused
 	}
 	if found != MailboxFull && found.OfMailbox() && aboutUs(code, firstReply(inner(e.words))) {
 		return Busy
@@ -76,14 +76,14 @@ func (e evidence) reason(code string) Reason {
 	return found
 }
 
-// aboutUs tells whether a temporary refusal is about who sends and when. 4.7.x is the receiver's rules (RFC 3463 §3.8),
-// 421 closes the connection whoever the recipient is (RFC 5321 §4.2.3): neither says anything about a mailbox.
+// aboutUs tells whether a temporary refusal is about our server and its sending rate. 4.7.x is the receiver's policy
+// (RFC 3463 §3.8); 421 closes the connection for any recipient (RFC 5321 §4.2.3). Neither concerns a mailbox.
 func aboutUs(code, reply string) bool {
 	return strings.HasPrefix(code, "4.7.") || reply == "421" && vague(code)
 }
 
-// inner is what the refusing server said inside the words of one that wraps them: Cisco's mail gateways write
-// "5.1.0 - Unknown address error 550-'…'" whatever was refused.
+// inner returns the refusing server's words inside those of a wrapper: Cisco's mail gateways write "5.1.0 - Unknown
+// address error 550-'…'" for any refusal.
 func inner(words string) string {
 	if at := strings.Index(words, "-'"); at >= 3 && isReply(words[at-3:at]) {
 		return words[at-3:]
@@ -91,12 +91,12 @@ func inner(words string) string {
 	return words
 }
 
-// vague tells whether an enhanced code says nothing about the address.
+// vague tells whether an enhanced code is not about the address.
 func vague(code string) bool {
 	return code == "" || strings.HasSuffix(code, ".0.0") || strings.HasSuffix(code, ".2.0")
 }
 
-// commandOf names the SMTP command whose reply was the refusal: "mail", "rcpt", "data", "connect" or "".
+// commandOf returns the refused SMTP command: "mail", "rcpt", "data", "connect" or "".
 func commandOf(text string) string {
 	text = strings.ToLower(text)
 	if refusal := strings.Index(text, "<<< 5"); refusal >= 0 {
@@ -114,7 +114,7 @@ func commandOf(text string) string {
 	return ""
 }
 
-// commandWord reads a command at the beginning of a text, as Sendmail, Postfix and Exim name them.
+// commandWord reads a command at the beginning of a text, as Sendmail, Postfix and Exim write them.
 func commandWord(text string) string {
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "pipelined "), "end of ")
 	for _, each := range []struct{ prefix, word string }{
@@ -128,7 +128,7 @@ func commandWord(text string) string {
 	return ""
 }
 
-// byPhrase is the reason of the first group that has a phrase in the text.
+// byPhrase returns the reason of the first group with a phrase in the text.
 func byPhrase(groups []phraseGroup, text string) Reason {
 	if text == " " {
 		return Undetermined
@@ -152,7 +152,7 @@ func byCode(code string) Reason {
 	return codeReasons[code[1:]]
 }
 
-// bySubject makes what can be made of the middle digit (RFC 3463 §3).
+// bySubject uses only the middle digit of a code (RFC 3463 §3).
 func bySubject(subjects map[byte]Reason, code string) Reason {
 	if len(code) < 3 {
 		return Undetermined
@@ -160,7 +160,7 @@ func bySubject(subjects map[byte]Reason, code string) Reason {
 	return subjects[code[2]]
 }
 
-// byReply reads the first SMTP reply code that means anything alone (RFC 5321 §4.2.3).
+// byReply uses the first SMTP reply code that means something by itself (RFC 5321 §4.2.3).
 func byReply(codes ...string) Reason {
 	for _, code := range codes {
 		if found := replyReasons[code]; found != Undetermined {
@@ -170,7 +170,7 @@ func byReply(codes ...string) Reason {
 	return Undetermined
 }
 
-// firstCode finds the first enhanced status code of a failure that says something, or else the first.
+// firstCode finds the first specific enhanced status code of a failure, or else the first one.
 func firstCode(text string) string {
 	vagueOne := ""
 	for i := 0; i+4 < len(text) && i < maxDiagnostic; i++ {
@@ -190,7 +190,7 @@ func firstCode(text string) string {
 	return vagueOne
 }
 
-// codeEnd is where the code that begins at i ends; 0 when it is none: an address of a host, say.
+// codeEnd returns the end of the code that begins at i; 0 if it is none, such as an IP address.
 func codeEnd(text string, i int) int {
 	if !digit(text[i+2]) || text[i+3] != '.' || text[i+2] > '7' {
 		return 0
@@ -221,7 +221,7 @@ func isReply(s string) bool {
 		(len(s) == 3 || strings.IndexByte(" -\n\r\t,:.", s[3]) >= 0)
 }
 
-// isCode tells whether a word is an enhanced status code, in whatever brackets.
+// isCode tells whether a word is an enhanced status code, with or without brackets.
 func isCode(word string) bool {
 	word = strings.Trim(word, "()#[]:")
 	return word != "" && firstCode(word) == word
@@ -229,8 +229,8 @@ func isCode(word string) bool {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// normal prepares a text for the search of phrases: lower case, single spaces, without codes; addresses and links are
-// taken out, so that what stands in them is never mistaken for a reason. It begins and ends with a space.
+// normal prepares a text for matching: lower case, single spaces, without codes. Addresses and links are removed, so
+// that their content is never taken for a reason. The result begins and ends with a space.
 func normal(text string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), maxDiagnostic)], "")
 	var b strings.Builder
@@ -265,7 +265,7 @@ func matchAny(phrases []string, text string) bool {
 	return false
 }
 
-// gap is how far apart the halves of a phrase may stand, in bytes.
+// gap is the largest distance in bytes between the halves of a phrase.
 const gap = 60
 
 func matchGapped(first, second, text string) bool {

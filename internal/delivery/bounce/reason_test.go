@@ -2,7 +2,7 @@ package bounce
 
 import "testing"
 
-// replies are refusals as servers write them, by what they mean.
+// replies are real refusals, by their meaning.
 var replies = map[Reason][]string{
 	UnknownAddress: {
 		"550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's email address",
@@ -152,7 +152,7 @@ var replies = map[Reason][]string{
 	Filtered: {"550 : User unknown", "550 5.7.1 No such user"},
 }
 
-// TestReason: the reply alone is the evidence.
+// TestReason: the reply is the only evidence.
 func TestReason(t *testing.T) {
 	for reason, texts := range replies {
 		for _, text := range texts {

@@ -5,46 +5,46 @@ import (
 	"strings"
 )
 
-// Kind is what sort of mail came back.
+// Kind is the kind of a returned mail.
 type Kind string
 
-// The six kinds. The kind of a bounce is the gravest among its recipients: hard, soft, delayed.
+// The kinds. The kind of a bounce is the most severe among its recipients: hard, soft, delayed.
 const (
-	Hard      Kind = "hard"      // the address will not work tomorrow either
-	Soft      Kind = "soft"      // not delivered; the address may be good
-	Delayed   Kind = "delayed"   // not delivered yet: the server still tries, and nothing has failed
-	Complaint Kind = "complaint" // the recipient told her provider that it was spam (RFC 5965)
-	Auto      Kind = "auto"      // a machine's answer or receipt (RFC 3834, RFC 8098): no failure
-	None      Kind = "none"      // anything else: a person writes
+	Hard      Kind = "hard"      // the address will not work later either
+	Soft      Kind = "soft"      // not delivered; the address may be valid
+	Delayed   Kind = "delayed"   // not delivered yet: the server still tries
+	Complaint Kind = "complaint" // the recipient reported it as spam (RFC 5965)
+	Auto      Kind = "auto"      // an automatic answer or receipt (RFC 3834, RFC 8098)
+	None      Kind = "none"      // anything else: a person's letter
 )
 
-// Reason says why, in one of the words below.
+// Reason is why a message was returned.
 type Reason string
 
-// The reasons. The first four are faults of the address: they make a bounce hard unless the server calls its refusal
+// The reasons. The first four are faults of the address: they make a bounce hard unless the server called its refusal
 // temporary.
 const (
 	UnknownAddress Reason = "unknown-address" // no such mailbox
 	UnknownDomain  Reason = "unknown-domain"  // no such domain
-	Moved          Reason = "moved"           // the address has another owner, or is elsewhere
-	NoMail         Reason = "no-mail"         // the domain takes no mail at all (RFC 7504, RFC 7505)
+	Moved          Reason = "moved"           // the address has another owner, or has changed
+	NoMail         Reason = "no-mail"         // the domain accepts no mail at all (RFC 7504, RFC 7505)
 
 	MailboxFull  Reason = "mailbox-full"
-	Suspended    Reason = "suspended" // disabled, locked, not used for long
+	Suspended    Reason = "suspended" // disabled, locked, or unused for long
 	TooLarge     Reason = "too-large"
-	Filtered     Reason = "filtered"  // refused by a filter of the recipient's, after the address had been accepted
-	Spam         Reason = "spam"      // the content was taken for spam
-	Virus        Reason = "virus"     // the content was taken for malware
-	Blocked      Reason = "blocked"   // the sending server is on a list, or has no name
-	Sender       Reason = "sender"    // the sender's address was refused
-	Policy       Reason = "policy"    // authentication, DMARC, rules of the house
+	Filtered     Reason = "filtered"  // refused by a filter of the recipient, after the address was accepted
+	Spam         Reason = "spam"      // the content was classified as spam
+	Virus        Reason = "virus"     // the content was classified as malware
+	Blocked      Reason = "blocked"   // the sending server is on a blocklist, or has no name
+	Sender       Reason = "sender"    // our sender address was refused
+	Policy       Reason = "policy"    // authentication, DMARC, local rules
 	Relaying     Reason = "relaying"  // the server does not serve that domain
-	Busy         Reason = "busy"      // we are to come slower or later: rate limits, greylisting, too many connections
+	Busy         Reason = "busy"      // asked to send slower or later: rate limits, greylisting, too many connections
 	Network      Reason = "network"   // no connection, loops, name servers
-	Expired      Reason = "expired"   // tried long enough, or still trying
-	System       Reason = "system"    // the receiving system is ill
-	Content      Reason = "content"   // the message's form
-	Protocol     Reason = "protocol"  // misunderstandings in SMTP
+	Expired      Reason = "expired"   // tried for long enough, or still being tried
+	System       Reason = "system"    // a fault of the receiving system
+	Content      Reason = "content"   // the form of the message
+	Protocol     Reason = "protocol"  // a misunderstanding in SMTP
 	Undetermined Reason = ""          // nothing recognised
 	Abuse        Reason = "abuse"     // of a complaint
 	Answer       Reason = "automatic" // of an automatic answer
@@ -55,8 +55,8 @@ func (r Reason) hard() bool {
 	return r == UnknownAddress || r == UnknownDomain || r == Moved || r == NoMail
 }
 
-// OfMailbox tells whether a soft bounce speaks of the mailbox. What speaks of our server, of the message or of the
-// moment is never held against an address: one list of bad senders would silence half the town.
+// OfMailbox tells whether a soft bounce is about the mailbox. A bounce about our server, the message or the moment
+// never counts against an address: otherwise one blocklist could suppress half the town.
 func (r Reason) OfMailbox() bool {
 	switch r {
 	case MailboxFull, Suspended, Expired, Undetermined:
@@ -65,47 +65,47 @@ func (r Reason) OfMailbox() bool {
 	return false
 }
 
-// Recipient is one address that a report speaks of.
+// Recipient is one address in a report.
 type Recipient struct {
-	Address  string // as the reporting server writes it: where the message ended, perhaps after forwarding
-	Original string // as the sender had written it, where the report says so and it differs; else ""
+	Address  string // as the reporting server writes it, perhaps after forwarding
+	Original string // as the sender wrote it, if the report says so and it differs; otherwise ""
 	Kind     Kind   // Hard, Soft, Delayed, Complaint or Auto
-	Status   string // enhanced status code (RFC 3463), as in "5.1.1"; "" when none was found
+	Status   string // enhanced status code (RFC 3463), such as "5.1.1"; "" if none was found
 	Reason   Reason
 }
 
-// Original is what the report quotes of the message it is about. Every field may be empty. A mail can be forged, and
-// so can these: what they name counts only when it carries a token of ours.
+// Original is what the report quotes of the message it is about. Every field may be empty. A mail can be forged, and so
+// can these: what they name counts only with a token of ours.
 type Original struct {
 	MessageID       string // without the angle brackets
 	EnvelopeID      string // the ENVID of RFC 3461
 	ReturnPath      string // the envelope sender, which may carry our token
 	To              string // the address in the first To field
-	ListUnsubscribe string // the field as it stands, unfolded: it may carry our token where addresses are redacted
+	ListUnsubscribe string // unfolded: it may contain our token when addresses are redacted
 	FeedbackID      string
 }
 
-// Report is what one mail says.
+// Report is the result for one mail.
 type Report struct {
 	Kind       Kind
-	Recipients []Recipient // in the order of the mail; of an Auto report, who answers; of a None, nobody
+	Recipients []Recipient // in the order of the mail; for Auto the one who answers; for None nobody
 	Original   Original
-	// Unsubscribe: the mail asks to be taken off a list, as mail programs write for the mailto of List-Unsubscribe
-	// (RFC 2369): by its subject, by its first line, or by an address for nothing else. Only of Auto and None.
+	// Unsubscribe: the mail asks for unsubscription, as mail programs write for the mailto of List-Unsubscribe (RFC
+	// 2369): by its subject, by its first line, or by an address for that purpose. Only for Auto and None.
 	Unsubscribe bool
-	// Leave is the token of an unsubscription by the mailto of our own List-Unsubscribe, "" where there is none. Only of
+	// Leave is the token of an unsubscription by the mailto of our own List-Unsubscribe, "" if there is none. Only for
 	// Auto and None.
 	Leave string
-	// From is the address in the From field, lower case: who asks, where Unsubscribe is set. It proves nothing.
+	// From is the address in the From field, in lower case: who asks, if Unsubscribe is set. It can be forged.
 	From string
 	// Truncated: the mail was longer than MaxRead.
 	Truncated bool
 }
 
-// Parse reads one mail as it lies in a mailbox: with a Return-Path field that holds its envelope sender (RFC 5321 §4.4).
-// A program that takes a mail over SMTP puts that field on top, as package inbox does. An empty one is a sign. The only
-// errors are r's own; any bytes at all make a report. This is the one judgement of a mail: the listener, the watcher of a
-// Maildir and `unoxuno bounce explain` all ask it, with the same bytes.
+// Parse reads one mail in the form of a mailbox file: with a Return-Path field that contains its envelope sender (RFC
+// 5321 §4.4). A program that receives a mail over SMTP puts that field at the top, as package inbox does; an empty
+// sender is a sign of a notification. The only errors are r's own; any bytes produce a report. The listener, the
+// Maildir watcher and `unoxuno bounce explain` all call Parse with the same bytes.
 func Parse(r io.Reader) (Report, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxRead+1))
 	if err != nil {
@@ -117,7 +117,7 @@ func Parse(r io.Reader) (Report, error) {
 	return report, nil
 }
 
-// parse reads a mail, or one that a bounce quotes as text: then depth is 1.
+// parse reads a mail, or with depth 1 one that a bounce quotes as text.
 func parse(raw []byte, depth int) Report {
 	m := readMail(raw, depth)
 	if carried := m.carried(); carried != nil && depth == 0 {
@@ -139,7 +139,7 @@ func parse(raw []byte, depth int) Report {
 	return report
 }
 
-// people makes recipients that have nothing but an address.
+// people returns recipients that have only an address.
 func people(addresses []string, kind Kind, reason Reason) []Recipient {
 	var all []Recipient
 	for _, address := range distinct(addresses) {
@@ -148,7 +148,7 @@ func people(addresses []string, kind Kind, reason Reason) []Recipient {
 	return all
 }
 
-// gravity orders the kinds of a bounce. Those that are none have 0.
+// gravity orders the kinds of a bounce. Other kinds have 0.
 func (k Kind) gravity() int {
 	switch k {
 	case Hard:
@@ -161,10 +161,10 @@ func (k Kind) gravity() int {
 	return 0
 }
 
-// Graver tells whether k is graver than other: hard before soft before delayed before all that is no bounce.
+// Graver tells whether k is more severe than other: hard, soft, delayed, then everything that is no bounce.
 func (k Kind) Graver(other Kind) bool { return k.gravity() > other.gravity() }
 
-// overall is the kind of a bounce that names these recipients: the gravest of theirs.
+// overall returns the kind of a bounce with these recipients: the most severe of theirs.
 func overall(all []Recipient) Kind {
 	kind := None
 	for _, r := range all {

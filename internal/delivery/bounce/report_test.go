@@ -67,7 +67,7 @@ func TestExplainHasAListEvenWhenEmpty(t *testing.T) {
 	}
 }
 
-// TestLineEnds: a mail says the same with CRLF, as on the wire, and with LF, as in files.
+// TestLineEnds: a mail gives the same report with CRLF, as on the wire, and with LF, as in files.
 func TestLineEnds(t *testing.T) {
 	for _, name := range fixtures(t) {
 		raw := fixture(t, name)
@@ -78,7 +78,7 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
-// TestQuotedBounceIsNoBounce: what a person or an answering machine quotes is never held against an address.
+// TestQuotedBounceIsNoBounce: a bounce that a person or an automatic answer quotes never counts against an address.
 func TestQuotedBounceIsNoBounce(t *testing.T) {
 	for _, name := range fixtures(t) {
 		quoted := "> " + strings.ReplaceAll(string(fixture(t, name)), "\n", "\n> ")
@@ -98,7 +98,7 @@ func TestQuotedBounceIsNoBounce(t *testing.T) {
 	}
 }
 
-// hostile are mails that want to be slow or large, or to break something.
+// hostile are mails made to be slow, large or damaging.
 func hostile() map[string]string {
 	status := "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; anna@example.org\nAction: failed\nStatus: 5.1.1\n\n"
 	report := "From: MAILER-DAEMON@mx.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
@@ -137,7 +137,7 @@ func hostile() map[string]string {
 	}
 }
 
-// TestHostile: every limit holds, and a report at the beginning of something endless is understood.
+// TestHostile: every limit holds, and a report at the beginning of an endless mail is read.
 func TestHostile(t *testing.T) {
 	for name, raw := range hostile() {
 		report := mustParse(t, []byte(raw))
@@ -150,7 +150,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestOnlyTheBeginningIsRead: no more than MaxRead bytes, and one to know that there are more, are asked for.
+// TestOnlyTheBeginningIsRead: at most MaxRead bytes are read, and one more to know whether there are more.
 func TestOnlyTheBeginningIsRead(t *testing.T) {
 	endless := &countingReader{}
 	if _, err := Parse(endless); err != nil || endless.read > 2*MaxRead {
@@ -168,8 +168,8 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestDeliveryStatusLaw: of any delivery status, exactly the failed and delayed recipients are reported, in order, and
-// an unknown address is hard exactly when its failure is final.
+// TestDeliveryStatusLaw: for any delivery status, exactly the failed and delayed recipients are reported, in order, and
+// an unknown address is hard exactly if its failure is permanent.
 func TestDeliveryStatusLaw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		locals := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z][a-z0-9.+_-]{0,20}[a-z0-9]`), 1, 12, rapid.ID).Draw(t, "locals")
@@ -207,7 +207,7 @@ func TestDeliveryStatusLaw(t *testing.T) {
 	})
 }
 
-// TestReturnedMessageSaysNothing: whatever stands in the message that comes back, the report is the same.
+// TestReturnedMessageSaysNothing: the content of the returned message does not change the report.
 func TestReturnedMessageSaysNothing(t *testing.T) {
 	before := "From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: failure notice\n\nI wasn't able to deliver your message to the following addresses.\n\n" +
 		"<anna@example.org>:\n552 Mailbox is full\n\n--- Below this line is a copy of the message.\n\n" +
@@ -233,7 +233,7 @@ func mustParseRapid(t *rapid.T, raw string) Report {
 	return report
 }
 
-// FuzzParse: whatever the bytes, there is a report that keeps the package's promises.
+// FuzzParse: any bytes give a report that keeps the package's promises.
 func FuzzParse(f *testing.F) {
 	for _, name := range fixtures(f) {
 		f.Add(fixture(f, name))
@@ -278,7 +278,7 @@ func BenchmarkParse(b *testing.B) {
 	b.ReportMetric(float64(count)/b.Elapsed().Seconds(), "mails/s")
 }
 
-// BenchmarkHostile shows that nothing is slow.
+// BenchmarkHostile shows that no mail is slow.
 func BenchmarkHostile(b *testing.B) {
 	for name, raw := range hostile() {
 		b.Run(name, func(b *testing.B) {

@@ -2,10 +2,10 @@ package bounce
 
 import "strings"
 
-// How many fields of a header must stand in a row before lines of text are taken for a returned message.
+// headerRun is how many header fields in a row make lines of text a returned message.
 const headerRun = 3
 
-// Fields that a message has and prose has not, and those that only a message under way has: one of the latter must be
+// Fields that a message has and prose has not, and those that only a message in transit has: one of the latter must be
 // in the run.
 var (
 	messageFields = map[string]bool{
@@ -18,8 +18,8 @@ var (
 	}
 )
 
-// cutReturned parts a notification's own words from the message that it returns as text: at a line that announces it
-// (returnedLines), or where a header begins. The second half begins with the header when one was found.
+// cutReturned separates a notification's own words from the message that it returns as text: at a line that announces
+// it (returnedLines), or where a header begins. The second part begins with the header if one was found.
 func cutReturned(text string) (human, returned string) {
 	announced, run, travelling, block := -1, 0, false, 0
 	for at := 0; at < len(text); {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Scores: what a mail without machine-readable status needs to be taken for a bounce, and what it needs when it names
-// nobody, which its receiver may know by the address that it came to.
+// The scores that a mail without a machine-readable status needs to count as a bounce: usually, and if it names nobody.
+// The address that it came to may then identify the recipient.
 const (
 	enoughScore   = 5
 	namelessScore = 7
 )
 
-// bounceScore adds up the signs of a notification. No single sign is enough: people write about mail that came back,
-// and automatic answers have the same empty envelope sender.
+// bounceScore adds up the signs of a notification. No single sign is enough: people write about returned mail, and
+// automatic answers have the same empty envelope sender.
 func (m *mail) bounceScore() int {
 	report := m.kind == "multipart/report" && strings.EqualFold(m.params["report-type"], "delivery-status")
 	named := report || m.header.has("x-failed-recipients")
@@ -25,7 +25,7 @@ func (m *mail) bounceScore() int {
 	case m.conversation(), !machine && m.answers(), !m.named(daemonNames) && matchAny(answerSubjects, m.subject):
 		return 0
 	case !machine && !m.nullSender() && (!ours || m.header.has("in-reply-to") || m.header.has("list-id")):
-		return 0 // a person who tells of a bounce, a list that speaks of deliveries
+		return 0 // a person who writes about a bounce, or a list that mentions deliveries
 	}
 	facts := weigh([]sign{
 		{3, named},
@@ -37,7 +37,7 @@ func (m *mail) bounceScore() int {
 	words := weigh([]sign{{2, matchAny(failurePhrases, text) || m.delayed()}})
 	answerable := m.header.has("return-path") && !m.nullSender()
 	if facts+words == 0 || facts == 0 && answerable && !m.named(daemonNames) {
-		return 0 // nothing but a sender and a subject, or a postmaster's words: she is a person, too
+		return 0 // only a sender and a subject, or a postmaster's words, who is a person
 	}
 	return facts + words + weigh([]sign{
 		{2, m.daemon()},
@@ -47,7 +47,7 @@ func (m *mail) bounceScore() int {
 	})
 }
 
-// sign is something that speaks for a notification, and how much.
+// sign is a sign of a notification, with its weight.
 type sign struct {
 	weight int
 	there  bool
@@ -62,7 +62,7 @@ func weigh(signs []sign) (sum int) {
 	return sum
 }
 
-// returnsOurs tells whether the mail returns a message that its addressee had sent.
+// returnsOurs tells whether the mail returns a message that its addressee sent.
 func (m *mail) returnsOurs() bool {
 	quoted, _ := readHeader(m.quoted)
 	for _, h := range append([]header{quoted}, m.reported...) {
@@ -75,7 +75,7 @@ func (m *mail) returnsOurs() bool {
 	return false
 }
 
-// refusalQuoted tells whether the text quotes a server that refused.
+// refusalQuoted tells whether the text quotes a server's refusal.
 func (m *mail) refusalQuoted() bool {
 	for line := range strings.Lines(m.text) {
 		if replyLine(line[:min(len(line), maxLine)]) {
@@ -85,8 +85,8 @@ func (m *mail) refusalQuoted() bool {
 	return firstCode(m.text) != "" || firstReply(m.text) != ""
 }
 
-// conversation tells whether a person answers or forwards. Mail systems do not, except that a report (RFC 6522) may bear
-// the subject of what it is about, and people do not write reports.
+// conversation tells whether a person replies or forwards. Mail systems do not, except that a report (RFC 6522) may
+// have the subject of its message, and people do not write reports.
 func (m *mail) conversation() bool {
 	if m.daemon() || m.nullSender() || m.kind == "multipart/report" {
 		return false
@@ -98,17 +98,17 @@ func (m *mail) conversation() bool {
 	return found && len(word) < 12 && slices.Contains(replyPrefixes, strings.TrimRight(word, " []0123456789"))
 }
 
-// delayed tells whether a notification only warns that delivery takes its time. A text that says that nothing will be
-// tried any more is about a failure, whatever its subject.
+// delayed tells whether a notification only warns about a delay. A text that says that trying has ended is a failure,
+// whatever its subject.
 func (m *mail) delayed() bool {
 	text := normal(m.text)
 	return !matchAny(endPhrases, text) && (matchAny(delayPhrases, m.subject) || matchAny(delayPhrases, text))
 }
 
-// automatic tells whether a machine wrote: it says so, or wants no answer (RFC 3834 §3.3).
+// automatic tells whether a machine wrote the mail: it says so, or wants no answer (RFC 3834 §3.3).
 func (m *mail) automatic() bool { return m.answers() || m.nullSender() }
 
-// answers tells whether a mail says of itself that a machine answers (RFC 3834 §5, and what came before it).
+// answers tells whether a mail calls itself automatic (RFC 3834 §5, and its predecessors).
 func (m *mail) answers() bool {
 	submitted, _, _ := strings.Cut(strings.ToLower(m.header.get("auto-submitted")), ";")
 	if submitted = strings.TrimSpace(submitted); submitted != "" && submitted != "no" {
@@ -123,7 +123,7 @@ func (m *mail) answers() bool {
 	return strings.Contains(precedence, "auto") || matchAny(answerSubjects, m.subject)
 }
 
-// unsubscribes recognises a request to be taken off. An automatic answer to the address for such requests is none.
+// unsubscribes recognises an unsubscription. An automatic answer to the address for unsubscriptions is none.
 func (m *mail) unsubscribes(kind Kind) bool {
 	subject := wish(m.subject)
 	if slices.Contains(unsubscribeWords, subject) {
@@ -148,10 +148,10 @@ func (m *mail) unsubscribes(kind Kind) bool {
 	return false
 }
 
-// leaveSubject is the subject of the mail that a mail program writes for the mailto of our List-Unsubscribe.
+// leaveSubject matches the subject of mail for the mailto of our List-Unsubscribe.
 var leaveSubject = regexp.MustCompile(`^(?i:unsubscribe)-([A-Za-z0-9_-]{20,})$`)
 
-// leaveToken is the token of an unsubscription by mail, "" when there is none.
+// leaveToken returns the token of an unsubscription by mail, "" if there is none.
 func (m *mail) leaveToken() string {
 	if found := leaveSubject.FindStringSubmatch(strings.TrimSpace(m.header.text("subject"))); found != nil {
 		return found[1]
@@ -159,7 +159,7 @@ func (m *mail) leaveToken() string {
 	return ""
 }
 
-// wish is a subject or line without what decorates it.
+// wish returns a subject or line without decoration.
 func wish(s string) string {
 	s = strings.ToLower(strings.Trim(s, " \t\r\n.!\"'<>[]«»“”"))
 	for _, prefix := range replyPrefixes {

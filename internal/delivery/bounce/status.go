@@ -2,22 +2,22 @@ package bounce
 
 import "strings"
 
-// statusGroup is the fields about one recipient in a delivery status (RFC 3464 §2.3).
+// statusGroup holds the fields about one recipient in a delivery status (RFC 3464 §2.3).
 type statusGroup struct {
 	final, original, action, status, diagnostic, retry []byte
 
-	last *[]byte // where a line that is no field goes on
+	last *[]byte // where continuation lines go
 }
 
 // deliveryStatus reads the machine-readable part of a delivery status notification. Only failed and delayed recipients
-// make a bounce; delivered, relayed and expanded ones (RFC 3464 §2.3.3) are good news.
+// make a bounce; delivered, relayed and expanded ones (RFC 3464 §2.3.3) are successes.
 func deliveryStatus(m *mail) (Kind, []Recipient) {
 	if m.conversation() {
 		return None, nil
 	}
 	bodies := m.status
 	if len(bodies) == 0 && m.fromMachine() && matchAny([]string{"final-recipient:", "original-recipient:"}, strings.ToLower(m.text)) {
-		bodies = []string{m.text} // where the parts were glued together, as Amazon WorkMail does
+		bodies = []string{m.text} // the parts are concatenated, as by Amazon WorkMail
 	}
 	for _, body := range bodies {
 		if envelope := fieldOf(body, "original-envelope-id"); envelope != "" {
@@ -48,7 +48,7 @@ func deliveryStatus(m *mail) (Kind, []Recipient) {
 	return None, nil
 }
 
-// fieldOf is the value of a field anywhere in a body.
+// fieldOf returns the value of a field anywhere in a body.
 func fieldOf(body, name string) string {
 	for line := range strings.Lines(body) {
 		if found, value, ok := splitField(line[:min(len(line), maxField)]); ok && found == name {
@@ -58,8 +58,8 @@ func fieldOf(body, name string) string {
 	return ""
 }
 
-// statusGroups reads the groups of fields. Blank lines part them, but some servers leave those out, or put one too
-// many: a new group begins when a field comes that the group has already.
+// statusGroups reads the groups of fields. Blank lines separate them, but some servers omit these or add some, so a new
+// group also begins with a field that the group has already.
 func statusGroups(bodies []string) []statusGroup {
 	var all []statusGroup
 	var g statusGroup
@@ -89,7 +89,7 @@ func statusGroups(bodies []string) []statusGroup {
 	return all
 }
 
-// add takes a line; false means that it begins another group.
+// add adds a line; false means that it begins another group.
 func (g *statusGroup) add(line string) bool {
 	name, value, isField := splitField(line)
 	if !isField || line[0] == ' ' || line[0] == '\t' {
@@ -103,7 +103,7 @@ func (g *statusGroup) add(line string) bool {
 		g.last = nil
 		return true
 	}
-	if len(*at) > 0 && name == "diagnostic-code" { // some write two
+	if len(*at) > 0 && name == "diagnostic-code" { // some servers write two
 		value = " " + value
 	} else if len(*at) > 0 {
 		return false
@@ -112,7 +112,7 @@ func (g *statusGroup) add(line string) bool {
 	return len(*at) < 2*maxDiagnostic
 }
 
-// field is where the value of a field goes, nil when nobody asks for it.
+// field returns where the value of a field is stored, nil if it is not needed.
 func (g *statusGroup) field(name string) *[]byte {
 	switch name {
 	case "final-recipient":
@@ -131,8 +131,8 @@ func (g *statusGroup) field(name string) *[]byte {
 	return nil
 }
 
-// delayed tells whether delivery is still being tried (RFC 3464 §2.3.3). Where the Action field is missing, which it must
-// not be, a date until which it is tried (§2.3.8) says so, or the text.
+// delayed tells whether delivery is still being tried (RFC 3464 §2.3.3). If the required Action field is missing, a
+// Will-Retry-Until date (§2.3.8) or the text says so.
 func (g *statusGroup) delayed(m *mail) bool {
 	if len(g.action) > 0 {
 		return strings.HasPrefix(strings.ToLower(string(g.action)), "delay")
@@ -140,8 +140,8 @@ func (g *statusGroup) delayed(m *mail) bool {
 	return len(g.retry) > 0 || !strings.HasPrefix(string(g.status), "5.") && m.delayed()
 }
 
-// address is where the message ended. Where that is a program or an account without a domain, it is what the report
-// says of the original recipient, or the header.
+// address returns where the message ended. If that is a program or an account without a domain, it returns the original
+// recipient of the report or the header.
 func (g *statusGroup) address(m *mail) string {
 	for _, value := range [][]byte{g.final, g.original} {
 		if address := typedAddress(string(value)); address != "" {
@@ -187,7 +187,7 @@ func (g *statusGroup) recipient(m *mail, address string, sections map[string]str
 	return r
 }
 
-// merge keeps one of several entries about the same address: the gravest, and of those the first.
+// merge keeps one of several entries for the same address: the most severe, and of those the first.
 func merge(all []Recipient) []Recipient {
 	var kept []Recipient
 	index := map[string]int{}

@@ -2,8 +2,8 @@ package bounce
 
 // The lists below are in lower case. "…" stands for a few words.
 
-// delayPhrases say that delivery is still being tried: what mail servers write, then the same in the languages in which
-// the providers of Italian towns write. They are looked for in subjects and in normal text.
+// delayPhrases say that delivery is still being tried: those of mail servers, then those in the languages of the
+// providers of Italian towns. They are matched against subjects and normal text.
 var delayPhrases = []string{
 	// Postfix, Sendmail, Exim and their relatives
 	"warning message only", "warning only", "only a warning", "just a warning", "do not need to resend", "do not need to re-send",
@@ -41,7 +41,7 @@ var delayPhrases = []string{
 	"entrega incompleta", "continuará tentando", "atrasad",
 }
 
-// endPhrases say that nothing is tried any more. They outweigh delayPhrases, of which they are often the negation.
+// endPhrases say that trying has ended. They outweigh delayPhrases, of which they are often the negation.
 var endPhrases = []string{
 	"gave up", "have given up", "has given up", "i've given up", "i'm giving up", "is giving up", "no longer be retried",
 	"not be retried", "will not retry", "won't retry", "not going to try again", "not try again", "no further attempt",

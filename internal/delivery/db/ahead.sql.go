@@ -39,7 +39,7 @@ type MessagesInTimeParams struct {
 	Latest int64
 }
 
-// Only those of chunks that are due too late: the ledger has no index by time.
+// Only messages of chunks that are due too late: the ledger has no index by time.
 func (q *Queries) MessagesInTime(ctx context.Context, arg MessagesInTimeParams) error {
 	_, err := q.db.ExecContext(ctx, messagesInTime, arg.Now, arg.Latest)
 	return err

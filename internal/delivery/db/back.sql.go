@@ -23,7 +23,7 @@ type AcceptedSinceParams struct {
 	Most    int32
 }
 
-// How many messages of the account the relay took since then; counting ends at most.
+// How many messages of the account the relay accepted since then; counting stops at most.
 func (q *Queries) AcceptedSince(ctx context.Context, arg AcceptedSinceParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, acceptedSince, arg.Account, arg.Since, arg.Most)
 	var count int64
@@ -140,7 +140,7 @@ SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.id = $1 AND (
     OR EXISTS (SELECT 1 FROM delivery_held h WHERE b.created <= h.at)))
 `
 
-// Whether the batch stands still because its account does, or since an older copy of the database was put back.
+// Whether the batch is stopped: by its account's brake, or by the hold after a restore.
 func (q *Queries) IsHeld(ctx context.Context, id int64) (bool, error) {
 	row := q.db.QueryRowContext(ctx, isHeld, id)
 	var exists bool
@@ -181,7 +181,7 @@ const liftReturns = `-- name: LiftReturns :exec
 UPDATE delivery_return SET digest = '', lifted = true WHERE digest = $1 AND digest <> ''
 `
 
-// What came back before is held against the address no more.
+// Earlier returns no longer count against the address.
 func (q *Queries) LiftReturns(ctx context.Context, digest string) error {
 	_, err := q.db.ExecContext(ctx, liftReturns, digest)
 	return err
@@ -203,7 +203,7 @@ type NoteReturnParams struct {
 	At     int64
 }
 
-// One row for a message and a kind: the same news twice is no news, unless only the second tells the address.
+// One row for a message and a kind: a repetition adds nothing, unless only it contains the address.
 func (q *Queries) NoteReturn(ctx context.Context, arg NoteReturnParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, noteReturn,
 		arg.Batch,
@@ -232,7 +232,7 @@ type OweChunksParams struct {
 	Batch int64
 }
 
-// Those that are due already, too: see ReopenChunks.
+// Includes chunks that are due already: see ReopenChunks.
 func (q *Queries) OweChunks(ctx context.Context, arg OweChunksParams) error {
 	_, err := q.db.ExecContext(ctx, oweChunks, arg.Now, arg.Batch)
 	return err
@@ -269,8 +269,8 @@ type ReturnsByAccountRow struct {
 	LiftedAt int64
 }
 
-// How much came back to each account since it was last let go, of those that are not held, and how much of it was refused
-// at once.
+// The returns to each account that is not stopped, since its brake was last released, and how many of them were
+// immediate refusals.
 func (q *Queries) ReturnsByAccount(ctx context.Context, at int64) ([]ReturnsByAccountRow, error) {
 	rows, err := q.db.QueryContext(ctx, returnsByAccount, at)
 	if err != nil {
@@ -318,7 +318,7 @@ type ReturnsInRow struct {
 	Messages int64
 }
 
-// A message that was late, came back softly and then for good counts once, as the last of these.
+// A message that was delayed, returned softly and then permanently counts once, as permanent.
 func (q *Queries) ReturnsIn(ctx context.Context, batch int64) ([]ReturnsInRow, error) {
 	rows, err := q.db.QueryContext(ctx, returnsIn, batch)
 	if err != nil {
@@ -410,7 +410,7 @@ type SuppressForParams struct {
 	Created int64
 }
 
-// The gravest reason stays, whatever order they come in: complaint, hard, soft.
+// The most severe reason wins, in any order: complaint, hard, soft.
 func (q *Queries) SuppressFor(ctx context.Context, arg SuppressForParams) error {
 	_, err := q.db.ExecContext(ctx, suppressFor, arg.Digest, arg.Reason, arg.Created)
 	return err

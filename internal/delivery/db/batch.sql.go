@@ -51,7 +51,7 @@ WHERE b.finished = 0 AND (b.filled = 9223372036854775807 OR b.cancelled > 0)
     AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = b.id AND c.due > 0)
 `
 
-// Batches whose last chunk was closed by a worker that died before it could say so.
+// Batches whose last chunk was closed by a worker that died before it could finish them.
 func (q *Queries) BatchesToFinish(ctx context.Context) ([]int64, error) {
 	rows, err := q.db.QueryContext(ctx, batchesToFinish)
 	if err != nil {
@@ -93,7 +93,7 @@ const cancelChunks = `-- name: CancelChunks :exec
 UPDATE delivery_chunk SET due = 0 WHERE batch = $1 AND lease_until = 0
 `
 
-// A chunk that a worker holds is left to it: it will find nothing more to send, and close.
+// A leased chunk is left to its worker, which finds nothing more to send and closes it.
 func (q *Queries) CancelChunks(ctx context.Context, batch int64) error {
 	_, err := q.db.ExecContext(ctx, cancelChunks, batch)
 	return err
@@ -128,7 +128,7 @@ type ChunkEndParams struct {
 	Size        int32
 }
 
-// The last person of the chunk of a size that begins behind a person; 0 when nobody comes after her.
+// The last person of the chunk of a given size that begins after a person; 0 if nobody comes after her.
 func (q *Queries) ChunkEnd(ctx context.Context, arg ChunkEndParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, chunkEnd, arg.Batch, arg.PersonAfter, arg.Size)
 	var column_1 int64
@@ -170,8 +170,8 @@ type CountsRow struct {
 	Retried  int64
 }
 
-// The two states in which nearly all messages are, and which have no reason, are counted apart: to group them with the
-// others SQLite would sort all rows, in memory.
+// The two states that nearly all messages have, and that have no reason, are counted separately: to group them with the
+// others SQLite would sort all rows in memory.
 func (q *Queries) Counts(ctx context.Context, batch int64) ([]CountsRow, error) {
 	rows, err := q.db.QueryContext(ctx, counts, batch)
 	if err != nil {
@@ -254,7 +254,7 @@ type FinishBatchParams struct {
 	Finished int64
 }
 
-// A chunk keeps its due while it is leased, so this is true only when no worker holds anything of the batch either.
+// A chunk keeps its due while it is leased, so this is true only if no worker holds any of the batch's chunks.
 func (q *Queries) FinishBatch(ctx context.Context, arg FinishBatchParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, finishBatch, arg.ID, arg.Finished)
 	if err != nil {
@@ -290,7 +290,7 @@ const holdBatch = `-- name: HoldBatch :exec
 UPDATE delivery_batch SET filled = filled WHERE id = $1
 `
 
-// Keeps the batch as it is to the end of the transaction: nobody fills, finishes or cancels it meanwhile.
+// Locks the batch until the end of the transaction: nobody fills, finishes or cancels it meanwhile.
 func (q *Queries) HoldBatch(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, holdBatch, id)
 	return err
@@ -301,7 +301,7 @@ UPDATE delivery_batch SET finished = 0
 WHERE id = $1 AND finished = 0 AND (filled = 9223372036854775807 OR cancelled > 0)
 `
 
-// The same, of a batch that may be at its end.
+// The same for a batch that may be finished.
 func (q *Queries) HoldFilled(ctx context.Context, id int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, holdFilled, id)
 	if err != nil {
@@ -320,7 +320,7 @@ type LastChunkRow struct {
 	PersonThrough int64
 }
 
-// The number and the end of the batch's last chunk; -1 and 0 when it has none.
+// The number and the end of the batch's last chunk; -1 and 0 if it has none.
 func (q *Queries) LastChunk(ctx context.Context, batch int64) (LastChunkRow, error) {
 	row := q.db.QueryRowContext(ctx, lastChunk, batch)
 	var i LastChunkRow
@@ -345,8 +345,8 @@ type PutBatchParams struct {
 	Account string
 }
 
-// Makes the batch; one that is there already is to be filled again, unless it is folded. Either way it is held to the end
-// of the transaction.
+// Creates the batch; an existing one is filled again, unless it is folded. Either way it is locked until the end of the
+// transaction.
 func (q *Queries) PutBatch(ctx context.Context, arg PutBatchParams) error {
 	_, err := q.db.ExecContext(ctx, putBatch,
 		arg.ID,
@@ -385,8 +385,8 @@ type ReopenChunksParams struct {
 	PersonAfter   int64
 }
 
-// Chunks that were there before the step, and to which it added somebody. One that is due already is touched all the
-// same: whoever is about to close it waits for this transaction, and then sees whom it added.
+// The existing chunks to which a step added somebody. The update also touches chunks that are due already: a worker
+// that is about to close one waits for this transaction and then sees the new messages.
 func (q *Queries) ReopenChunks(ctx context.Context, arg ReopenChunksParams) error {
 	_, err := q.db.ExecContext(ctx, reopenChunks,
 		arg.Due,
@@ -453,7 +453,7 @@ type WakeChunkOfParams struct {
 	Person int64
 }
 
-// The chunk in which the person stands, due by then at the latest. One that is due already is touched: see ReopenChunks.
+// Makes the person's chunk due by then at the latest. It also touches a chunk that is due already: see ReopenChunks.
 func (q *Queries) WakeChunkOf(ctx context.Context, arg WakeChunkOfParams) error {
 	_, err := q.db.ExecContext(ctx, wakeChunkOf, arg.Due, arg.Batch, arg.Person)
 	return err

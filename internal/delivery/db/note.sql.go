@@ -112,7 +112,7 @@ type NoteDoneParams struct {
 	Changed  int64
 }
 
-// Sent or given up: what it said, and to whom, is nobody's business any more.
+// The note was sent or given up: its recipient and text are deleted.
 func (q *Queries) NoteDone(ctx context.Context, arg NoteDoneParams) error {
 	_, err := q.db.ExecContext(ctx, noteDone,
 		arg.ID,

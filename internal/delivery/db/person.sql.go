@@ -47,7 +47,7 @@ type ForgetChunkEndsParams struct {
 	Batch  int64
 }
 
-// Where a chunk ended with her it ends before her: nobody else stands between.
+// A chunk that ended with her now ends before her: nobody else is in between.
 func (q *Queries) ForgetChunkEnds(ctx context.Context, arg ForgetChunkEndsParams) error {
 	_, err := q.db.ExecContext(ctx, forgetChunkEnds, arg.Person, arg.Batch)
 	return err
@@ -74,7 +74,7 @@ type ForgetMessageParams struct {
 	Nobody int64
 }
 
-// The count stands, the person does not: whoever is owed something is withdrawn.
+// Keeps the count without the person; a queued message is withdrawn.
 func (q *Queries) ForgetMessage(ctx context.Context, arg ForgetMessageParams) error {
 	_, err := q.db.ExecContext(ctx, forgetMessage, arg.Batch, arg.Person, arg.Nobody)
 	return err

@@ -53,7 +53,7 @@ type BatchesToFoldRow struct {
 	Ref    int64
 }
 
-// Those that are closed and of which something is left. It asks each closed batch's tables once, by their keys.
+// The closed batches that still have rows. It reads each closed batch's tables once, by their keys.
 func (q *Queries) BatchesToFold(ctx context.Context) ([]BatchesToFoldRow, error) {
 	rows, err := q.db.QueryContext(ctx, batchesToFold)
 	if err != nil {
@@ -99,7 +99,7 @@ type CloseBatchesParams struct {
 	ReturnedAfter  int64
 }
 
-// Closes the batches that were finished so long ago, unless something came back of them since another time.
+// Closes the batches that were finished before a time, unless they have a return after another time.
 func (q *Queries) CloseBatches(ctx context.Context, arg CloseBatchesParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, closeBatches, arg.Now, arg.FinishedBefore, arg.ReturnedAfter)
 	if err != nil {
@@ -148,7 +148,7 @@ type DropNotesParams struct {
 	Most   int32
 }
 
-// Notes that are done; one of which something came back is needed to forget that by.
+// Finished notes. One with returns is needed to forget these by.
 func (q *Queries) DropNotes(ctx context.Context, arg DropNotesParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, dropNotes, arg.Before, arg.Most)
 	if err != nil {
@@ -177,7 +177,7 @@ type MendBatchTimesParams struct {
 	Latest int64
 }
 
-// Batches that ended while the clock ran ahead ended now, as far as is known.
+// Batches that finished while the clock ran ahead are taken to have finished now.
 func (q *Queries) MendBatchTimes(ctx context.Context, arg MendBatchTimesParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, mendBatchTimes, arg.Now, arg.Latest)
 	if err != nil {
@@ -229,7 +229,7 @@ type MoveFoldingTimeParams struct {
 	FromTime int64
 }
 
-// Of two nodes that move it at once, one does.
+// If two nodes move it at once, one of them does.
 func (q *Queries) MoveFoldingTime(ctx context.Context, arg MoveFoldingTimeParams) error {
 	_, err := q.db.ExecContext(ctx, moveFoldingTime, arg.ToTime, arg.FromTime)
 	return err
@@ -253,7 +253,7 @@ type TakeMessagesRow struct {
 	Changed  int64
 }
 
-// What is deleted is what is counted, whoever changes rows of the stretch meanwhile.
+// Counts exactly the rows that it deletes, whoever changes rows of the range meanwhile.
 func (q *Queries) TakeMessages(ctx context.Context, arg TakeMessagesParams) ([]TakeMessagesRow, error) {
 	rows, err := q.db.QueryContext(ctx, takeMessages, arg.Batch, arg.After, arg.Through)
 	if err != nil {

@@ -27,7 +27,7 @@ type CountReceiptsRow struct {
 	Undelivered int64
 }
 
-// A message is delivered when all its parts are, and undelivered when one is.
+// A message is delivered if all its parts are, and undelivered if one is.
 func (q *Queries) CountReceipts(ctx context.Context, batch int64) (CountReceiptsRow, error) {
 	row := q.db.QueryRowContext(ctx, countReceipts, batch)
 	var i CountReceiptsRow
@@ -83,8 +83,8 @@ type KeepReceiptRow struct {
 	Digest string
 }
 
-// Of messages that we do not know yet, so many and no more. One that is being put on record at this very moment takes the
-// receipt like any other.
+// Keeps a limited number of receipts of messages that are not known yet. A message that is being recorded at this
+// moment gets the receipt like any other.
 func (q *Queries) KeepReceipt(ctx context.Context, arg KeepReceiptParams) (KeepReceiptRow, error) {
 	row := q.db.QueryRowContext(ctx, keepReceipt,
 		arg.ID,
@@ -124,7 +124,7 @@ type MayAnswerParams struct {
 	Since   int64
 }
 
-// Notes that the number is answered now, unless it was since a moment.
+// Records that the number is answered now, unless it was answered after a time.
 func (q *Queries) MayAnswer(ctx context.Context, arg MayAnswerParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, mayAnswer,
 		arg.Digest,
@@ -210,7 +210,7 @@ type PutPartRow struct {
 	Reason string
 }
 
-// The message of a receipt that came first takes it over; a gateway that uses a name again speaks of the newer message.
+// A receipt that came first is taken over by its message. If a gateway reuses an id, it means the newer message.
 func (q *Queries) PutPart(ctx context.Context, arg PutPartParams) (PutPartRow, error) {
 	row := q.db.QueryRowContext(ctx, putPart,
 		arg.ID,
@@ -282,7 +282,7 @@ type TakeReceiptRow struct {
 	Digest string
 }
 
-// What is final stays.
+// A final state stays.
 func (q *Queries) TakeReceipt(ctx context.Context, arg TakeReceiptParams) (TakeReceiptRow, error) {
 	row := q.db.QueryRowContext(ctx, takeReceipt,
 		arg.ID,

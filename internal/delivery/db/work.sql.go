@@ -39,8 +39,8 @@ type CloseChunkParams struct {
 	Fence     int64
 }
 
-// Gives back the lease, which the caller has just renewed in a statement of its own: so this one sees whom others added
-// to the chunk before they let go of it. due becomes the time of what is still owed, not before not_before.
+// Returns the lease. The caller has just renewed it in another statement, so this one sees messages that others added
+// to the chunk before. due becomes the time of the next queued message, but not before not_before.
 func (q *Queries) CloseChunk(ctx context.Context, arg CloseChunkParams) error {
 	_, err := q.db.ExecContext(ctx, closeChunk,
 		arg.NotBefore,
@@ -62,7 +62,7 @@ type DueInParams struct {
 	Due   int64
 }
 
-// How many chunks of the batch are due: those that nobody holds and those that another worker holds.
+// How many chunks of the batch are due, free or held by another worker.
 func (q *Queries) DueIn(ctx context.Context, arg DueInParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, dueIn, arg.Batch, arg.Due)
 	var count int64
@@ -106,7 +106,7 @@ type NextMessagesRow struct {
 	Attempts int64
 }
 
-// The next few of a chunk that may be tried; the chunk's worker walks it by person.
+// The next few messages of a chunk that may be tried, in the order of persons.
 func (q *Queries) NextMessages(ctx context.Context, arg NextMessagesParams) ([]NextMessagesRow, error) {
 	rows, err := q.db.QueryContext(ctx, nextMessages,
 		arg.Batch,
@@ -151,7 +151,7 @@ type PutOffChunkParams struct {
 	Through int64
 }
 
-// The relay is down: who waits is put off. The tries are not counted, for nothing of these messages was tried.
+// The relay is down: waiting messages are deferred. This does not count as a try.
 func (q *Queries) PutOffChunk(ctx context.Context, arg PutOffChunkParams) error {
 	_, err := q.db.ExecContext(ctx, putOffChunk,
 		arg.Reason,
@@ -180,7 +180,7 @@ type SettleParams struct {
 	Changed  int64
 }
 
-// An outcome other than sent never overwrites one that is final.
+// An outcome other than sent never overwrites a final one.
 func (q *Queries) Settle(ctx context.Context, arg SettleParams) error {
 	_, err := q.db.ExecContext(ctx, settle,
 		arg.Batch,
@@ -206,8 +206,8 @@ type WaitsForDomainsParams struct {
 	Now   int64
 }
 
-// Whether a chunk of the batch is put off while messages of it wait that have never been tried: that is what is done with
-// those for whose domain there is no room.
+// Whether a chunk of the batch is deferred although some of its messages were never tried: that is what happens to
+// messages for a domain without room.
 func (q *Queries) WaitsForDomains(ctx context.Context, arg WaitsForDomainsParams) (bool, error) {
 	row := q.db.QueryRowContext(ctx, waitsForDomains, arg.Batch, arg.Now)
 	var exists bool

@@ -1,15 +1,15 @@
-// Package inbox is where mail comes in: bounces, complaints, unsubscriptions by mail, and what people write to addresses
-// that are not for letters.
+// Package inbox receives mail: bounces, complaints, unsubscriptions by mail, and what people write to addresses that
+// are not for letters.
 //
-// Nouns: a [Listener] is a small server of SMTP or LMTP to which a relay brings the mail of the bounce domain; a
-// [Maildir] is a folder into which some other program puts it. Both hand each mail to a [Taker].
+// Nouns: a [Listener] is a small SMTP or LMTP server to which a relay delivers the mail of the bounce domain. A
+// [Maildir] is a folder into which another program delivers it. Both pass each mail to a [Taker].
 //
 // Promises:
-//   - A mail is answered for, or put away, only after the Taker has done what it asks for; when the Taker is in trouble the
-//     mail stays with the relay (451), or in the folder, and comes again.
-//   - Mail for an address that the Taker does not expect is refused before it is read. What a person wrote is refused in
-//     words that reach her, or kept in the folder: it is never swallowed.
-//   - Connections, sizes, lines and waits are bounded (limits.go). Several nodes may listen, and watch one folder.
+//   - A mail is acknowledged, or put away, only after the Taker has processed it. If the Taker fails temporarily, the
+//     mail stays with the relay (451) or in the folder and comes again.
+//   - Mail for an address that the Taker does not expect is refused before it is read. A person's letter is refused
+//     with a sentence that reaches her, or kept in the folder; it is never lost.
+//   - Connections, sizes, lines and waits are limited (limits.go). Several nodes may listen, and watch one folder.
 //
 // No tables.
 package inbox

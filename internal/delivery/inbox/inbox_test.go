@@ -12,12 +12,12 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// desk is a Taker that expects mail for addresses of town.example, and takes what its rule does not refuse.
+// desk is a Taker that expects mail for addresses of town.example, and accepts what its rule does not refuse.
 type desk struct {
 	mu    sync.Mutex
 	rule  func(mail string) error
 	mails []string // "recipient: mail"
-	most  int64    // how much of a mail is read; 0 is all
+	most  int64    // how much of a mail is read; 0: all
 }
 
 var errTrouble = errors.New("the database is away")

@@ -18,14 +18,14 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Options are what a Listener needs to know.
+// Options configure a Listener.
 type Options struct {
-	Domain string                 // how it names itself
-	Say    func(err error) string // the sentence that a person is told when her mail is refused
+	Domain string                 // its name in the greeting
+	Say    func(err error) string // the sentence for a person whose mail is refused
 	Log    *slog.Logger
 }
 
-// Listener takes mail from a relay.
+// Listener receives mail from a relay.
 type Listener struct {
 	taker    Taker
 	options  Options
@@ -55,13 +55,13 @@ func parseURL(text string) (address, error) {
 	return address{}, malformed
 }
 
-// CheckURL fails with the fault delivery.inbox.url for an address that Listen cannot read.
+// CheckURL fails with the fault delivery.inbox.url for a URL that Listen cannot read.
 func CheckURL(text string) error {
 	_, err := parseURL(text)
 	return err
 }
 
-// Listen begins to listen at smtp://host:port, lmtp://host:port or lmtp+unix:///path; Run answers. Its faults are
+// Listen starts listening at smtp://host:port, lmtp://host:port or lmtp+unix:///path; Run serves. Faults:
 // delivery.inbox.url and delivery.inbox.listen.
 func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener, error) {
 	where, err := parseURL(url)
@@ -76,7 +76,7 @@ func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener,
 		return nil, fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err)
 	}
 	if where.network == "unix" {
-		// The relay is another user. The folder says who may come near, as for every socket of Postfix.
+		// The relay is another user. The folder's permissions control access, as for every socket of Postfix.
 		if err := os.Chmod(where.at, 0o666); err != nil { //nolint:gosec // see above
 			return nil, errors.Join(fault.Unavailable("delivery.inbox.listen", "Address", url).Because(err), listener.Close())
 		}
@@ -87,37 +87,37 @@ func Listen(ctx context.Context, url string, taker Taker, o Options) (*Listener,
 	l.server.Domain = o.Domain
 	l.server.MaxRecipients, l.server.MaxMessageBytes, l.server.MaxLineLength = maxRecipients, maxMessage, maxLine
 	l.server.ReadTimeout, l.server.WriteTimeout = idleTime, idleTime
-	l.server.EnableSMTPUTF8 = true // a bounce may tell of an address beyond ASCII (RFC 6533)
+	l.server.EnableSMTPUTF8 = true // a bounce may contain an address outside ASCII (RFC 6533)
 	l.server.ErrorLog = slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)
 	return l, nil
 }
 
-// removeStale removes the socket of a process that died: one at which nobody answers.
+// removeStale removes the socket of a process that died: nobody answers on it.
 func removeStale(ctx context.Context, path string) {
 	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
 		return
 	}
 	if c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path); err == nil {
-		_ = c.Close() // somebody answers: Listen will say that the address is taken
+		_ = c.Close() // somebody answers: Listen will report that the address is in use
 		return
 	}
-	_ = os.Remove(path) // if it cannot be removed Listen says so
+	_ = os.Remove(path) // if this fails Listen reports it
 }
 
-// Addr is where it listens: host:port, or the path of a socket.
+// Addr returns where it listens: host:port, or the path of a socket.
 func (l *Listener) Addr() string { return l.listener.Addr().String() }
 
-// Run answers until ctx ends; then it lets what is under way end.
+// Run serves until ctx ends, and then completes the transactions in progress.
 func (l *Listener) Run(ctx context.Context) error {
-	// The listener is closed first, so that Serve has taken the last connection when Shutdown waits for them.
+	// The listener is closed first, so that Serve has accepted the last connection when Shutdown waits for them.
 	listener := netutil.LimitListener(l.listener, maxConnections)
-	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // Shutdown closes it again, and tells
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // Shutdown closes it again and reports errors
 	defer stop()
 	err := ignoreClosed(l.server.Serve(listener))
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	ended := l.server.Shutdown(last)
-	if errors.Is(ended, context.DeadlineExceeded) { // whoever is connected and idle
+	if errors.Is(ended, context.DeadlineExceeded) { // idle connections
 		ended = nil
 	}
 	return errors.Join(err, ignoreClosed(ended), ignoreClosed(l.server.Close()))
@@ -148,14 +148,14 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return s.reply(s.taker.Expects(to), smtp.EnhancedCode{5, 1, 1})
 }
 
-// Data is the mail. The library wants it read to the end, whatever becomes of it.
+// Data receives the mail. The library requires that it is read to the end.
 func (s *session) Data(r io.Reader) error {
-	ctx, cancel := context.WithTimeout(context.Background(), idleTime) // what is under way is not cut when we stop
+	ctx, cancel := context.WithTimeout(context.Background(), idleTime) // not cancelled when we stop
 	defer cancel()
 	delivered := io.MultiReader(strings.NewReader("Return-Path: <"+s.sender+">\r\n"), r) // RFC 5321 §4.4
 	err := s.taker.Take(ctx, s.recipient, delivered)
 	if _, unread := io.Copy(io.Discard, r); unread != nil {
-		return unread // too long, or broken off: it comes again
+		return unread // too long, or interrupted: it comes again
 	}
 	return s.reply(err, smtp.EnhancedCode{5, 7, 1})
 }
@@ -163,7 +163,7 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset()        { s.sender, s.recipient = "", "" }
 func (s *session) Logout() error { return nil }
 
-// reply turns what the Taker says into a reply.
+// reply converts the Taker's error to a reply.
 func (s *session) reply(err error, never smtp.EnhancedCode) error {
 	switch {
 	case err == nil:
@@ -175,7 +175,7 @@ func (s *session) reply(err error, never smtp.EnhancedCode) error {
 	return &smtp.SMTPError{Code: 550, EnhancedCode: never, Message: plain(s.options.Say(err))}
 }
 
-// passing tells whether an error says "later".
+// passing tells whether an error is temporary.
 func passing(err error) bool {
 	switch fault.KindOf(err) {
 	case fault.KindInternal, fault.KindUnavailable, fault.KindTooMany:
@@ -184,11 +184,11 @@ func passing(err error) bool {
 	return false
 }
 
-// unaccented is how letters beyond ASCII are written without their accents.
+// unaccented replaces accented letters.
 var unaccented = strings.NewReplacer("à", "a'", "è", "e'", "é", "e'", "ì", "i'", "ò", "o'", "ù", "u'", "È", "E'", "À", "A'",
 	"’", "'", "‘", "'", "“", `"`, "”", `"`, "«", `"`, "»", `"`, "…", "...", "–", "-", "—", "-")
 
-// plain is a text as it may stand in a reply: printable ASCII on one line (RFC 5321 §4.2).
+// plain returns a text as it may occur in a reply: printable ASCII on one line (RFC 5321 §4.2).
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

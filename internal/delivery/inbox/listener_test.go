@@ -133,7 +133,7 @@ func TestEachRefusalHasItsReply(t *testing.T) {
 	if err := bring(c, "", "b-x@town.example", mail); err != nil || len(d.got()) != 1 {
 		t.Errorf("afterwards: %v, %d mails", err, len(d.got()))
 	}
-	// A second recipient is asked to wait for the next transaction.
+	// A second recipient must wait for the next transaction.
 	if err := errors.Join(c.Mail("", nil), c.Rcpt("b-x@town.example", nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestAHugeBounceIsTakenAndAHugerOneRefused(t *testing.T) {
 	d := &desk{most: 1 << 20}
 	l, _ := listen(t, "lmtp://127.0.0.1:0", d)
 	c := client(t, "tcp", l.Addr())
-	line := strings.Repeat("x", 100_000) + "\r\n" // and its lines are far too long
+	line := strings.Repeat("x", 100_000) + "\r\n" // with lines that are far too long
 	if err := bring(c, "", "b-x@town.example", strings.Repeat(line, 300)); err != nil {
 		t.Fatal(err)
 	}

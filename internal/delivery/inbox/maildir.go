@@ -16,9 +16,9 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Maildir watches a folder into which mail is put (https://cr.yp.to/proto/maildir.html). Mails come in new; one that a
-// node works on lies in taken, where only the first of several nodes can move it. What was understood is removed; what
-// is not for us, or for a person to read, ends in cur with the flag F.
+// Maildir watches a folder into which mail is delivered (https://cr.yp.to/proto/maildir.html). Mails arrive in new. A
+// node that processes one moves it to taken, which only one of several nodes can do. Processed mails are removed. Mails
+// that are not for us, or that a person should read, end in cur with the flag F.
 type Maildir struct {
 	folder string
 	taker  Taker
@@ -26,10 +26,10 @@ type Maildir struct {
 	claims time.Duration
 }
 
-// taken is the folder of mails that a node works on, beside the Maildir's own three.
+// taken is the folder of mails being processed, beside the Maildir's own three.
 const taken = "taken"
 
-// OpenMaildir makes a watcher of the folder, which must be there. It fails with the fault delivery.inbox.maildir.
+// OpenMaildir returns a watcher of the folder, which must exist; the fault delivery.inbox.maildir if it does not.
 func OpenMaildir(folder string, taker Taker, log *slog.Logger) (*Maildir, error) {
 	unusable := fault.Unavailable("delivery.inbox.maildir", "Folder", folder)
 	if info, err := os.Stat(filepath.Join(folder, "new")); err != nil || !info.IsDir() {
@@ -43,7 +43,7 @@ func OpenMaildir(folder string, taker Taker, log *slog.Logger) (*Maildir, error)
 	return &Maildir{folder: folder, taker: taker, log: log, claims: claimFor}, nil
 }
 
-// Run watches until ctx ends. Accidents are logged and survived.
+// Run watches until ctx ends. It logs failures and goes on.
 func (m *Maildir) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -60,7 +60,7 @@ func (m *Maildir) Run(ctx context.Context) error {
 	}
 }
 
-// Step works off what is there, and tells how many mails it put away.
+// Step processes the mails that are there and returns how many it put away.
 func (m *Maildir) Step(ctx context.Context) (done int, err error) {
 	if err := m.recover(ctx); err != nil {
 		return 0, err
@@ -72,7 +72,7 @@ func (m *Maildir) Step(ctx context.Context) (done int, err error) {
 			return
 		}
 		if err := m.work(ctx, path); err != nil {
-			failed = append(failed, err) // it stays in taken, and is tried again after a while
+			failed = append(failed, err) // it stays in taken and is tried again later
 			return
 		}
 		done++
@@ -80,13 +80,13 @@ func (m *Maildir) Step(ctx context.Context) (done int, err error) {
 	return done, errors.Join(append(failed, err)...)
 }
 
-// each calls do with the regular files of a part of the Maildir.
+// each calls do for the regular files in a part of the Maildir.
 func (m *Maildir) each(ctx context.Context, part string, do func(name string, info fs.FileInfo)) error {
 	folder, err := os.Open(m.path(part, ""))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = folder.Close() }() // it was only read
+	defer func() { _ = folder.Close() }() // only read
 	for ctx.Err() == nil {
 		entries, err := folder.ReadDir(atATime)
 		for _, entry := range entries {
@@ -109,16 +109,16 @@ func (m *Maildir) each(ctx context.Context, part string, do func(name string, in
 
 func (m *Maildir) path(part, name string) string { return filepath.Join(m.folder, part, name) }
 
-// recover puts back what a node took long ago: it died, or the mail could not be worked off.
+// recover returns mails that were claimed long ago: the node died, or processing failed.
 func (m *Maildir) recover(ctx context.Context) error {
 	return m.each(ctx, taken, func(name string, info fs.FileInfo) {
 		if time.Since(info.ModTime()) >= m.claims {
-			_ = os.Rename(m.path(taken, name), m.path("new", name)) // another node was first
+			_ = os.Rename(m.path(taken, name), m.path("new", name)) // another node may have been first
 		}
 	})
 }
 
-// claim takes a mail for us: of several nodes that rename a file one succeeds. Its time is set before, so that nobody
+// claim claims a mail: of several nodes that rename a file one succeeds. It sets the file's time before, so that nobody
 // takes the claim for an old one.
 func (m *Maildir) claim(name string) (path string, ok bool) {
 	now := time.Now()
@@ -126,14 +126,14 @@ func (m *Maildir) claim(name string) (path string, ok bool) {
 	return path, os.Chtimes(m.path("new", name), now, now) == nil && os.Rename(m.path("new", name), path) == nil
 }
 
-// work does what a mail asks for and puts it away.
+// work processes a mail and puts it away.
 func (m *Maildir) work(ctx context.Context, path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	err = m.take(ctx, file)
-	_ = file.Close() // it was only read
+	_ = file.Close() // only read
 	switch {
 	case err == nil:
 		return os.Remove(path)
@@ -144,10 +144,10 @@ func (m *Maildir) work(ctx context.Context, path string) error {
 	return os.Rename(path, m.path("cur", name+":2,F"))
 }
 
-// receivedFields name the envelope's recipient, where the program that put the mail here noted it.
+// receivedFields contain the envelope's recipient, if the delivering program recorded it.
 var receivedFields = []string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To"}
 
-// take hands the mail over, as it lies there. Its recipient is whoever was noted in the header on delivery.
+// take passes the mail to the Taker unchanged. Its recipient is the one recorded in the header on delivery.
 func (m *Maildir) take(ctx context.Context, file *os.File) error {
 	header := mail.Header{}
 	if message, err := mail.ReadMessage(bufio.NewReader(io.LimitReader(file, 1<<20))); err == nil {
@@ -173,7 +173,7 @@ func (m *Maildir) take(ctx context.Context, file *os.File) error {
 	return refused
 }
 
-// bare is the address in a field, without a name beside it.
+// bare returns the address in a field, without a name.
 func bare(value string) string {
 	if parsed, err := mail.ParseAddress(value); err == nil {
 		return parsed.Address

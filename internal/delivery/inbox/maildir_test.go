@@ -86,7 +86,7 @@ func TestAMaildirIsWorkedOff(t *testing.T) {
 		t.Errorf("taken: %q", d.got())
 	}
 	holds(t, folder, "new", ".hidden", "5.link")
-	holds(t, folder, "cur", "2.host:2,F", "3.host:2,F", "4.host:2,F") // nobody's words are thrown away
+	holds(t, folder, "cur", "2.host:2,F", "3.host:2,F", "4.host:2,F") // nobody's letter is thrown away
 	holds(t, folder, "taken")
 }
 
@@ -109,7 +109,7 @@ func TestAMailThatFailsIsKeptAndTriedAgain(t *testing.T) {
 	if done, err := m.Step(t.Context()); err != nil || done != 0 { // not so soon
 		t.Fatalf("%d put away, %v", done, err)
 	}
-	// After a while, or after the death of the node that had it, whoever is there takes it.
+	// After a while, or after the death of the node that had it, any node takes it.
 	long := time.Now().Add(-11 * time.Minute)
 	if err := os.Chtimes(filepath.Join(folder, "taken", "1.host"), long, long); err != nil {
 		t.Fatal(err)

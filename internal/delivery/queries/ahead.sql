@@ -1,5 +1,5 @@
 -- name: MessagesInTime :exec
--- Only those of chunks that are due too late: the ledger has no index by time.
+-- Only messages of chunks that are due too late: the ledger has no index by time.
 UPDATE delivery_message SET next_at = sqlc.arg(now)
 WHERE next_at > sqlc.arg(latest) AND state IN ('waiting', 'later') AND EXISTS (
     SELECT 1 FROM delivery_chunk c WHERE c.batch = delivery_message.batch AND c.due > sqlc.arg(latest)

@@ -5,13 +5,13 @@ SELECT EXISTS (SELECT 1 FROM delivery_message WHERE batch = $1 AND person = $2);
 SELECT EXISTS (SELECT 1 FROM delivery_note WHERE id = $1);
 
 -- name: NoteReturn :execrows
--- One row for a message and a kind: the same news twice is no news, unless only the second tells the address.
+-- One row for a message and a kind: a repetition adds nothing, unless only it contains the address.
 INSERT INTO delivery_return (batch, person, kind, digest, reason, status, at, lifted) VALUES ($1, $2, $3, $4, $5, $6, $7, false)
 ON CONFLICT (batch, person, kind) DO UPDATE SET digest = excluded.digest
 WHERE delivery_return.digest = '' AND excluded.digest <> '' AND NOT delivery_return.lifted;
 
 -- name: SuppressFor :exec
--- The gravest reason stays, whatever order they come in: complaint, hard, soft.
+-- The most severe reason wins, in any order: complaint, hard, soft.
 INSERT INTO delivery_suppression (digest, reason, created) VALUES ($1, $2, $3)
 ON CONFLICT (digest) DO UPDATE SET reason = excluded.reason
 WHERE excluded.reason = 'complaint' OR excluded.reason = 'hard' AND delivery_suppression.reason = 'soft';
@@ -20,11 +20,11 @@ WHERE excluded.reason = 'complaint' OR excluded.reason = 'hard' AND delivery_sup
 SELECT count(*) FROM delivery_return WHERE digest = $1 AND digest <> '' AND kind = 'soft' AND at > $2;
 
 -- name: LiftReturns :exec
--- What came back before is held against the address no more.
+-- Earlier returns no longer count against the address.
 UPDATE delivery_return SET digest = '', lifted = true WHERE digest = $1 AND digest <> '';
 
 -- name: ReturnsIn :many
--- A message that was late, came back softly and then for good counts once, as the last of these.
+-- A message that was delayed, returned softly and then permanently counts once, as permanent.
 SELECT u.kind, u.reason, CAST(SUM(u.messages) AS bigint) AS messages FROM (
     SELECT r.kind, r.reason, count(*) AS messages FROM delivery_return r
     WHERE r.batch = $1 AND r.kind <> 'gone' AND (r.kind NOT IN ('soft', 'delayed') OR NOT EXISTS (
@@ -46,8 +46,8 @@ UPDATE delivery_return SET person = sqlc.arg(nobody), digest = '' WHERE batch = 
 DELETE FROM delivery_return WHERE batch = 0 AND delivery_return.person IN (SELECT n.id FROM delivery_note n WHERE n.person = $1);
 
 -- name: ReturnsByAccount :many
--- How much came back to each account since it was last let go, of those that are not held, and how much of it was refused
--- at once.
+-- The returns to each account that is not stopped, since its brake was last released, and how many of them were
+-- immediate refusals.
 SELECT b.account, CAST(CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END AS text) AS kind, count(*) AS returned,
     CAST(SUM(CASE r.kind WHEN 'gone' THEN 1 ELSE 0 END) AS bigint) AS refused, b.lifted_at
 FROM delivery_return r JOIN (
@@ -58,7 +58,7 @@ WHERE r.at > $1 AND r.at > b.lifted_at AND r.kind IN ('hard', 'gone', 'complaint
 GROUP BY b.account, b.lifted_at, CASE r.kind WHEN 'complaint' THEN 'complaint' ELSE 'hard' END ORDER BY b.account, kind DESC;
 
 -- name: AcceptedSince :one
--- How many messages of the account the relay took since then; counting ends at most.
+-- How many messages of the account the relay accepted since then; counting stops at most.
 SELECT count(*) FROM (
     SELECT 1 FROM delivery_batch b CROSS JOIN delivery_message m
     WHERE b.account = sqlc.arg(account) AND (b.finished = 0 OR b.finished > sqlc.arg(since))
@@ -77,7 +77,7 @@ SELECT * FROM delivery_brake WHERE lifted_at = 0 ORDER BY account;
 UPDATE delivery_brake SET lifted_at = $2, lifted_by = $3 WHERE account = $1 AND lifted_at = 0;
 
 -- name: OweChunks :exec
--- Those that are due already, too: see ReopenChunks.
+-- Includes chunks that are due already: see ReopenChunks.
 UPDATE delivery_chunk SET due = sqlc.arg(now)
 WHERE delivery_chunk.batch = sqlc.arg(batch) AND EXISTS (
     SELECT 1 FROM delivery_message m WHERE m.batch = sqlc.arg(batch) AND m.state = 'later' AND m.next_at <= sqlc.arg(now)
@@ -87,7 +87,7 @@ WHERE delivery_chunk.batch = sqlc.arg(batch) AND EXISTS (
 UPDATE delivery_batch SET finished = 0 WHERE id = $1 AND finished > 0 AND cancelled = 0;
 
 -- name: IsHeld :one
--- Whether the batch stands still because its account does, or since an older copy of the database was put back.
+-- Whether the batch is stopped: by its account's brake, or by the hold after a restore.
 SELECT EXISTS (SELECT 1 FROM delivery_batch b WHERE b.id = $1 AND (
     EXISTS (SELECT 1 FROM delivery_brake k WHERE k.account = b.account AND k.lifted_at = 0)
     OR EXISTS (SELECT 1 FROM delivery_held h WHERE b.created <= h.at)));

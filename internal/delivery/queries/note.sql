@@ -18,7 +18,7 @@ UPDATE delivery_note SET state = 'later', reason = $3, code = $4, attempts = $5,
 WHERE id = $1 AND fence = $2;
 
 -- name: NoteDone :exec
--- Sent or given up: what it said, and to whom, is nobody's business any more.
+-- The note was sent or given up: its recipient and text are deleted.
 UPDATE delivery_note SET state = $3, reason = $4, code = $5, attempts = $6, due = 0, changed = $7, lease_until = 0,
     to_address = '', to_name = '', subject = '', body_text = '', body_html = ''
 WHERE id = $1 AND fence = $2;

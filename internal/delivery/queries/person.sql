@@ -7,7 +7,7 @@ WHERE m.batch = b.id AND m.person = $1 ORDER BY m.changed, m.batch;
 SELECT m.batch FROM delivery_batch b CROSS JOIN delivery_message m WHERE m.batch = b.id AND m.person = $1;
 
 -- name: ForgetMessage :exec
--- The count stands, the person does not: whoever is owed something is withdrawn.
+-- Keeps the count without the person; a queued message is withdrawn.
 UPDATE delivery_message SET person = sqlc.arg(nobody),
     state = CASE WHEN state IN ('waiting', 'later') THEN 'withdrawn' ELSE state END
 WHERE batch = $1 AND person = $2;
@@ -16,7 +16,7 @@ WHERE batch = $1 AND person = $2;
 DELETE FROM delivery_note WHERE person = $1;
 
 -- name: ForgetChunkEnds :exec
--- Where a chunk ended with her it ends before her: nobody else stands between.
+-- A chunk that ended with her now ends before her: nobody else is in between.
 UPDATE delivery_chunk SET person_through = CASE WHEN person_through = sqlc.arg(person) THEN person_through - 1 ELSE person_through END,
     person_after = CASE WHEN person_after = sqlc.arg(person) THEN person_after - 1 ELSE person_after END
 WHERE batch = sqlc.arg(batch) AND (person_through = sqlc.arg(person) OR person_after = sqlc.arg(person));

@@ -1,12 +1,12 @@
 -- name: CloseBatches :execrows
--- Closes the batches that were finished so long ago, unless something came back of them since another time.
+-- Closes the batches that were finished before a time, unless they have a return after another time.
 UPDATE delivery_batch SET folded = sqlc.arg(now)
 WHERE folded = 0 AND finished > 0 AND finished <= sqlc.arg(finished_before)
     AND NOT EXISTS (SELECT 1 FROM delivery_chunk c WHERE c.batch = delivery_batch.id AND c.due > 0)
     AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = delivery_batch.id AND r.at > sqlc.arg(returned_after));
 
 -- name: BatchesToFold :many
--- Those that are closed and of which something is left. It asks each closed batch's tables once, by their keys.
+-- The closed batches that still have rows. It reads each closed batch's tables once, by their keys.
 SELECT b.id, b.origin, b.ref FROM delivery_batch b
 WHERE b.folded > 0 AND (EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = b.id)
     OR EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = b.id)
@@ -15,7 +15,7 @@ WHERE b.folded > 0 AND (EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch =
 ORDER BY b.id;
 
 -- name: TakeMessages :many
--- What is deleted is what is counted, whoever changes rows of the stretch meanwhile.
+-- Counts exactly the rows that it deletes, whoever changes rows of the range meanwhile.
 DELETE FROM delivery_message WHERE batch = sqlc.arg(batch) AND person > sqlc.arg(after) AND person <= sqlc.arg(through)
 RETURNING state, reason, attempts, changed;
 
@@ -41,7 +41,7 @@ WHERE delivery_return.batch = 0 AND delivery_return.at <= sqlc.arg(before) AND d
     SELECT r.person FROM delivery_return r WHERE r.batch = 0 AND r.at <= sqlc.arg(before) ORDER BY r.person LIMIT sqlc.arg(most));
 
 -- name: DropNotes :execrows
--- Notes that are done; one of which something came back is needed to forget that by.
+-- Finished notes. One with returns is needed to forget these by.
 DELETE FROM delivery_note WHERE id IN (
     SELECT n.id FROM delivery_note n WHERE n.due = 0 AND n.changed <= sqlc.arg(before)
         AND NOT EXISTS (SELECT 1 FROM delivery_return r WHERE r.batch = 0 AND r.person = n.id)
@@ -54,11 +54,11 @@ SELECT at FROM delivery_folding WHERE id = 1;
 INSERT INTO delivery_folding (id, at) VALUES (1, $1) ON CONFLICT (id) DO NOTHING;
 
 -- name: MoveFoldingTime :exec
--- Of two nodes that move it at once, one does.
+-- If two nodes move it at once, one of them does.
 UPDATE delivery_folding SET at = sqlc.arg(to_time) WHERE id = 1 AND at = sqlc.arg(from_time);
 
 -- name: MendBatchTimes :execrows
--- Batches that ended while the clock ran ahead ended now, as far as is known.
+-- Batches that finished while the clock ran ahead are taken to have finished now.
 UPDATE delivery_batch SET finished = sqlc.arg(now) WHERE folded = 0 AND finished > sqlc.arg(latest);
 
 -- name: MendReturnTimes :execrows

@@ -1,5 +1,5 @@
 -- name: PutPart :one
--- The message of a receipt that came first takes it over; a gateway that uses a name again speaks of the newer message.
+-- A receipt that came first is taken over by its message. If a gateway reuses an id, it means the newer message.
 INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed, digest) VALUES ($1, $2, $3, 'sent', '', $4, $5)
 ON CONFLICT (id) DO UPDATE SET
     state = CASE WHEN delivery_sms_part.person = 0 OR delivery_sms_part.batch = excluded.batch AND delivery_sms_part.person = excluded.person
@@ -13,13 +13,13 @@ RETURNING state, reason;
 SELECT batch, person FROM delivery_sms_part WHERE id = $1;
 
 -- name: TakeReceipt :one
--- What is final stays.
+-- A final state stays.
 UPDATE delivery_sms_part SET state = $2, reason = $3, changed = $4 WHERE id = $1 AND state = 'sent'
 RETURNING batch, person, digest;
 
 -- name: KeepReceipt :one
--- Of messages that we do not know yet, so many and no more. One that is being put on record at this very moment takes the
--- receipt like any other.
+-- Keeps a limited number of receipts of messages that are not known yet. A message that is being recorded at this
+-- moment gets the receipt like any other.
 INSERT INTO delivery_sms_part (id, batch, person, state, reason, changed)
 SELECT CAST(sqlc.arg(id) AS text), 0, 0, CAST(sqlc.arg(state) AS text), CAST(sqlc.arg(reason) AS text), CAST(sqlc.arg(changed) AS bigint)
 WHERE (SELECT count(*) FROM delivery_sms_part p WHERE p.batch = 0 AND p.person = 0) < CAST(sqlc.arg(most) AS bigint)
@@ -28,7 +28,7 @@ WHERE delivery_sms_part.state = 'sent'
 RETURNING batch, person, digest;
 
 -- name: CountReceipts :one
--- A message is delivered when all its parts are, and undelivered when one is.
+-- A message is delivered if all its parts are, and undelivered if one is.
 SELECT CAST(COALESCE(SUM(CASE WHEN m.failed = 0 AND m.arrived = m.parts THEN m.messages ELSE 0 END), 0) AS bigint) AS delivered,
     CAST(COALESCE(SUM(CASE WHEN m.failed > 0 THEN m.messages ELSE 0 END), 0) AS bigint) AS undelivered
 FROM (
@@ -57,7 +57,7 @@ DELETE FROM delivery_sms_part WHERE batch = 0 AND changed < $1;
 DELETE FROM delivery_sms_answer WHERE at < $1;
 
 -- name: MayAnswer :execrows
--- Notes that the number is answered now, unless it was since a moment.
+-- Records that the number is answered now, unless it was answered after a time.
 INSERT INTO delivery_sms_answer (digest, command, at) VALUES (sqlc.arg(digest), sqlc.arg(command), sqlc.arg(now))
 ON CONFLICT (digest, command) DO UPDATE SET at = excluded.at WHERE delivery_sms_answer.at <= CAST(sqlc.arg(since) AS bigint);
 
