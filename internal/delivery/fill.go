@@ -16,7 +16,7 @@ const Everybody = math.MaxInt64
 // Stretch is a page of a batch's recipients. A large batch is added to the ledger in many short transactions, so that
 // the first message leaves before the last is written, and others need not wait long for the database.
 type Stretch struct {
-	Persons *storage.Builder // a SELECT of one column, person_id
+	Persons *storage.Builder // a SELECT of one column, person_id, that returns each person once
 	Through int64            // the page's last person; Everybody for the last page
 	Aside   int64            // people whom the origin defers: they get it another way and are not in Persons
 }
@@ -36,7 +36,12 @@ func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryB
 		return 0, 0, fmt.Errorf("batch %d: the audience of %s does not go on from %d", batch.ID, batch.Origin, batch.Filled)
 	}
 	queries, first := db.New(tx), batch.Filled == 0
-	added, err = r.addMessages(ctx, tx, batch, stretch)
+	last, err := queries.LastChunk(ctx, batch.ID)
+	if err != nil {
+		return 0, 0, fmt.Errorf("last chunk: %w", err)
+	}
+	// Every message is in a chunk. If no chunk ends after the last page, nobody of this page is in the batch yet.
+	added, err = r.addMessages(ctx, tx, batch, stretch, last, last.PersonThrough <= batch.Filled)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -50,20 +55,22 @@ func (r *Room) fillStep(ctx context.Context, tx *storage.Tx, batch *db.DeliveryB
 	return added, stretch.Aside, err
 }
 
-// addMessages adds the people of the page who are not in the batch yet, in one statement, and makes chunks of them.
-func (r *Room) addMessages(ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch, stretch Stretch) (int64, error) {
+// addMessages adds the people of the page who are not in the batch yet, in one statement, and makes chunks of them behind
+// the last one. allNew says that none of them can be in the batch.
+func (r *Room) addMessages(
+	ctx context.Context, tx *storage.Tx, batch *db.DeliveryBatch, stretch Stretch, last db.LastChunkRow, allNew bool,
+) (int64, error) {
 	queries := db.New(tx)
-	last, err := queries.LastChunk(ctx, batch.ID)
-	if err != nil {
-		return 0, fmt.Errorf("last chunk: %w", err)
-	}
 	var query storage.Builder
 	query.Add(`INSERT INTO delivery_message (batch, person, state, reason, code, attempts, next_at, changed)
 		SELECT CAST(? AS bigint), w.person_id, 'waiting', '', 0, 0, CAST(? AS bigint), CAST(? AS bigint)
-		FROM (SELECT DISTINCT person_id FROM (`, batch.ID, batch.At, r.now())
+		FROM (`, batch.ID, batch.At, r.now())
 	query.Append(stretch.Persons)
-	query.Add(`) asked) w WHERE NOT EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = ? AND m.person = w.person_id)
-		ORDER BY w.person_id`, batch.ID)
+	query.Add(") w")
+	if !allNew {
+		query.Add(" WHERE NOT EXISTS (SELECT 1 FROM delivery_message m WHERE m.batch = ? AND m.person = w.person_id)", batch.ID)
+	}
+	query.Add(" ORDER BY w.person_id")
 	result, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
 	if err != nil {
 		return 0, fmt.Errorf("enqueue: %w", err)

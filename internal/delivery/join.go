@@ -30,8 +30,12 @@ func (r *Room) Join(ctx context.Context, tx *storage.Tx, batch int64, persons []
 		return 0, fmt.Errorf("owe again: %w", err)
 	}
 	row.Filled = Everybody // their places are looked up one by one, below
-	for some := range slices.Chunk(persons, listable) {
-		added, err := r.addMessages(ctx, tx, &row, Stretch{Persons: listed(some), Through: Everybody})
+	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(persons))), listable) {
+		last, err := queries.LastChunk(ctx, batch)
+		if err != nil {
+			return 0, fmt.Errorf("last chunk: %w", err)
+		}
+		added, err := r.addMessages(ctx, tx, &row, Stretch{Persons: listed(some), Through: Everybody}, last, false)
 		if err != nil {
 			return 0, err
 		}

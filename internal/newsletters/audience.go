@@ -49,6 +49,38 @@ type span struct{ after, through int64 }
 // everybody returns the span of all persons.
 func everybody() span { return span{0, math.MaxInt64} }
 
+// writeBetween writes the condition that the column is a person of the span.
+func (s span) writeBetween(b *storage.Builder, column string) {
+	b.Add(column+" > ? AND "+column+" <= ?", s.after, s.through)
+}
+
+// writeReached writes a SELECT of the column person_id: the people that writeRecipients selects, each once, in no order.
+// More conditions on e.person_id may follow with AND. It is used to fill the ledger, span by span. It does not say why
+// somebody gets the issue, so a UNION is enough; planners guess its size better than that of a GROUP BY. Every table is
+// given the span's bounds, because PostgreSQL does not derive them from an equal column: it would read the consents of
+// the whole town for each span.
+func (r *Room) writeReached(b *storage.Builder, n Newsletter, a people.Audience, s span, channel people.Channel) {
+	b.Add("SELECT e.person_id FROM (")
+	writeSubscribed(b, "s.person_id", channel)
+	b.Add(" AND s.newsletter = ? AND ", n.Slug)
+	s.writeBetween(b, "s.person_id")
+	b.Add(" AND ")
+	s.writeBetween(b, "c.person_id")
+	if !n.Sensitive && len(n.Topics) > 0 {
+		b.Add(" UNION ")
+		writeFitting(b, "w.person_id", channel)
+		b.Add(" AND t.newsletter = ? AND ", n.Slug)
+		s.writeBetween(b, "w.person_id")
+		b.Add(" AND ")
+		s.writeBetween(b, "c.person_id")
+	}
+	b.Add(`) e LEFT JOIN people_profile p ON p.person_id = e.person_id
+		WHERE EXISTS (SELECT 1 FROM people_reachable r WHERE r.person_id = e.person_id AND r.channel = '` + string(channel) + "' AND ")
+	s.writeBetween(b, "r.person_id")
+	b.Add(") AND ")
+	r.People.Where(b, a, "p")
+}
+
 // writeRecipients writes what follows SELECT: the people of the span who get an issue of the newsletter with that
 // audience on that channel. Nobody gets it on two. The query exposes p, the person's profile, and e.asked: 1 if the
 // person subscribed, 0 if only her profile matches.

@@ -123,7 +123,7 @@ func (d digests) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter
 		return delivery.Stretch{}, err
 	}
 	persons := &storage.Builder{}
-	persons.Add("SELECT k.person_id FROM newsletters_kept k WHERE k.digest = ? AND k.person_id > ? AND k.person_id <= ?",
+	persons.Add("SELECT DISTINCT k.person_id FROM newsletters_kept k WHERE k.digest = ? AND k.person_id > ? AND k.person_id <= ?",
 		row.ID, after, through)
 	return delivery.Stretch{Persons: persons, Through: through}, nil
 }

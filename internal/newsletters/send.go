@@ -214,8 +214,7 @@ func (r *Room) Audience(ctx context.Context, tx *storage.Tx, m delivery.Matter, 
 			return delivery.Stretch{}, fmt.Errorf("newsletters: keep issue %d: %w", i.ID, err)
 		}
 	}
-	s.Persons.Add("SELECT e.person_id")
-	r.writeRecipients(s.Persons, n, a, span{after, through}, channel)
+	r.writeReached(s.Persons, n, a, span{after, through}, channel)
 	if !i.Urgent {
 		s.Persons.Add(" AND NOT ")
 		writePaused(s.Persons, r.now())
