@@ -19,9 +19,10 @@ import (
 
 func besideMeasure() measure {
 	return measure{
-		name: "beside", title: "Importing beside a server",
+		name: "beside", title: "Importing, sending and erasing beside a server",
 		about: "`unoxuno serve` answers visitors while `unoxuno people import` takes a file into the same, empty town in a second process; " +
-			"and the same for `--dry-run`. One visitor after the other, 20 ms apart, asks for the home page and for the form of the " +
+			"and the same for `--dry-run`; then, in a town of as many, while `unoxuno issue send --wait` sends to everybody, and while " +
+			"`unoxuno people erase` erases twenty, one after the other. One visitor after the other, 20 ms apart, asks for the home page and for the form of the " +
 			"sign-up, and signs up. Times are those of whole answers.",
 		take: func(ctx context.Context, b *bench) error {
 			return b.everyEngine(func(engine storage.Engine, name string, _ int) error {
@@ -30,7 +31,7 @@ func besideMeasure() measure {
 						return err
 					}
 				}
-				return nil
+				return b.besideWork(ctx, engine, name)
 			})
 		},
 	}
