@@ -198,7 +198,7 @@ func writeSent(ctx context.Context, tx *storage.Tx, batch int64, group []outcome
 	var query storage.Builder
 	query.Add("UPDATE delivery_message SET state = 'sent', reason = '', code = 0, attempts = attempts + 1, changed = ?", now)
 	query.Add(" WHERE batch = ? AND state <> 'sent' AND person", batch)
-	storage.In(&query, sent)
+	tx.Engine().InFew(&query, sent)
 	_, err := tx.ExecContext(ctx, query.SQL(), query.Args()...)
 	return err
 }

@@ -278,6 +278,22 @@ func (e Engine) Turn(feed string) string {
 	return "(SELECT coalesce(max(turn), 0) + 1 FROM " + feed + ")"
 }
 
+// InFew writes the condition that In writes, for a list of at most some hundreds. On SQLite each number is an argument of
+// its own. An UPDATE then changes the rows as it finds them; with the subquery that In writes, it first collects them and
+// then looks up each again. The list is padded to a power of two with its last number, so that there are few texts to keep
+// prepared.
+func (e Engine) InFew(b *Builder, list []int64) {
+	if e == Postgres || len(list) == 0 {
+		In(b, list)
+		return
+	}
+	b.Add(" IN (?", list[0])
+	for n := 1; n < len(list) || n&(n-1) != 0; n++ {
+		b.Add(", ?", list[min(n, len(list)-1)])
+	}
+	b.Add(")")
+}
+
 // Database is an SQL expression that identifies the database. Turns of one PostgreSQL server mean nothing on another,
 // where pg_restore may have copied the feed to. SQLite counts turns in the database itself, so a copy continues with
 // them.

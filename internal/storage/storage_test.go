@@ -250,11 +250,13 @@ func TestAListIsOneArgument(t *testing.T) {
 			storage.In(&b, numbers)
 			b.Add(", CAST(? AS text)", word)
 			storage.In(&b, words)
-			var hasNumber, hasWord bool
-			if err := db.QueryRowContext(context.Background(), b.SQL(), b.Args()...).Scan(&hasNumber, &hasWord); err != nil {
+			b.Add(", CAST(? AS bigint)", number)
+			db.Engine().InFew(&b, numbers)
+			var hasNumber, hasWord, isOfFew bool
+			if err := db.QueryRowContext(context.Background(), b.SQL(), b.Args()...).Scan(&hasNumber, &hasWord, &isOfFew); err != nil {
 				t.Fatal(err)
 			}
-			if hasNumber != slices.Contains(numbers, number) || hasWord != slices.Contains(words, word) {
+			if hasNumber != slices.Contains(numbers, number) || isOfFew != hasNumber || hasWord != slices.Contains(words, word) {
 				t.Errorf("%d among %v: %v; %q among %q: %v", number, numbers, hasNumber, word, words, hasWord)
 			}
 		})
