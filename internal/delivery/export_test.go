@@ -22,7 +22,7 @@ func Wait(first time.Duration, tries int64) (time.Duration, bool) { return wait(
 // EnvelopeTo is the envelope sender of a message that goes to the address.
 func (r *Room) EnvelopeTo(batch, person int64, address string) string {
 	path, _ := email.ParsePath(address)
-	return r.envelope(batch, person, path).String()
+	return r.envelope(batch, person, r.digestOf(path.String())).String()
 }
 
 // Polled returns the statements that an idle room runs each second, with their arguments.

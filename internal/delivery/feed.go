@@ -2,11 +2,13 @@ package delivery
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"sync"
 
 	"unoxuno/internal/clock"
 	"unoxuno/internal/delivery/db"
+	"unoxuno/internal/delivery/email"
 )
 
 // gulp is how many messages are prepared at a time: enough to share the queries, few enough that consent and
@@ -90,10 +92,12 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 	}
 	reached := make(map[int64]int, len(recipients))
 	digests := make([]string, len(recipients))
-	for i, to := range recipients {
+	for i := range recipients {
+		to := &recipients[i]
 		if to.Address != "" || to.Aside != nil || to.Parted {
 			reached[to.Person] = i
-			digests[i] = w.digest(to.Address)
+			w.read(c.way, to)
+			digests[i] = hex.EncodeToString(to.digest)
 		}
 	}
 	suppressed, err := suppressedAmong(w.life, w.db, digests)
@@ -118,17 +122,25 @@ func (w *worker) prepare(c *chunk, letter Letter, rows []db.NextMessagesRow) ([]
 			m.putAside()
 			continue
 		}
-		malformed := c.way.accepts(&m.to)
 		switch {
 		case len(suppressed) > 0 && suppressed[digests[at]]:
 			m.settle(result{state: Suppressed})
-		case malformed != "":
-			m.settle(result{state: Refused, reason: malformed})
+		case m.to.malformed != "":
+			m.settle(result{state: Refused, reason: m.to.malformed})
 		default:
 			ready = append(ready, m)
 		}
 	}
 	return ready, nil
+}
+
+// read parses the recipient's address for the channel, and computes its digest.
+func (r *Room) read(way channel, to *Recipient) {
+	text := to.Address
+	if to.malformed = way.accepts(to); to.path != (email.Path{}) {
+		text = to.path.String()
+	}
+	to.digest = r.digestOf(text)
 }
 
 // back returns when the channel is tried again.

@@ -71,6 +71,8 @@ type Recipient struct {
 	// Parted means that her message has ended already, in a transaction of the origin: see Room.Part.
 	Parted bool
 
-	path   email.Path // the parsed Address of a mail …
-	number sms.Number // … or of a text message
+	path      email.Path   // the parsed Address of a mail …
+	number    sms.Number   // … or of a text message
+	malformed email.Reason // why nothing can be sent to Address; "" if it can
+	digest    []byte       // of Address
 }

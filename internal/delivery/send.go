@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -57,7 +58,7 @@ func (m *message) putAside() {
 
 // Envelope returns sender and recipient.
 func (m *message) Envelope() (from, to email.Path) {
-	return m.envelope(m.chunk.batch, m.person, m.to.path), m.to.path
+	return m.envelope(m.chunk.batch, m.person, m.to.digest), m.to.path
 }
 
 // errNotOurs stops a message: its lease has expired, or the ledger cannot be written.
@@ -83,7 +84,7 @@ func (m *message) Done(err error) {
 		o.parts = m.parts
 	}
 	if len(o.parts) > 0 || o.gone {
-		o.digest = m.digest(m.to.Address)
+		o.digest = hex.EncodeToString(m.to.digest)
 	}
 	if !m.begun.IsZero() {
 		m.metrics.seconds.Observe(time.Since(m.begun).Seconds())
@@ -177,7 +178,7 @@ func (r *Room) deliver(ctx context.Context, account string, to Recipient) error 
 			return &unfitError{err.Error()}
 		}
 	}
-	return r.routes.of(account).Send(ctx, r.envelope(0, to.Person, to.path), to.path, message)
+	return r.routes.of(account).Send(ctx, r.envelope(0, to.Person, r.digestOf(to.path.String())), to.path, message)
 }
 
 // TestSend sends one mail at once, as a recipient of the account would get it, without a trace in the ledger: "send

@@ -63,7 +63,7 @@ const (
 
 // SMSToken returns the token that authenticates callbacks. It changes only with the town's secret.
 func (r *Room) SMSToken() string {
-	return lowerBase32(r.sealer.Digest(purposeCallback, "")[:20])
+	return smallLetters.EncodeToString(r.sealer.Digest(purposeCallback, "")[:20])
 }
 
 // SMSReceiptPath and SMSInboundPath are the paths where an HTTP gateway delivers receipts and inbound messages.
@@ -84,7 +84,7 @@ func (r *Room) SMSHooks(token string) (sms.Hooks, error) {
 
 // reference names a message to an HTTP gateway: always the same for a message, and nobody else can make one.
 func (r *Room) reference(batch, person int64) string {
-	return lowerBase32(r.sealer.Digest(purposeReference, fmt.Sprint(batch, "/", person))[:20])
+	return smallLetters.EncodeToString(r.sealer.Digest(purposeReference, fmt.Sprint(batch, "/", person))[:20])
 }
 
 // textsAtOnce is how many text messages may wait for the gateway's answer; its own window may be smaller.

@@ -73,7 +73,12 @@ func (r *Room) rawDigest(address string) []byte {
 	if path, err := email.ParsePath(address); err == nil {
 		address = path.String()
 	}
-	return r.sealer.Digest("delivery.suppression", strings.ToLower(address))
+	return r.digestOf(address)
+}
+
+// digestOf is rawDigest of an address that is normalized already: the text of a path, a telephone number.
+func (r *Room) digestOf(text string) []byte {
+	return r.sealer.Digest("delivery.suppression", strings.ToLower(text))
 }
 
 // suppressedAmong returns which of the digests are in the list.

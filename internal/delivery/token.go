@@ -3,9 +3,8 @@ package delivery
 import (
 	"bytes"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,10 +12,8 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// lowerBase32 encodes bytes in lower-case letters and digits: mail systems may change the case of addresses.
-func lowerBase32(b []byte) string {
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
-}
+// smallLetters encodes bytes in lower-case letters and digits: mail systems may change the case of addresses.
+var smallLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // The purposes of the tokens in messages; a note's envelope has batch 0 and the note.
 const (
@@ -30,18 +27,20 @@ const envelopeMark = "b-"
 // MessageID returns the Message-ID, without angle brackets, of the person's message in the batch. It is the same for
 // every try, so that a repeat is recognisable, and reveals the person to nobody else.
 func (r *Room) MessageID(batch, person int64) string {
-	return lowerBase32(r.sealer.Digest(purposeMessageID, fmt.Sprint(batch, "/", person))) + "@" + r.settings.Domain
+	text := strconv.AppendInt(make([]byte, 0, len("/")+2*len("-9223372036854775808")), batch, 10)
+	text = strconv.AppendInt(append(text, '/'), person, 10)
+	return smallLetters.EncodeToString(r.sealer.Digest(purposeMessageID, string(text))) + "@" + r.settings.Domain
 }
 
 // envelope returns the envelope sender of the message: an address of ours that names it (VERP), so that a bounce,
-// whatever its content, shows which message was returned and to which address it went.
-func (r *Room) envelope(batch, person int64, to email.Path) email.Path {
+// whatever it says, tells which message came back and to which address it went. digest is that address's.
+func (r *Room) envelope(batch, person int64, digest []byte) email.Path {
 	payload := binary.BigEndian.AppendUint64(make([]byte, 0, envelopeLen), uint64(batch))
 	payload = binary.BigEndian.AppendUint64(payload, uint64(person))
-	payload = append(payload, r.rawDigest(to.String())[:checkLen]...)
-	// Neither can fail: the text is the sealer's own, and the domain was parsed when the room was created.
-	token, _ := base64.RawURLEncoding.DecodeString(r.sealer.Seal(purposeEnvelope, payload, time.Time{}))
-	path, _ := email.ParsePath(envelopeMark + lowerBase32(token) + "@" + r.settings.BounceDomain)
+	payload = append(payload, digest[:checkLen]...)
+	token := r.sealer.SealRaw(purposeEnvelope, payload, time.Time{})
+	// It cannot fail: the domain was parsed when the room was created.
+	path, _ := email.ParsePath(envelopeMark + smallLetters.EncodeToString(token) + "@" + r.settings.BounceDomain)
 	return path
 }
 
@@ -68,11 +67,11 @@ func (r *Room) OpenBounce(recipient string) (Envelope, error) {
 	if !ok {
 		return Envelope{}, forged
 	}
-	token, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(coded))
+	token, err := smallLetters.DecodeString(coded)
 	if err != nil {
 		return Envelope{}, forged
 	}
-	payload, err := r.sealer.Open(purposeEnvelope, base64.RawURLEncoding.EncodeToString(token), r.clock.Now())
+	payload, err := r.sealer.OpenRaw(purposeEnvelope, token, r.clock.Now())
 	if err != nil || len(payload) != envelopeLen {
 		return Envelope{}, forged
 	}

@@ -50,21 +50,35 @@ func New(secret []byte) *Sealer {
 
 // Seal makes a token for purpose that expires at expires, in whole seconds. The zero time means never.
 func (s *Sealer) Seal(purpose string, payload []byte, expires time.Time) string {
+	return base64.RawURLEncoding.EncodeToString(s.SealRaw(purpose, payload, expires))
+}
+
+// SealRaw makes the octets of a token, for where base64 cannot stand.
+func (s *Sealer) SealRaw(purpose string, payload []byte, expires time.Time) []byte {
 	var at int64
 	if !expires.IsZero() {
 		at = expires.Unix()
 	}
-	body := binary.AppendVarint(make([]byte, 0, binary.MaxVarintLen64+len(payload)), at)
-	body = append(body, payload...)
-	mac := s.mac(purpose, body)
+	token := binary.AppendVarint(make([]byte, macLen, macLen+binary.MaxVarintLen64+len(payload)), at)
+	token = append(token, payload...)
+	mac, body := token[:macLen], token[macLen:]
+	copy(mac, s.mac(purpose, body))
 	s.crypt(mac, body)
-	return base64.RawURLEncoding.EncodeToString(append(mac, body...))
+	return token
 }
 
 // Open returns the payload of a token that Seal made for the same purpose and that has not expired at now.
 func (s *Sealer) Open(purpose, token string, now time.Time) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) < macLen+1 {
+	if err != nil {
+		return nil, ErrInvalid
+	}
+	return s.OpenRaw(purpose, raw, now)
+}
+
+// OpenRaw is Open of a token's octets, which it changes.
+func (s *Sealer) OpenRaw(purpose string, raw []byte, now time.Time) ([]byte, error) {
+	if len(raw) < macLen+1 {
 		return nil, ErrInvalid
 	}
 	mac, body := raw[:macLen], raw[macLen:]
@@ -83,7 +97,7 @@ func (s *Sealer) Open(purpose, token string, now time.Time) ([]byte, error) {
 
 // Ints seals whole numbers, usually identifiers.
 func (s *Sealer) Ints(purpose string, expires time.Time, ints ...int64) string {
-	var payload []byte
+	payload := make([]byte, 0, 32)
 	for _, i := range ints {
 		payload = binary.AppendVarint(payload, i)
 	}
