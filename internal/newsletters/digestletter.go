@@ -52,7 +52,7 @@ func (l *digestLetter) Recipients(ctx context.Context, persons []int64) ([]deliv
 	if err != nil {
 		return nil, err
 	}
-	found, err := l.room.addressees(ctx, persons)
+	found, err := l.room.addressees(ctx, "", persons)
 	if err != nil {
 		return nil, err
 	}

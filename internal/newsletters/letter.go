@@ -219,15 +219,15 @@ func (l *letter) Recipients(ctx context.Context, persons []int64) ([]delivery.Re
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	reasons, err := l.reasons(ctx, l.channel, persons)
+	found, err := l.room.addressees(ctx, l.newsletter.Slug, persons)
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := l.reasonsOf(ctx, persons, found)
 	if err != nil {
 		return nil, err
 	}
 	parted, err := l.handOver(ctx, persons, reasons)
-	if err != nil {
-		return nil, err
-	}
-	found, err := l.room.addressees(ctx, persons)
 	if err != nil {
 		return nil, err
 	}
@@ -268,23 +268,25 @@ func (l *letter) aside(person int64) func(context.Context, *storage.Tx) error {
 	}
 }
 
-// addressees returns those of persons who have a confirmed e-mail address, with the preferred one, in the order of
-// their numbers.
-func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, error) {
+// addressees returns those of persons who have a confirmed e-mail address, with the preferred one and with their
+// subscription to the newsletter by e-mail, if any, in the order of their numbers.
+func (r *Room) addressees(ctx context.Context, newsletter string, persons []int64) ([]addressee, error) {
 	var b storage.Builder
-	b.Add(`SELECT r.person_id, r.address_id, r.value, p.language, p.kind, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
-			COALESCE(y.paused_until, 0), COALESCE(y.most_a_week, 0)
+	b.Add(`SELECT r.person_id, r.address_id, r.value, p.language, p.given_name, p.family_name, p.organisation, k.person_id IS NOT NULL,
+			COALESCE(y.paused_until, 0), COALESCE(y.most_a_week, 0), CASE WHEN c.person_id IS NOT NULL THEN s.began_at END
 		FROM people_preferred r JOIN people_profile p ON p.person_id = r.person_id
 		LEFT JOIN people_consenting k ON k.person_id = r.person_id AND k.purpose = 'reading'
 		LEFT JOIN newsletters_rhythm y ON y.person_id = r.person_id
-		WHERE r.channel = 'email'`)
+		LEFT JOIN newsletters_subscription s ON s.person_id = r.person_id AND s.newsletter = ? AND s.channel = 'email' AND s.ended_at = 0
+		LEFT JOIN people_consenting c ON c.person_id = s.person_id AND c.purpose = 'newsletter'
+		WHERE r.channel = 'email'`, newsletter)
 	writeAmong(&b, "r.person_id", persons)
 	b.Add(" ORDER BY r.person_id")
 	found := make([]addressee, 0, len(persons))
 	err := each(ctx, r.DB, b.SQL(), b.Args(), func(rows *sql.Rows) error {
 		var a addressee
 		if err := rows.Scan(
-			&a.person, &a.addressID, &a.address, &a.language, &a.kind, &a.given, &a.family, &a.organisation, &a.traced, &a.paused, &a.most,
+			&a.person, &a.addressID, &a.address, &a.language, &a.given, &a.family, &a.organisation, &a.traced, &a.paused, &a.most, &a.began,
 		); err != nil {
 			return err
 		}
@@ -297,11 +299,12 @@ func (r *Room) addressees(ctx context.Context, persons []int64) ([]addressee, er
 // addressee is what is needed to write to a person.
 type addressee struct {
 	person, addressID           int64
-	address, language, kind     string
+	address, language           string
 	given, family, organisation string
-	traced                      bool  // she agreed that we record what she reads
-	paused                      int64 // end of the pause
-	most                        int   // messages a week; 0: as many as the town allows
+	traced                      bool          // she agreed that we record what she reads
+	paused                      int64         // end of the pause
+	most                        int           // messages a week; 0: as many as the town allows
+	began                       sql.NullInt64 // when she subscribed to the newsletter by e-mail; not valid if she did not
 }
 
 // names returns how she is greeted, and the name beside her address.

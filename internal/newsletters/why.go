@@ -3,6 +3,8 @@ package newsletters
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +21,33 @@ type reason struct {
 	since      time.Time // when she subscribed; zero if it comes by profile
 	topics     []string  // topics of the newsletter that she wants
 	categories []string  // categories of the newsletter that she is in
+}
+
+// reasonsOf returns the reasons of persons to get the issue by e-mail. found is those of them who have an address, with
+// their subscriptions. Usually that is everybody, and nothing more is asked.
+func (l *letter) reasonsOf(ctx context.Context, persons []int64, found []addressee) (map[int64]reason, error) {
+	reasons, has := make(map[int64]reason, len(persons)), make(map[int64]bool, len(found))
+	var unsubscribed []int64
+	for _, a := range found {
+		has[a.person] = true
+		if a.began.Valid {
+			reasons[a.person] = reason{since: clock.Time(a.began.Int64)}
+		} else {
+			unsubscribed = append(unsubscribed, a.person)
+		}
+	}
+	if len(unsubscribed) > 0 && !l.newsletter.Sensitive {
+		if err := l.fitting(ctx, people.Email, unsubscribed, reasons); err != nil {
+			return nil, err
+		}
+	}
+	if len(found) == len(persons) {
+		return reasons, nil
+	}
+	unreached := slices.DeleteFunc(slices.Clone(persons), func(person int64) bool { return has[person] })
+	others, err := l.reasons(ctx, people.Email, unreached)
+	maps.Copy(reasons, others)
+	return reasons, err
 }
 
 // reasons returns the reasons of those of persons who now have one to get the issue on that channel.
