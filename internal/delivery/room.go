@@ -110,6 +110,7 @@ type Room struct {
 	singles  chan struct{} // wakes the loop of notes
 	inFlight chan struct{} // a token for each message handed over but not recorded
 	metrics  *metrics
+	garbage  collector
 
 	farewells     Farewells // is told of unsubscriptions by mail; nil if there is none
 	persons       Persons

@@ -45,6 +45,7 @@ func (r *Room) work(ctx context.Context, only int64) error {
 }
 
 func (r *Room) workUntil(ctx, life context.Context, only int64) error {
+	defer r.garbage.ease()()
 	sending, done := lingering(ctx, life)
 	defer done()
 	w := &worker{
