@@ -2,6 +2,7 @@ package newsletters_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,6 +189,47 @@ func TestNothingIsLeftOfSomebodyErasedBesideAnyVerb(t *testing.T) {
 					w.Errorf("%s is erased, but found in %s", c.name, text)
 				}
 			}
+		}
+	})
+}
+
+// What an audience depends on.
+func audienceTables() []string {
+	return []string{"people_person", "people_address", "people_who", "people_wants", "people_consent", "newsletters_subscription", "newsletters_optout"}
+}
+
+// Whatever changes something that an audience depends on tells the index in memory, whoever does it. Else counts would be
+// of yesterday.
+func TestWhateverChangesAPersonTellsTheIndex(t *testing.T) {
+	inTown(t, func(w *world) {
+		var columns []personColumn
+		for _, c := range w.personColumns() {
+			if slices.Contains(audienceTables(), c.table) {
+				columns = append(columns, c)
+			}
+		}
+		changes := 0
+		for n, v := range citizenVerbs() {
+			c := newCitizen(w, columns, fmt.Sprintf("told%dx", n))
+			if v.prepare != nil {
+				v.prepare(c)
+			}
+			before := c.snapshot()
+			var last int64
+			w.must(w.db.QueryRowContext(w.ctx, "SELECT COALESCE(MAX(turn), 0) FROM people_change").Scan(&last))
+			answer(t, v.name, v.do(c))
+			if c.snapshot() == before {
+				continue
+			}
+			changes++
+			var told int
+			w.must(w.db.QueryRowContext(w.ctx, "SELECT count(*) FROM people_change WHERE turn > $1 AND first_id <= $2 AND last_id >= $2", last, c.id).Scan(&told))
+			if told == 0 {
+				t.Errorf("%q changed her and the index is not told", v.name)
+			}
+		}
+		if changes < 15 {
+			t.Errorf("only %d verbs changed something", changes)
 		}
 	})
 }
