@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
+	"unoxuno/internal/access"
+	"unoxuno/internal/identity"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -107,4 +111,88 @@ func TestSelfErasureIsAudited(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a line of the audit log says beside its action is shown in the reader's words: roles, purposes, fields that were
+// changed, moments; and lines that earlier versions wrote in English.
+func TestDetailsOfTheLogAreShownInWords(t *testing.T) {
+	t.Parallel()
+	b := newBorgo(t, storage.SQLite)
+	desk := access.With(b.ctx, access.Actor{Kind: access.StaffAct, ID: b.admin.ID, Name: b.admin.Email})
+	olga := b.staff("olga@borgo.example", identity.Operator)
+	olga.Role, olga.Newsrooms = identity.Editor, []string{"ufficio-cultura"}
+	b.must(b.identity.UpdateStaff(b.ctx, olga))
+	for _, purpose := range people.Purposes() {
+		_ = b.people.Grant(desk, b.maria, people.Grant{Purpose: purpose, Source: "sportello", Channel: people.Email})
+		b.must(b.people.Withdraw(desk, b.maria, purpose, "desk"))
+	}
+	changed := strings.ReplaceAll(string(b.file("town.yaml")), "Il teatro in città", "Tutti a teatro")
+	_, err := b.applyTown(b.run, []byte(changed), "town.yaml", false)
+	b.must(err)
+	for _, old := range []string{
+		"address confirmed", "address added", "address removed", "details", "consent profile granted", "consent reading withdrawn", "subscribed teatro",
+	} {
+		b.must(b.identity.Note(desk, "audit.person.changed", "person 1", old))
+	}
+	names := append([]string{"address confirmed", "address added", "address removed", "details", "consent profile", "consent reading", "subscribed teatro"},
+		"administrator", "publisher", "editor", "operator", "profile", "reading", "newsletter")
+	page := b.ask(b.signedIn(b.admin), http.MethodGet, "/office/audit", nil)
+	root, err := html.Parse(strings.NewReader(page.body))
+	b.must(err)
+	shown := 0
+	for n := range root.Descendants() {
+		if n.Data != "tr" {
+			continue
+		}
+		var cells []string
+		for c := range n.ChildNodes() {
+			if c.Data == "td" {
+				cells = append(cells, textOf(c))
+			}
+		}
+		if len(cells) != 5 {
+			continue
+		}
+		shown++
+		first := strings.TrimRight(strings.Fields(cells[4] + " -")[0], ",")
+		if slices.Contains(names, cells[4]) || slices.Contains(names, first) || strings.HasPrefix(cells[2], "audit.") || strings.Contains(cells[4], "T18:30") {
+			t.Errorf("the log shows %q", cells)
+		}
+	}
+	if shown < 20 {
+		t.Errorf("the page has %d lines", shown)
+	}
+	text := read(t, page.body).text
+	for _, words := range []string{"Redazione ufficio-cultura", "nome italiano: ", "quello che la riguarda", "24 novembre 2026"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the log does not say %q", words)
+		}
+	}
+}
+
+// Every name of the program's own that may stand in a detail has words.
+func TestEveryNameInADetailHasWords(t *testing.T) {
+	words := wordsOf(t, "it")
+	var names []string
+	for _, role := range identity.Roles() {
+		names = append(names, string(role))
+	}
+	for _, purpose := range people.Purposes() {
+		names = append(names, string(purpose))
+	}
+	source, err := os.ReadFile(filepath.Join("..", "newsletters", "declare.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range regexp.MustCompile(`\{"([a-z_ ]+)", [^}]*before`).FindAllStringSubmatch(string(source), -1) {
+		names = append(names, strings.ReplaceAll(field[1], " ", "-"))
+	}
+	if len(names) < 15 {
+		t.Fatalf("only these names were found: %v", names)
+	}
+	for _, name := range names {
+		if words["audit.detail."+name] == "" {
+			t.Errorf("there is no word for %q in a detail of the audit log", name)
+		}
+	}
 }

@@ -56,8 +56,9 @@ func sourcePackages(t *testing.T) []sourcePackage {
 // its makers: package and method.
 func secretsMade(t *testing.T) map[string][]string {
 	t.Helper()
-	found := map[string][]string{}
-	for _, p := range sourcePackages(t) {
+	found, packages := map[string][]string{}, sourcePackages(t)
+	makers := sealMakers(t, packages)
+	for _, p := range packages {
 		if p.dir == "seal" || strings.HasSuffix(p.dir, "test") {
 			continue
 		}
@@ -77,7 +78,7 @@ func secretsMade(t *testing.T) map[string][]string {
 				case name == "Text" && isIdent(method.X, "rand"):
 					room, _, _ := strings.Cut(p.dir, "/")
 					purpose = "random in " + room
-				case slices.Contains([]string{"Seal", "Ints", "Digest"}, name) && len(call.Args) >= 2:
+				case slices.Contains(makers, name) && len(call.Args) >= 2:
 					if purpose = p.text(call.Args[0]); purpose == "*" {
 						t.Errorf("%s: the purpose of a call of %s cannot be told: give it a constant", p.dir, name)
 					}
@@ -142,4 +143,25 @@ func (p sourcePackage) declarations() (all []ast.Decl) {
 		all = append(all, f.Decls...)
 	}
 	return all
+}
+
+// sealMakers are the methods of package seal that make something for a purpose: those that take one and cannot fail.
+func sealMakers(t *testing.T, packages []sourcePackage) (names []string) {
+	t.Helper()
+	for _, p := range packages {
+		for _, d := range p.declarations() {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || p.dir != "seal" || f.Recv == nil || !f.Name.IsExported() || f.Type.Results == nil {
+				continue
+			}
+			first := f.Type.Params.List[0].Names
+			if len(first) > 0 && first[0].Name == "purpose" && len(f.Type.Results.List) == 1 {
+				names = append(names, f.Name.Name)
+			}
+		}
+	}
+	if !slices.Contains(names, "Seal") || !slices.Contains(names, "Digest") {
+		t.Fatalf("package seal makes things by %v: are these all?", names)
+	}
+	return names
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"unoxuno/internal/access"
@@ -40,6 +41,26 @@ func (r *Room) Note(ctx context.Context, action, subject, detail string) error {
 	return r.db.Tx(ctx, func(tx *storage.Tx) error { return r.Audit(ctx, tx, action, subject, detail) })
 }
 
+// modern returns a line that an earlier version wrote as it would be written now. Those versions wrote what was changed of
+// a person as a detail in English.
+func (e Entry) modern() Entry {
+	if e.Action != "audit.person.changed" {
+		return e
+	}
+	words := strings.Fields(e.Detail)
+	switch {
+	case e.Detail == "details":
+		e.Detail = ""
+	case len(words) == 2 && words[0] == "address":
+		e.Action, e.Detail = "audit.person.address_"+words[1], ""
+	case len(words) == 3 && words[0] == "consent":
+		e.Action, e.Detail = "audit.person."+words[2], words[1]
+	case len(words) == 2 && (words[0] == "subscribed" || words[0] == "unsubscribed"):
+		e.Action, e.Detail = "audit.person."+words[0], words[1]
+	}
+	return e
+}
+
 // AuditQuery chooses lines of the log; empty fields choose all.
 type AuditQuery struct {
 	Actor   string
@@ -64,7 +85,7 @@ func (r *Room) AuditLog(ctx context.Context, ask AuditQuery) ([]Entry, error) {
 		entries[i] = Entry{
 			ID: row.ID, At: clock.Time(row.At), Actor: row.ActorName, Kind: access.ActorKind(row.ActorKind),
 			Action: row.Action, Subject: row.Subject, Detail: row.Detail,
-		}
+		}.modern()
 	}
 	return entries, nil
 }

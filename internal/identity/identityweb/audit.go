@@ -1,10 +1,13 @@
 package identityweb
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"unoxuno/internal/identity"
 	"unoxuno/internal/locale"
@@ -59,3 +62,29 @@ func auditURL(r *http.Request, ask identity.AuditQuery, before int64) string {
 	}
 	return locale.Path(r.Context(), "/office/audit?"+q.Encode())
 }
+
+// detailName is what begins a part of a detail: the program's own name of something, such as a role, a purpose or a field
+// that was changed.
+var detailName = regexp.MustCompile(`^[a-z][a-z_]*( (it|en))?`)
+
+// detailOf is the detail of a line as the reader understands it. The log keeps the program's own names; those that have
+// words are shown by them, and moments in the reader's form.
+func detailOf(ctx context.Context, e identity.Entry) string {
+	parts := strings.Split(e.Detail, ", ")
+	written := strings.HasPrefix(e.Action, "audit.issue.") || strings.HasPrefix(e.Action, "audit.audience.") // by an editor
+	for i, part := range parts {
+		if at, err := time.Parse(time.RFC3339, part); err == nil {
+			parts[i] = locale.DateTime(locale.Lang(ctx), at.In(web.TownOf(ctx).Zone))
+			continue
+		}
+		name := detailName.FindString(part)
+		key := "audit.detail." + strings.ReplaceAll(name, " ", "-")
+		if word := locale.T(ctx, key); !written && name != "" && word != key && !continues(part[len(name):]) {
+			parts[i] = word + part[len(name):]
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// continues tells whether a name goes on in rest: then it is a longer one, such as a slug.
+func continues(rest string) bool { return rest != "" && rest[0] != ' ' && rest[0] != ':' }
