@@ -61,11 +61,33 @@ func (r *run) explained(file string, report bounce.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", file, r.say("delivery.return.kind."+string(report.Kind)))
 	for _, one := range report.Recipients {
-		fmt.Fprintf(&b, "  %s: %s", one.Address, r.say(delivery.ReasonWord(one.Reason)))
+		var said []string
+		if one.Kind != report.Kind {
+			said = append(said, r.say("delivery.return.kind."+string(one.Kind)))
+		}
+		if failed(one) {
+			said = append(said, r.say(delivery.ReasonWord(one.Reason)))
+		}
+		b.WriteString("  " + one.Address)
+		if len(said) > 0 {
+			b.WriteString(": " + strings.Join(said, ", "))
+		}
 		if one.Status != "" {
 			fmt.Fprintf(&b, " (%s)", one.Status)
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// failed tells whether a recipient's reason adds to its kind. A receipt has none, and a warning need not say that the
+// message is late.
+func failed(one bounce.Recipient) bool {
+	switch one.Kind {
+	case bounce.Auto, bounce.None:
+		return false
+	case bounce.Delayed:
+		return one.Reason != bounce.Expired && one.Reason != bounce.Undetermined && one.Reason != ""
+	}
+	return true
 }
