@@ -41,26 +41,25 @@ func (r *run) ownPaths() map[string]fs.FileMode {
 	if _, err := os.Stat(filepath.Join(r.config.Data, "secret")); err == nil { // else it is not sure that the folder is ours
 		paths[r.config.Data] = ownFolder
 	}
-	add := func(folder, prefix string) {
-		entries, err := os.ReadDir(folder)
-		if err != nil {
-			return // it is not there yet
+	add := func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() { // else it is not there, or not ours to look into
+			paths[path] = ownFolder
+		} else if err == nil && e.Type().IsRegular() {
+			paths[path] = ownFile
 		}
-		for _, e := range entries {
-			switch {
-			case !strings.HasPrefix(e.Name(), prefix):
-			case e.IsDir():
-				paths[filepath.Join(folder, e.Name())] = ownFolder
-			case e.Type().IsRegular():
-				paths[filepath.Join(folder, e.Name())] = ownFile
-			}
-		}
+		return nil
 	}
 	if len(paths) > 0 {
-		add(r.config.Data, "")
+		_ = filepath.WalkDir(r.config.Data, add) // add never fails
 	}
+	_ = filepath.WalkDir(r.journalPath(), add) // also where the secret stands in the settings
 	if path, ok := strings.CutPrefix(r.config.DatabaseURL, "sqlite:"); ok {
-		add(filepath.Dir(path), filepath.Base(path))
+		beside, err := os.ReadDir(filepath.Dir(path))
+		for _, e := range beside {
+			if err == nil && strings.HasPrefix(e.Name(), filepath.Base(path)) {
+				_ = add(filepath.Join(filepath.Dir(path), e.Name()), e, nil)
+			}
+		}
 	}
 	return paths
 }

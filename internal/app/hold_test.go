@@ -72,3 +72,37 @@ func TestAnOlderCopySendsNothingByItself(t *testing.T) {
 		})
 	}
 }
+
+// An older copy that is put in the database's place while the program runs is noticed by the next beat, and once.
+func TestAnOlderCopyIsNoticedWhileTheProgramRuns(t *testing.T) {
+	eachEngine(t, func(t *testing.T, b *borgo) {
+		b.run.stays = true
+		for range 3 {
+			b.must(b.run.beatOrNotice(b.ctx, b.house))
+		}
+		held := func() bool {
+			at, err := b.delivery.Held(b.ctx, b.db)
+			b.must(err)
+			return !at.IsZero()
+		}
+		if held() {
+			t.Fatal("it is held though nothing was put in its place")
+		}
+		_, err := b.db.ExecContext(b.ctx, "UPDATE delivery_beat SET beat = 1") // as the copy has it
+		b.must(err)
+		b.must(b.run.beatOrNotice(b.ctx, b.house))
+		if !held() {
+			t.Fatal("the older copy is not noticed")
+		}
+		b.must(b.db.Tx(b.ctx, func(tx *storage.Tx) error {
+			_, err := b.delivery.Release(b.ctx, tx)
+			return err
+		}))
+		for range 3 {
+			b.must(b.run.beatOrNotice(b.ctx, b.house))
+		}
+		if held() {
+			t.Error("it is held again, though somebody let it go")
+		}
+	})
+}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"unoxuno/internal/delivery/routing"
+	"unoxuno/internal/fault"
 	"unoxuno/internal/newsletters"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
@@ -140,4 +142,29 @@ func TestFilesAreReadableByTheirOwnerAlone(t *testing.T) {
 	}
 	command("staff", "add", "bea@borgo.example", "--role", "administrator")
 	check()
+}
+
+// What lies deeper in the data folder is closed at start, too, and doctor names it: the journal says who left.
+func TestTheJournalIsReadableByItsOwnerAlone(t *testing.T) {
+	t.Parallel()
+	b := newBorgo(t, storage.SQLite)
+	b.must(b.people.Withdraw(b.ctx, b.maria, people.ForNewsletter, "page"))
+	var files []string
+	b.must(filepath.WalkDir(b.run.journalPath(), func(path string, _ os.DirEntry, err error) error {
+		files = append(files, path)
+		return err
+	}))
+	if len(files) < 2 {
+		t.Fatalf("the journal is %v", files)
+	}
+	for _, path := range files {
+		b.must(os.Chmod(path, 0o755)) //nolint:gosec // readable by others on purpose
+		if told := fault.List(b.run.exposed(routing.Plan{})); len(told) != 1 || !strings.Contains(fmt.Sprint(told[0].Args), path) {
+			t.Errorf("doctor does not speak of %s: %v", path, told)
+		}
+		b.run.tighten()
+		if err := b.run.exposed(routing.Plan{}); err != nil {
+			t.Errorf("%s is still readable by others: %v", path, err)
+		}
+	}
 }
