@@ -61,7 +61,7 @@ func (c configCmd) Run(r *run) error {
 	return w.Flush()
 }
 
-// json prints one object and nothing else.
+// json prints one JSON object and nothing else.
 func (r *run) json(v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -89,7 +89,7 @@ func (migrateCmd) Run(r *run) error {
 
 type doctorCmd struct{}
 
-// Run checks database, secret, town and relay, a line each, and fails when one of them is not well.
+// Run checks database, secret, town and relay, one line each, and fails if one of them is not in order.
 func (doctorCmd) Run(r *run) error {
 	well := true
 	report := func(what string, err error) {
@@ -112,7 +112,7 @@ func (doctorCmd) Run(r *run) error {
 		return exit(exitCode(err))
 	}
 	defer h.close(r)
-	if err := r.exposed(plan); err != nil { // said, and no reason to fail: the files work
+	if err := r.exposed(plan); err != nil { // only a warning: the files work
 		_, _ = fmt.Fprintf(r.Out, "%-10s %s\n", "files", r.sentence(err))
 	}
 	t := h.town.Town()
@@ -152,7 +152,7 @@ type backupCmd struct {
 	File string `arg:"" help:"The copy to be made; it must not exist yet." type:"path"`
 }
 
-// Run copies the SQLite database, whole and consistent, while it is used.
+// Run makes a consistent copy of the SQLite database while it is in use.
 func (c backupCmd) Run(r *run) error {
 	db, err := storage.Open(r.ctx, r.config.DatabaseURL)
 	if err != nil {
@@ -165,7 +165,7 @@ func (c backupCmd) Run(r *run) error {
 	return nil
 }
 
-// holdRestored keeps back what was due in the copy that was put in place, and says what it is.
+// holdRestored holds what was due in the restored copy, and reports it.
 func (r *run) holdRestored() error {
 	r.restored = true
 	h, err := r.openHouse()
@@ -197,7 +197,7 @@ type restoreCmd struct {
 	File string `arg:"" help:"The copy to be put in place." type:"existingfile"`
 }
 
-// Run puts a copy in the database's place and keeps what was there.
+// Run replaces the database by a copy and keeps the old one.
 func (c restoreCmd) Run(r *run) error {
 	kept, err := storage.Restore(r.ctx, r.config.DatabaseURL, c.File)
 	if err != nil {

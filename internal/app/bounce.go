@@ -20,7 +20,7 @@ type bounceExplainCmd struct {
 	JSON  bool     `help:"Print one JSON object a line."`
 }
 
-// Run explains each file. One that cannot be read is told of, and the rest is explained all the same.
+// Run explains each file. It reports files that it cannot read and goes on.
 func (c bounceExplainCmd) Run(r *run) error {
 	var code error
 	for _, file := range c.Files {
@@ -56,7 +56,7 @@ func (r *run) readBounce(file string) (bounce.Report, error) {
 	return report, err
 }
 
-// explained is a report in words: what kind of mail it is, and a line for each address.
+// explained returns a report in words: the kind of mail, and a line for each address.
 func (r *run) explained(file string, report bounce.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", file, r.say("delivery.return.kind."+string(report.Kind)))

@@ -24,7 +24,7 @@ type CLI struct {
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
-// settingFlags are the settings as flags; a test holds them equal to config.Catalogue.
+// settingFlags are the settings as flags; a test compares them with config.Catalogue.
 type settingFlags struct {
 	Data            string `help:"Folder of everything the program keeps." group:"Settings"`
 	DatabaseURL     string `name:"database-url" help:"sqlite:PATH or postgres://…" group:"Settings"`

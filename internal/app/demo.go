@@ -21,18 +21,18 @@ type demoCmd struct {
 	Fresh  bool `help:"Throw the demonstration's data away and begin anew."`
 }
 
-// demoData is the demonstration's own folder, unless another was asked for.
+// demoData is the default folder of the demonstration.
 const demoData = "demo-data"
 
-// mailboxKeeps is how many of the mails it caught the demonstration still shows.
+// mailboxKeeps is how many caught mails the demonstration shows.
 const mailboxKeeps = 2000
 
-// Run makes the invented town at the first start, and serves it with a mail server that catches every mail.
+// Run creates the invented town at the first start, and serves it with a mail server that catches every mail.
 func (c demoCmd) Run(r *run) error {
 	if r.origin("data") == "default" {
 		r.config.Data = demoData
 	}
-	// Whatever the environment says: the demonstration has a database and a relay of its own.
+	// The demonstration always has its own database and relay, whatever the environment says.
 	r.config.DatabaseURL = "sqlite:" + filepath.Join(r.config.Data, "unoxuno.db")
 	mailbox := demo.NewMailbox(mailboxKeeps)
 	sink, err := deliverytest.Start(deliverytest.Options{Keep: -1, OnMail: mailbox.Caught, Rule: demo.Rule})
@@ -59,7 +59,7 @@ func (c demoCmd) Run(r *run) error {
 	return r.serve(h, func(string) { r.demoWelcome() })
 }
 
-// origin is where a setting's value came from.
+// origin returns where a setting's value came from.
 func (r *run) origin(name string) string {
 	for _, s := range r.settings {
 		if s.Name == name {
@@ -81,8 +81,8 @@ func (r *run) demoWelcome() {
 	r.tell("app.demo.stop", "Folder", r.config.Data)
 }
 
-// demoTown makes the town in a folder beside and moves it into place when it is whole, so that a start that was
-// interrupted leaves nothing half-made.
+// demoTown creates the town in a folder beside and moves it into place when it is complete, so that an interrupted
+// start leaves nothing incomplete.
 func (r *run) demoTown(people int) error {
 	switch is, err := demoIn(r.config.Data); {
 	case err != nil:
@@ -117,8 +117,8 @@ func (r *run) demoTown(people int) error {
 	return os.Rename(making.config.Data, r.config.Data)
 }
 
-// demoIn tells whether a folder holds a demonstration; a folder that holds anything else is refused. A folder that is
-// missing or empty holds none.
+// demoIn tells whether a folder contains a demonstration. A folder with anything else is refused; a missing or empty
+// one contains none.
 func demoIn(folder string) (bool, error) {
 	files, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(files) == 0 {
@@ -137,8 +137,7 @@ func demoIn(folder string) (bool, error) {
 	return true, nil
 }
 
-// removeDemo deletes a demonstration, and nothing else: what the program did not put into the folder stays, and so does
-// the folder then.
+// removeDemo deletes only files of the demonstration. Other files stay, and then so does the folder.
 func removeDemo(folder string) error {
 	is, err := demoIn(folder)
 	if err != nil || !is {
@@ -148,7 +147,7 @@ func removeDemo(folder string) error {
 	if err != nil {
 		return err
 	}
-	const database = "unoxuno.db" // it bears the mark, so it goes last
+	const database = "unoxuno.db" // has the mark, so it is deleted last
 	for _, f := range files {
 		if name := f.Name(); name == journalFolder {
 			if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
@@ -169,7 +168,7 @@ func removeDemo(folder string) error {
 	return nil
 }
 
-// fillDemo goes through the doors that a real town uses: town apply, people import, staff add, issue send.
+// fillDemo uses the same commands as a real town: town apply, people import, staff add, issue send.
 func (r *run) fillDemo(h *house, past *clock.Manual, people int) error {
 	today := past.Now()
 	steps := []struct {

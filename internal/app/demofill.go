@@ -14,7 +14,7 @@ import (
 	"unoxuno/internal/people"
 )
 
-// addStaff opens the demonstration's accounts, all with the password that is printed.
+// addStaff creates the demonstration's accounts, all with the printed password.
 func addStaff(ctx context.Context, h *house) error {
 	for _, a := range demo.Staff() {
 		s := identity.Staff{Email: a.Email, Name: a.Name, Role: identity.Role(a.Role)}
@@ -36,7 +36,7 @@ func addStaff(ctx context.Context, h *house) error {
 	return nil
 }
 
-// importDemo writes the people as the CSV file that a town would have, and imports it.
+// importDemo writes the people as a town's CSV file and imports it.
 func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) error {
 	in, out := io.Pipe()
 	go func() { out.CloseWithError(demo.WriteCSV(out, demo.People(demo.Seed, n, h.clock.Now()))) }()
@@ -53,8 +53,8 @@ func (r *run) importDemo(ctx context.Context, h *house, n int, step demo.Step) e
 	return h.newsletters.RefreshCounts(ctx)
 }
 
-// reallySent is how many of the latest past issues go out for real, to the demonstration's own mail server, so that
-// they have a ledger and numbers; the older ones are archive only, as those of a town that moves to unoxuno.
+// reallySent is how many of the latest past issues are really sent, to the demonstration's own mail server, so that
+// they have statistics. Older ones are only in the archive, as for a town that moves to unoxuno.
 const reallySent = 4
 
 func pastIssues(today time.Time) (older, latest []demo.Issue, err error) {
@@ -120,8 +120,8 @@ func (h *house) sendDemo(ctx context.Context, past *clock.Manual, today time.Tim
 	return nil
 }
 
-// visitDemo lets some of the readers open the issue and follow its links within two days, and a scanner follow them
-// all within a second, as happens.
+// visitDemo makes some readers open the issue and follow its links within two days, and a scanner follow them all
+// within a second.
 func (h *house) visitDemo(ctx context.Context, past *clock.Manual, dice *rand.Rand, issue, messages int64) error {
 	sent := past.Now()
 	defer past.Set(sent)
@@ -152,7 +152,7 @@ func (h *house) visitDemo(ctx context.Context, past *clock.Manual, dice *rand.Ra
 	return h.newsletters.Flush(ctx)
 }
 
-// draftDemo leaves an issue ready to be sent.
+// draftDemo creates an issue that is ready to send.
 func (h *house) draftDemo(ctx context.Context, past *clock.Manual, today time.Time) error {
 	draft, err := demo.Draft(today)
 	if err != nil {

@@ -13,16 +13,16 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// What the program writes is about people, so nobody but its own user may read it.
+// Everything that the program writes is about people, so only its own user may read it.
 const (
 	ownFolder = 0o700
 	ownFile   = 0o600
 )
 
-// ownMask takes everything from the others on this machine, whatever umask the program was started with.
+// ownMask removes all permissions of others, whatever umask the program was started with.
 const ownMask = 0o077
 
-// keepToOurselves makes everything that this process creates readable by its own user alone.
+// keepToOurselves makes every file that this process creates readable by its own user only.
 func keepToOurselves() { syscall.Umask(ownMask) }
 
 // tighten takes from others what older versions left readable: the data folder and the files in it, and the database

@@ -14,8 +14,8 @@ import (
 	"unoxuno/internal/web"
 )
 
-// readiness tells whether the database can be written to. It writes a number, and keeps the answer for some seconds: who
-// asks ever so often makes one write.
+// readiness tells whether the database can be written to. It writes a number, and caches the answer for some seconds,
+// so that frequent requests cause one write.
 type readiness struct {
 	room *delivery.Room
 
@@ -35,12 +35,12 @@ func (r *readiness) check() error {
 	if time.Since(r.asked) < readyKept {
 		return r.err
 	}
-	// Not the asker's context: the answer is for others, too.
+	// Not the caller's context: the answer is for other callers too.
 	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 	defer cancel()
 	_, err := r.room.Beat(ctx, 0)
 	if err = storage.Fault(err); fault.HasKey(err, "storage.busy") || errors.Is(err, context.DeadlineExceeded) {
-		_, err = r.room.LastBeat(context.WithoutCancel(ctx)) // others are writing: it can be written to
+		_, err = r.room.LastBeat(context.WithoutCancel(ctx)) // others are writing, so it can be written to
 	}
 	r.asked, r.err = time.Now(), err
 	return err

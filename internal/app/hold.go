@@ -23,12 +23,12 @@ import (
 // beatFile is the file's name in the data folder.
 const beatFile = "unoxuno.beat"
 
-// beatEvery is how often the beat grows while the program stays: a copy that is younger is not noticed at a start.
+// beatEvery is how often the beat grows while the program runs: a younger copy is not noticed at a start.
 const beatEvery = time.Minute
 
 func (r *run) beatPath() string { return filepath.Join(r.config.Data, beatFile) }
 
-// notedBeat is the beat in the file; 0 when there is none yet.
+// notedBeat returns the beat in the file; 0 if there is none yet.
 func (r *run) notedBeat() (int64, error) {
 	text, err := os.ReadFile(r.beatPath())
 	if errors.Is(err, os.ErrNotExist) {
@@ -40,12 +40,12 @@ func (r *run) notedBeat() (int64, error) {
 	beat, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	if err != nil {
 		r.log.Warn("the beat cannot be read: an older copy of the database would not be noticed at this start", "file", r.beatPath())
-		return 0, nil //nolint:nilerr // said above: a start without this watch is better than none
+		return 0, nil //nolint:nilerr // reported above: starting without this check is better than not starting
 	}
 	return beat, nil
 }
 
-// noteBeat writes the beat into the file, whole or not at all.
+// noteBeat writes the beat to the file atomically.
 func (r *run) noteBeat(beat int64) error {
 	if err := os.MkdirAll(r.config.Data, ownFolder); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (r *run) noteBeat(beat int64) error {
 	return err
 }
 
-// beat raises the beat in the database and then notes it in the file, which is therefore never ahead of its database.
+// beat raises the beat in the database and then writes it to the file, which is therefore never ahead of its database.
 func (r *run) beat(ctx context.Context, h *house, above int64) error {
 	beat, err := h.delivery.Beat(ctx, above)
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *run) noticeOlderCopy(h *house) error {
 	return err
 }
 
-// catchUp makes an older copy of the database fit to be used.
+// catchUp makes an older copy of the database usable.
 func (r *run) catchUp(h *house, noted int64, missing journal.Missing) (again again, err error) {
 	if held, err := h.delivery.Held(r.ctx, h.db); err != nil {
 		return again, err
@@ -169,7 +169,7 @@ type holdCmd struct {
 
 type holdShowCmd struct{}
 
-// Run says what is kept back.
+// Run says what is held.
 func (holdShowCmd) Run(r *run) error {
 	h, err := r.openHouse()
 	if err != nil {
@@ -191,7 +191,7 @@ func (holdShowCmd) Run(r *run) error {
 	return err
 }
 
-// heldBack is what a hold keeps back.
+// heldBack is what a hold holds back.
 type heldBack struct {
 	delivery.Owed
 	newsletters.Upcoming
@@ -211,7 +211,7 @@ func (r *run) tellHeld(o heldBack) {
 
 type holdReleaseCmd struct{}
 
-// Run lets go of what is kept back.
+// Run releases what is held.
 func (holdReleaseCmd) Run(r *run) error {
 	h, err := r.openHouse()
 	if err != nil {

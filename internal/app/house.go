@@ -48,7 +48,7 @@ type house struct {
 	newsletters *newsletters.Room
 }
 
-// schemas are the rooms' schemas in the order of the floors, for foreign keys point down.
+// schemas returns the rooms' schemas in the order of the floors, because foreign keys point down.
 func schemas() []storage.Schema {
 	return []storage.Schema{
 		{Room: "town", Files: town.Schema()},
@@ -63,7 +63,7 @@ func schemas() []storage.Schema {
 	}
 }
 
-// wordFolders are the words of every room.
+// wordFolders returns the words of every room.
 func wordFolders() []fs.FS {
 	return []fs.FS{
 		ownWords(), town.Words(), identity.Words(), disclosure.Words(), taxonomy.Words(), content.Words(), delivery.Words(), people.Words(), newsletters.Words(),
@@ -74,7 +74,7 @@ func allWords() (*locale.Words, error) {
 	return locale.Load(append(wordFolders(), webWords()...)...)
 }
 
-// openHouse opens the database, brings it up to date and builds the rooms. Close ends it.
+// openHouse opens the database, migrates it and builds the rooms. Close ends it.
 func (r *run) openHouse() (*house, error) {
 	c, err := theClock(r.config)
 	if err != nil {
@@ -136,7 +136,7 @@ func (r *run) build(db *storage.DB, c clock.Clock) (*house, error) {
 	r.plug(h)
 	r.tighten()
 	r.scrubOld(h)
-	if r.restored { // restore does it itself, and says what it did
+	if r.restored { // restore does it itself, and reports it
 		return h, nil
 	}
 	return h, r.noticeOlderCopy(h)
@@ -157,7 +157,7 @@ func deliverySettings(c config.Config, t town.Town) delivery.Settings {
 	}
 }
 
-// plan is how mail leaves, as the delivery file says.
+// plan returns how mail leaves, from the delivery file.
 func (r *run) plan() (routing.Plan, error) {
 	if r.config.DeliveryFile == "" {
 		return routing.Plan{}, nil
@@ -165,11 +165,10 @@ func (r *run) plan() (routing.Plan, error) {
 	return routing.Read(r.config.DeliveryFile)
 }
 
-// countWithin is how long the database may take, when the program stops, to take the visits counted in memory.
+// countWithin is how long writing the visits in memory may take when the program stops.
 const countWithin = 10 * time.Second
 
-// close ends the house, when no request is under way any more; what went wrong in closing is the log's, for the work is
-// done.
+// close closes the house after the last request. Errors in closing are only logged, because the work is done.
 func (h *house) close(r *run) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), countWithin)
 	defer cancel()
@@ -189,8 +188,8 @@ func theClock(c config.Config) (clock.Clock, error) {
 	return f, nil
 }
 
-// theSealer seals with the secret of the settings or, where there is none, with one made at the first start and kept
-// in the data folder, readable by its owner alone.
+// theSealer returns the sealer with the secret of the settings or, without one, with a secret that is made at the first
+// start and kept in the data folder, readable by its owner only.
 func theSealer(c config.Config) (*seal.Sealer, error) {
 	if c.Secret != "" {
 		return seal.New([]byte(c.Secret)), nil
@@ -208,8 +207,8 @@ func theSealer(c config.Config) (*seal.Sealer, error) {
 	return seal.New([]byte(strings.TrimSpace(string(text)))), nil
 }
 
-// makeSecret makes the secret at path, unless another process that starts at the same moment was first: it appears
-// whole, by a link, and the first link wins.
+// makeSecret creates the secret at path, unless another process was first: it appears complete, by a hard link, and the
+// first link wins.
 func makeSecret(folder, path string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err

@@ -11,14 +11,14 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// taker hands what comes in to the delivery room.
+// taker passes incoming mail to the delivery room.
 type taker struct{ *delivery.Room }
 
 func (t taker) Take(ctx context.Context, recipient string, mail io.Reader) error {
 	return t.TakeBack(ctx, delivery.Back{Recipient: recipient, Mail: mail})
 }
 
-// takeBack begins to take the mail that comes back, where the settings say: when it returns, a relay may connect.
+// takeBack starts to receive returned mail, as the settings say. When it returns, a relay may connect.
 func (r *run) takeBack(ctx context.Context, work *errgroup.Group, h *house) error {
 	if r.config.BounceListen != "" {
 		l, err := inbox.Listen(ctx, r.config.BounceListen, taker{h.delivery}, inbox.Options{
@@ -40,7 +40,7 @@ func (r *run) takeBack(ctx context.Context, work *errgroup.Group, h *house) erro
 	return nil
 }
 
-// refusal is what a person is told whose mail is refused: in every language of the town, for nobody knows hers.
+// refusal returns what a person is told whose mail is refused, in every language of the town, because hers is unknown.
 func (h *house) refusal(r *run, err error) string {
 	text := ""
 	for _, lang := range h.town.Town().Languages {

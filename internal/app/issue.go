@@ -35,17 +35,17 @@ type issueSendCmd struct {
 // sent is what `issue send` prints.
 type sent struct {
 	Issue      string `json:"issue"`      // newsletter/slug
-	Audience   int64  `json:"audience"`   // people whom the issue concerns and who can be written to
-	Messages   int64  `json:"messages"`   // in the ledger, whatever became of them
-	Sent       int64  `json:"sent"`       // taken by the relay
-	Refused    int64  `json:"refused"`    // for good
-	Later      int64  `json:"later"`      // still owed
-	Suppressed int64  `json:"suppressed"` // not to be written to: suppressed address, or consent withdrawn meanwhile
-	InDigest   int64  `json:"in_digest"`  // who get it with others in one mail, at a slot that is still to come
+	Audience   int64  `json:"audience"`   // people whom the issue concerns and who can be reached
+	Messages   int64  `json:"messages"`   // in the ledger, in any state
+	Sent       int64  `json:"sent"`       // accepted by the relay
+	Refused    int64  `json:"refused"`    // permanently
+	Later      int64  `json:"later"`      // still queued
+	Suppressed int64  `json:"suppressed"` // suppressed address, or consent withdrawn meanwhile
+	InDigest   int64  `json:"in_digest"`  // recipients who get it in a digest at a later slot
 	DurationMS int64  `json:"duration_ms"`
 }
 
-// Run puts the issue into the ledger and, with --wait, works the ledger off as far as possible now.
+// Run adds the issue to the ledger and, with --wait, sends as much as possible now.
 func (c issueSendCmd) Run(r *run) error {
 	begun := time.Now()
 	in, _, err := r.open(c.File)
@@ -85,7 +85,7 @@ func (c issueSendCmd) Run(r *run) error {
 		return err
 	}
 	audience := p.Messages + aside
-	if p.Filling { // not all of them are in the ledger yet
+	if p.Filling { // the ledger does not have all recipients yet
 		reach, err := h.newsletters.Reach(r.ctx, issue.ID)
 		if err != nil {
 			return err
@@ -105,11 +105,11 @@ func (c issueSendCmd) Run(r *run) error {
 	return nil
 }
 
-// localImage is an image that stands beside the issue's file: a paragraph whose address has no scheme and no leading slash.
+// localImage matches an image beside the issue's file: its URL has no scheme and no leading slash.
 var localImage = regexp.MustCompile(`(?m)^(!\[[^\]\n]*\]\()([^)\s/:][^)\s:]*)([)\s])`)
 
-// uploadImages puts the images beside an issue's file into the town's own store and writes their new addresses into the
-// text: mails and pages load nothing from elsewhere.
+// uploadImages stores the images beside an issue's file in the town and writes their new URLs into the text: mails and
+// pages load nothing from elsewhere.
 func (h *house) uploadImages(ctx context.Context, text []byte, folder string) ([]byte, error) {
 	var failed error
 	text = localImage.ReplaceAllFunc(text, func(found []byte) []byte {
@@ -130,7 +130,7 @@ func (h *house) uploadImages(ctx context.Context, text []byte, folder string) ([
 	return text, failed
 }
 
-// work does what can be done now: whoever sends again by hand wants what was put off tried now.
+// work sends what can be sent now. Somebody who sends again by hand wants deferred messages tried now.
 func (c issueSendCmd) work(r *run, h *house, sending newsletters.Dispatch) (delivery.Progress, error) {
 	if sending.Again {
 		err := h.db.Tx(r.ctx, func(tx *storage.Tx) error {
@@ -153,7 +153,7 @@ func (c issueSendCmd) work(r *run, h *house, sending newsletters.Dispatch) (deli
 	return h.newsletters.Progress(context.WithoutCancel(r.ctx), sending.Issue.ID)
 }
 
-// drain works off what can be sent now, a channel after the other. Told to stop it leaves the rest owed.
+// drain sends what can be sent now, one channel after another. If it is stopped, the rest stays queued.
 func (r *run) drain(h *house, sending newsletters.Dispatch) error {
 	bar := r.progress(r.say("app.sending"), sending.Messages())
 	defer bar.done()

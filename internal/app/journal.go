@@ -15,7 +15,7 @@ const journalFolder = "journal"
 
 func (r *run) journalPath() string { return filepath.Join(r.config.Data, journalFolder) }
 
-// again counts the people from whom something was taken again after a restore.
+// again counts the people for whom something was done again after a restore.
 type again struct{ erased, left int64 }
 
 // personsAtOnce is how many people are compared with the journal at a time.
@@ -43,7 +43,7 @@ func (r *run) takeAgain(h *house, missing journal.Missing) (done again, err erro
 		}
 		after = persons[len(persons)-1]
 	}
-	// What is left is about people whom this copy does not know.
+	// The rest is about people whom this copy does not know.
 	for some := range slices.Chunk(missing.All(), personsAtOnce) {
 		if err := h.db.Tx(ctx, func(tx *storage.Tx) error { return h.journal.Done(ctx, tx, some) }); err != nil {
 			return done, err

@@ -33,20 +33,20 @@ type run struct {
 	config   config.Config
 	settings []config.Setting
 	words    *locale.Words
-	lang     string // of what is said on the terminal
+	lang     string // of messages on the terminal
 	log      *slog.Logger
 	mailbox  *demo.Mailbox      // of the demonstration; nil otherwise
-	gateway  func() sms.Gateway // makes that of the demonstration's text messages; nil otherwise
-	stays    bool               // it runs until it is told to stop
-	restored bool               // it has just put a copy in the database's place
+	gateway  func() sms.Gateway // makes the demonstration's SMS gateway; nil otherwise
+	stays    bool               // it runs until it is stopped
+	restored bool               // it has just restored a copy
 }
 
-// exit is an error that carries an exit code and has been told already.
+// exit is an error with an exit code that was reported already.
 type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// owed is the exit code of work that is done as far as possible now.
+// owed is the exit code if messages are still queued after as much work as possible now.
 const owed exit = 6
 
 // Main runs the program with the given arguments and returns its exit code; see the package comment.
@@ -66,7 +66,7 @@ func Main(ctx context.Context, args []string, getenv func(string) string, std St
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // no defect: it was told to stop
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // not a defect: it was stopped
 		_, _ = fmt.Fprintln(std.Err, "unoxuno: "+r.say("app.stopped"))
 		return int(owed)
 	}
@@ -119,7 +119,8 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
 }
 
-// terminalLanguage is Italian where the terminal's is, else English, in which scripts and logs are read.
+// terminalLanguage returns Italian if the terminal's language is, and otherwise English, in which scripts and logs are
+// read.
 func terminalLanguage(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
@@ -132,7 +133,7 @@ func terminalLanguage(getenv func(string) string) string {
 	return "en"
 }
 
-// sentence is what the terminal's reader is told of err. A defect is told whole: she is its only reader.
+// sentence returns what the terminal's reader is told about err. A defect is shown in full: she is its only reader.
 func (r *run) sentence(err error) string {
 	if fault.KindOf(err) == fault.KindInternal {
 		return err.Error()
@@ -151,7 +152,7 @@ func (r *run) saysWith(key string, args map[string]any) string {
 
 func (r *run) say(key string, args ...any) string { return r.words.Say(r.lang, key, args...) }
 
-// tell writes a line of words on stdout.
+// tell prints a line of words on stdout.
 func (r *run) tell(key string, args ...any) {
 	_, _ = fmt.Fprintln(r.Out, r.say(key, args...))
 }

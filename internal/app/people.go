@@ -28,7 +28,7 @@ type importCmd struct {
 	JSON          bool   `help:"Print one JSON object."`
 }
 
-// Run imports the file, a rejected row at a time told on stderr.
+// Run imports the file and reports each rejected row on stderr.
 func (c importCmd) Run(r *run) (err error) {
 	in, size, err := r.open(c.File)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *run) tellImport(result people.ImportResult, c importCmd) error {
 	return nil
 }
 
-// tellWarnings tells of each kind of warning the first, and how many there are. --json has them all.
+// tellWarnings reports the first warning of each kind and how many there are. --json has them all.
 func (r *run) tellWarnings(result people.ImportResult) {
 	if result.Warned > 0 {
 		r.tell("app.import_warned", "Count", result.Warned)
@@ -94,7 +94,7 @@ func (r *run) tellWarnings(result people.ImportResult) {
 	}
 }
 
-// open opens a file to be read, or standard input for "-", and tells its size, -1 when that is not known.
+// open opens a file, or standard input for "-", and returns its size, -1 if unknown.
 func (r *run) open(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
 		return io.NopCloser(r.In), -1, nil
@@ -110,7 +110,7 @@ func (r *run) open(path string) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
-// newFile makes a file that appears under its name only when keep(true) is called; nothing for "".
+// newFile creates a file that appears under its name only after keep(true); for "" it does nothing.
 func newFile(path string) (w io.Writer, keep func(bool) error, err error) {
 	if path == "" {
 		return nil, func(bool) error { return nil }, nil
@@ -133,7 +133,7 @@ type exportCmd struct {
 	Email string `arg:"" help:"One of the person's addresses."`
 }
 
-// Run prints all that every room keeps about the person.
+// Run prints all data that the rooms keep about the person.
 func (c exportCmd) Run(r *run) error {
 	h, err := r.openHouse()
 	if err != nil {
@@ -181,7 +181,7 @@ func (c eraseCmd) Run(r *run) error {
 	return nil
 }
 
-// personAt is the person who is reached at that e-mail address.
+// personAt returns the person who has that e-mail address.
 func (h *house) personAt(ctx context.Context, email string) (int64, error) {
 	person, ok, err := h.people.ByAddress(ctx, people.Email, email)
 	if err == nil && !ok {

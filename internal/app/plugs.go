@@ -86,10 +86,10 @@ func (h *house) newsroomNames(ctx context.Context) ([]identityweb.Newsroom, erro
 	return named, nil
 }
 
-// newslettersOf shows the newsletters to the pages about people.
+// newslettersOf provides the newsletters for the pages about people.
 type newslettersOf struct{ room *newsletters.Room }
 
-// Offered are the newsletters one may subscribe to.
+// Offered returns the newsletters one may subscribe to.
 func (n newslettersOf) Offered(ctx context.Context) ([]peopleweb.Offer, error) {
 	all, err := n.room.Catalogue(ctx, newsletters.CatalogueQuery{})
 	if err != nil {
@@ -105,7 +105,7 @@ func (n newslettersOf) Offered(ctx context.Context) ([]peopleweb.Offer, error) {
 	return offers, nil
 }
 
-// SubscriptionsOf are the person's subscriptions that stand and that the context's actor may see.
+// SubscriptionsOf returns the person's current subscriptions that the context's actor may see.
 func (n newslettersOf) SubscriptionsOf(ctx context.Context, person int64) ([]peopleweb.Subscription, error) {
 	all, err := n.room.Subscriptions(ctx, person)
 	if err != nil {
@@ -125,7 +125,7 @@ func (n newslettersOf) SubscriptionsOf(ctx context.Context, person int64) ([]peo
 	return standing, nil
 }
 
-// ReceivedBy are the newsletters the person gets now.
+// ReceivedBy returns the newsletters the person receives now.
 func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peopleweb.Received, error) {
 	all, err := n.room.Receives(ctx, person)
 	if err != nil {
@@ -138,7 +138,7 @@ func (n newslettersOf) ReceivedBy(ctx context.Context, person int64) ([]peoplewe
 	return received, nil
 }
 
-// ReadBy is what is noted that the person read.
+// ReadBy returns what was recorded that the person read.
 func (n newslettersOf) ReadBy(ctx context.Context, person int64) ([]peopleweb.Read, error) {
 	all, err := n.room.ReadingOf(ctx, person)
 	read := make([]peopleweb.Read, len(all))
@@ -151,7 +151,7 @@ func (n newslettersOf) ReadBy(ctx context.Context, person int64) ([]peopleweb.Re
 	return read, err
 }
 
-// PaceOf is how often the person is written to.
+// PaceOf returns how often the person receives messages.
 func (n newslettersOf) PaceOf(ctx context.Context, person int64) (peopleweb.Pace, error) {
 	rhythm, err := n.room.Rhythm(ctx, person)
 	if err != nil {
@@ -174,7 +174,7 @@ func (n newslettersOf) PaceOf(ctx context.Context, person int64) (peopleweb.Pace
 	return pace, err
 }
 
-// ChoosePace makes it what she chose.
+// ChoosePace stores her choice.
 func (n newslettersOf) ChoosePace(ctx context.Context, person int64, c peopleweb.PaceChoice) error {
 	choice := newsletters.Choice{Paces: map[string]newsletters.Pace{}, Profile: newsletters.Pace(c.Profile), MostAWeek: c.MostAWeek}
 	for slug, pace := range c.Paces {
@@ -183,7 +183,7 @@ func (n newslettersOf) ChoosePace(ctx context.Context, person int64, c peopleweb
 	return n.room.ChooseRhythm(ctx, person, choice)
 }
 
-// Pause lets nothing come to her before a day.
+// Pause stops messages to her before a day.
 func (n newslettersOf) Pause(ctx context.Context, person int64, until string) error {
 	return n.room.Pause(ctx, person, until)
 }
@@ -193,7 +193,7 @@ func (n newslettersOf) EndPause(ctx context.Context, person int64) error {
 	return n.room.EndPause(ctx, person)
 }
 
-// ChooseChannel makes a subscription reach her by that channel.
+// ChooseChannel changes the channel of a subscription.
 func (n newslettersOf) ChooseChannel(ctx context.Context, person int64, newsletter string, channel people.Channel) error {
 	return n.room.ChooseChannel(ctx, person, newsletter, channel)
 }
@@ -203,12 +203,12 @@ func (n newslettersOf) Subscribe(ctx context.Context, person int64, newsletter s
 	return n.room.SubscribePerson(ctx, person, newsletter, door(ctx))
 }
 
-// Unsubscribe ends whatever brings her the newsletter.
+// Unsubscribe ends everything that brings her the newsletter.
 func (n newslettersOf) Unsubscribe(ctx context.Context, person int64, newsletter string) error {
 	return n.room.Unsubscribe(ctx, newsletters.Leaving{Person: person, Newsletter: newsletter, How: door(ctx)})
 }
 
-// door is where a subscription is begun or ended: who acts tells.
+// door returns where a subscription is begun or ended, from the actor.
 func door(ctx context.Context) string {
 	if access.From(ctx).Kind == access.StaffAct {
 		return "desk"

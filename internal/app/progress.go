@@ -9,8 +9,7 @@ import (
 	"unoxuno/internal/delivery"
 )
 
-// progress shows how far long work has come: a bar where a person watches stderr, nothing where a file or a program
-// reads it.
+// progress shows the progress of long work: a bar if a person watches stderr, nothing if it is a file or a pipe.
 type progress struct{ bar *progressbar.ProgressBar }
 
 func (r *run) progress(what string, total int64) progress {
@@ -23,7 +22,7 @@ func (r *run) progress(what string, total int64) progress {
 		progressbar.OptionThrottle(100_000_000), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))}
 }
 
-// of sets how much there is to do in all, when that becomes known on the way.
+// of sets the total when it becomes known.
 func (p progress) of(total int64) {
 	if p.bar != nil && p.bar.GetMax64() != total {
 		p.bar.ChangeMax64(total)
@@ -36,7 +35,7 @@ func (p progress) set(n int64) {
 	}
 }
 
-// follow is what tells the bar how far a sending has come; nil where nobody watches, so that nothing is counted.
+// follow returns the function that updates the bar during a sending; nil if nobody watches, so that nothing is counted.
 func (p progress) follow(done func(delivery.Progress) int64) func(delivery.Progress) {
 	if p.bar == nil {
 		return nil

@@ -8,12 +8,12 @@ type issueRetryCmd struct {
 // retried is what `issue retry` prints.
 type retried struct {
 	Issue   string `json:"issue"`   // newsletter/slug
-	Retried int64  `json:"retried"` // tried again, in all
-	Later   int64  `json:"later"`   // of those that would have been tried later
-	Refused int64  `json:"refused"` // of those that had been given up
+	Retried int64  `json:"retried"` // tried again, in total
+	Later   int64  `json:"later"`   // of these, deferred before
+	Refused int64  `json:"refused"` // of these, given up before
 }
 
-// Run makes due now what failed; whoever serves or works sends it.
+// Run makes failed messages due now; `serve` or `work` sends them.
 func (c issueRetryCmd) Run(r *run) error {
 	h, err := r.openHouse()
 	if err != nil {
@@ -44,7 +44,7 @@ type issueResumeCmd struct {
 	Newsroom string `arg:"" help:"The newsroom's slug."`
 }
 
-// Run lifts the newsroom's brake.
+// Run releases the newsroom's brake.
 func (c issueResumeCmd) Run(r *run) error {
 	h, err := r.openHouse()
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"unoxuno/internal/periodic"
 )
 
-// What stays of erased people in the database's file is removed when it disturbs least; see storage.DB.Scrub.
+// Traces of erased people in the database file are removed when it disturbs least; see storage.DB.Scrub.
 const (
 	scrubEvery = time.Minute // how often the write-ahead log is emptied after an erasure
-	scrubAt    = 4           // the hour of the town's clock at which the file is written anew, after the old batches' folding
-	// smallFile is up to which size the file may be written anew on any night, and at once from the command line: those
-	// who write wait for less than a minute. A larger one is written anew in the night to Sunday.
+	scrubAt    = 4           // the hour of the town's clock at which the file is rewritten, after folding
+	// smallFile is the size up to which the file may be rewritten on any night, and at once from the command line:
+	// writers wait for less than a minute. A larger one is rewritten in the night to Sunday.
 	smallFile = 2 << 30
 )
 
-// scrubTasks remove what erasures left behind.
+// scrubTasks remove the traces of erasures.
 func (h *house) scrubTasks() []periodic.Task {
 	return []periodic.Task{
 		{Name: "storage.log", Next: periodic.Every(scrubEvery), Do: func(ctx context.Context, _ time.Time) error {
@@ -33,8 +33,8 @@ func (h *house) scrubTasks() []periodic.Task {
 	}
 }
 
-// scrubOld writes a database anew, once, that is from the time before deleted data was overwritten. When that cannot be
-// done now it is tried at the next start.
+// scrubOld rewrites, once, a database from the time before deleted data was overwritten. If that fails it is tried at
+// the next start.
 func (r *run) scrubOld(h *house) {
 	old, err := h.db.NotScrubbed(r.ctx)
 	if err == nil && !old {
@@ -51,7 +51,7 @@ func (r *run) scrubOld(h *house) {
 	}
 }
 
-// scrubNow removes at once what the erasure just made left behind, for the command line. It tells whether nothing is left.
+// scrubNow removes the traces of an erasure at once, for the command line. It tells whether none is left.
 func (h *house) scrubNow(ctx context.Context) bool {
 	done, err := h.db.Scrub(ctx, h.db.Size() <= smallFile)
 	return err == nil && done

@@ -10,7 +10,7 @@ import (
 
 type serveCmd struct{}
 
-// Run serves until it is told to stop, then lets what is under way end.
+// Run serves until it is stopped, and then completes the requests in progress.
 func (serveCmd) Run(r *run) error {
 	r.stays = true
 	h, err := r.openHouse()
@@ -24,7 +24,7 @@ func (serveCmd) Run(r *run) error {
 	return r.serve(h, nil)
 }
 
-// stopWithin is how long requests under way may take to end when the program stops.
+// stopWithin is how long requests in progress may take when the program stops.
 const stopWithin = 20 * time.Second
 
 // serve serves the site and does the periodic work until the context ends. ready is called when the site answers.

@@ -20,7 +20,7 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// webWords are the words of every web package.
+// webWords returns the words of every web package.
 func webWords() []fs.FS {
 	return []fs.FS{web.Words(), identityweb.Words(), peopleweb.OfficeWords(), peopleweb.PublicWords(), newslettersweb.OfficeWords(), newslettersweb.PublicWords()}
 }
@@ -33,7 +33,7 @@ type pages struct {
 	demo        bool
 }
 
-// site builds the pages of every room and serves them through the kit.
+// site builds the pages of every room and serves them through the web kit.
 func (r *run) site(h *house) (*web.Site, error) {
 	p := r.pages(h)
 	site, err := web.New(r.siteOptions(h, p))
@@ -74,7 +74,7 @@ func concat(tables ...[]web.Route) (all []web.Route) {
 	return all
 }
 
-// frame is what the rooms want seen around every page.
+// frame adds what the rooms show around every page.
 func (p pages) frame(ctx context.Context, f *ui.Frame) {
 	at := func(key, path string) ui.Link {
 		return ui.Link{Key: key, Label: locale.T(ctx, "app.menu."+key), URL: locale.Path(ctx, path)}
@@ -115,7 +115,7 @@ func (h *house) post(ctx context.Context, n delivery.Note) error {
 	return err
 }
 
-// text sends a code to a member of staff's own number, for as long as the code is valid.
+// text sends a code to a member of staff's own number; it is tried while the code is valid.
 func (h *house) text(ctx context.Context, number, text string) error {
 	return h.post(ctx, delivery.Note{
 		Channel: delivery.SMS, Kind: delivery.NoteCode, To: number, Language: locale.Lang(ctx), Text: sms.Look(text, sms.Options{}).Text,

@@ -31,8 +31,8 @@ type smsTemplate struct {
 	} `yaml:"callback"`
 }
 
-// smsSettings are how text messages are sent. Receipts and what people write are taken by those nodes that stay: a command
-// that ends soon would swallow them.
+// smsSettings returns how text messages are sent. Only nodes that stay accept receipts and inbound messages: a short
+// command would lose them.
 func (r *run) smsSettings() (delivery.SMSSettings, error) {
 	s := delivery.SMSSettings{URL: r.config.SMSURL, Sender: r.config.SMSSender, Callback: r.config.PublicURL, Listen: r.stays}
 	if r.gateway != nil {

@@ -58,11 +58,11 @@ func (c applyCmd) Run(r *run) error {
 	return nil
 }
 
-// errDry ends a dry run: everything was done, and is undone.
+// errDry ends a dry run: everything was done and is rolled back.
 var errDry = errors.New("dry run")
 
-// applyTown makes the town what text declares, all of it or nothing, and lists what changed. A dry run does the same
-// and undoes it, so that it cannot say anything else than the real one.
+// applyTown makes the town as text declares, all of it or nothing, and lists the changes. A dry run does the same and
+// rolls back, so that it reports exactly what the real one would.
 func (h *house) applyTown(r *run, text []byte, name string, dry bool) ([]string, error) {
 	var d declaration
 	if err := yamlfile.Decode(text, &d); err != nil {

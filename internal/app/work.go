@@ -19,7 +19,7 @@ import (
 
 type workCmd struct{}
 
-// Run sends what is due until it is told to stop, then lets what is in flight end.
+// Run sends what is due until it is stopped, and then completes what is in flight.
 func (workCmd) Run(r *run) error {
 	r.stays = true
 	h, err := r.openHouse()
@@ -39,13 +39,12 @@ func (workCmd) Run(r *run) error {
 	return work.Wait()
 }
 
-// atWork is a group of things that end together, when the program is told to stop or when one of them fails.
+// atWork returns a group of tasks that end together, when the program is stopped or when one of them fails.
 func (r *run) atWork() (*errgroup.Group, context.Context) {
 	return errgroup.WithContext(access.With(r.ctx, access.Actor{Kind: access.System, Name: "system"}))
 }
 
-// background begins what every node does beside answering people: it delivers, does its share of the periodic tasks,
-// and tells its numbers.
+// background starts what every node does besides answering requests: delivery, periodic tasks and metrics.
 func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) error {
 	leave, err := h.db.Attend(ctx)
 	if err != nil {
@@ -66,7 +65,7 @@ func (r *run) background(ctx context.Context, work *errgroup.Group, h *house) er
 	return serveOn(ctx, work, r.config.MetricsListen, &http.Server{Handler: h.machineRoom(), ReadHeaderTimeout: 10 * time.Second}, nil)
 }
 
-// serveOn listens and lets the server answer until ctx ends.
+// serveOn listens and serves until ctx ends.
 func serveOn(ctx context.Context, work *errgroup.Group, address string, server *http.Server, ready func(address string)) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -90,7 +89,7 @@ func serveOn(ctx context.Context, work *errgroup.Group, address string, server *
 	return nil
 }
 
-// machineRoom answers those who watch over the program: numbers for Prometheus, and health.
+// machineRoom serves the endpoints for operators: metrics for Prometheus, and health.
 func (h *house) machineRoom() http.Handler {
 	numbers := prometheus.NewRegistry()
 	numbers.MustRegister(h.delivery, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -105,16 +104,16 @@ func (h *house) machineRoom() http.Handler {
 	return mux
 }
 
-// countsEvery is how often the kept counts of subscribers are brought up to date.
+// countsEvery is how often the kept counts of subscribers are updated.
 const countsEvery = 5 * time.Second
 
-// brakesEvery is how often somebody looks whether too much came back to a newsroom.
+// brakesEvery is how often returns are checked against the brakes' limits.
 const brakesEvery = 20 * time.Second
 
-// foldAt is the hour of the town's clock at which old batches become numbers, when few want the database.
+// foldAt is the hour of the town's clock at which old batches become numbers.
 const foldAt = 3
 
-// tasks are done once by whichever node is alive.
+// tasks returns the tasks that one node does for all.
 func (h *house) tasks() []periodic.Task {
 	return append(h.scrubTasks(), []periodic.Task{
 		{Name: "people.sweep", Next: periodic.Every(time.Hour), Do: func(ctx context.Context, _ time.Time) error {
@@ -162,7 +161,7 @@ func (h *house) mendTimes(ctx context.Context) error {
 // dueEvery is how often a node looks for issues whose time has come.
 const dueEvery = 2 * time.Second
 
-// sendScheduled sends the issues whose time has come. Each node may do it: what was begun already is found begun.
+// sendScheduled sends the issues that are due. Every node may do it: each issue is sent once.
 func (r *run) sendScheduled(ctx context.Context, h *house) error {
 	ticker := time.NewTicker(dueEvery)
 	defer ticker.Stop()

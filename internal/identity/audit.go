@@ -23,7 +23,7 @@ type Entry struct {
 	Detail  string
 }
 
-// Audit writes what the context's actor does, within the transaction of the deed.
+// Audit records what the context's actor does, in the transaction of the action.
 func (r *Room) Audit(ctx context.Context, tx *storage.Tx, action, subject, detail string) error {
 	actor := access.From(ctx)
 	name := actor.Name
@@ -36,7 +36,7 @@ func (r *Room) Audit(ctx context.Context, tx *storage.Tx, action, subject, detai
 	})
 }
 
-// Note is Audit in a transaction of its own: for looks at a person's page, which change nothing else.
+// Note is Audit in a transaction of its own: for viewing a person's page, which changes nothing else.
 func (r *Room) Note(ctx context.Context, action, subject, detail string) error {
 	return r.db.Tx(ctx, func(tx *storage.Tx) error { return r.Audit(ctx, tx, action, subject, detail) })
 }
@@ -69,7 +69,7 @@ type AuditQuery struct {
 	Limit   int   // at most 500
 }
 
-// AuditLog is a page of the log, newest first.
+// AuditLog returns a page of the log, newest first.
 func (r *Room) AuditLog(ctx context.Context, ask AuditQuery) ([]Entry, error) {
 	if ask.Before == 0 {
 		ask.Before = math.MaxInt64

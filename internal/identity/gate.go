@@ -9,16 +9,16 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// The bounds of password hashing. Each hash takes argonMemory; without a bound some dozens of tries at once would take
-// gigabytes.
+// The limits of password hashing. Each hash takes argonMemory; without a limit some dozens of concurrent attempts would
+// take gigabytes.
 const (
 	gateSlots   = 2  // hashes at once, on a machine with as many cores
-	gateWaiting = 32 // who waits for one; beyond, one is asked to come back
-	gateNetwork = 8  // of these, from one network: nobody fills the queue for all
+	gateWaiting = 32 // waiting for a slot; further requests are refused
+	gateNetwork = 8  // of these, from one network, so that none fills the queue alone
 	gateWait    = 10 * time.Second
 )
 
-// gate lets few password hashes run at once.
+// gate limits the number of concurrent password hashes.
 type gate struct {
 	slots chan struct{}
 
@@ -31,7 +31,7 @@ func newGate() *gate {
 	return &gate{slots: make(chan struct{}, min(gateSlots, runtime.GOMAXPROCS(0))), from: map[string]int{}}
 }
 
-// enter waits for a turn and returns what ends it. Where too many wait, or the turn does not come in time, the fault
+// enter waits for a slot; leave releases it. If too many wait, or the slot does not come in time, the fault
 // identity.busy is of KindUnavailable.
 func (g *gate) enter(ctx context.Context, network string) (leave func(), err error) {
 	if !g.queue(network) {

@@ -19,12 +19,12 @@ import (
 // MobileCodeLife is how long a code for an account's own telephone is valid.
 const MobileCodeLife = 10 * time.Minute
 
-// maxCodeTries is how often a code may be typed.
+// maxCodeTries is how often a code may be tried.
 const maxCodeTries = 5
 
-// AskMobile makes the code that proves that a number is the account's own; the caller sends it there. An account may ask
-// for three at once and then one an hour, and a number gets three and then one every eight hours, whoever asks: nobody
-// is bothered through us.
+// AskMobile makes the code that proves that a number is the account's own; the caller sends it. An account may ask for
+// three codes at once and then one an hour. A number gets three and then one every eight hours, whoever asks, so that
+// nobody is bothered through us.
 func (r *Room) AskMobile(ctx context.Context, s Staff, number string) (code string, err error) {
 	if err := r.charge(ctx, r.due(codePace(), strconv.FormatInt(s.ID, 10)), r.due(numberPace(), number)); err != nil {
 		return "", err
@@ -46,8 +46,8 @@ func (r *Room) AskMobile(ctx context.Context, s Staff, number string) (code stri
 	return code, err
 }
 
-// ConfirmMobile makes the number that AskMobile asked about the account's own. The try is counted before the code is
-// looked at. A wrong code, one that is over, and one too many are the fault identity.mobile_code, on the field code.
+// ConfirmMobile stores the number of AskMobile as the account's own. The attempt is counted before the code is checked.
+// A wrong or expired code, or too many attempts, is the fault identity.mobile_code, on the field code.
 func (r *Room) ConfirmMobile(ctx context.Context, s Staff, code string) error {
 	wrong := fault.Invalid("identity.mobile_code").On("code")
 	var counted int64

@@ -11,32 +11,32 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// pace is how often something may be tried: burst times at once, and then once every so long. It is counted in the
-// database, for all nodes together, and before what is tried is looked at: tries at the same instant count like others.
+// pace is a rate limit: burst attempts at once, and then one in each period. It is counted in the database for all
+// nodes, before the attempt is checked, so that concurrent attempts count like others.
 type pace struct {
 	of    string // what is limited
 	burst int
 	every time.Duration
 }
 
-// The paces of sign-in. A try is counted for its network and for the account there. The strangers' pace is shared by all
-// networks from which the account has not signed in of late: guessing from many at once is slow, and locks nobody out
-// who is where she was before.
+// The limits of sign-in. An attempt counts for its network, and for the account in that network. The strangers' limit
+// is shared by all networks that the account has not signed in from lately: guessing from many of them is slow, and
+// locks nobody out where she signed in before.
 func networkPace() pace  { return pace{"network", 30, 10 * time.Second} }
 func pairPace() pace     { return pace{"pair", 5, 3 * time.Minute} }
 func strangerPace() pace { return pace{"stranger", 20, 3 * time.Minute} }
 
-// The paces of codes by text message: for who asks, and for the number that gets them.
+// The limits of codes by text message: for the account that asks, and for the number that gets them.
 func codePace() pace   { return pace{"code", 3, time.Hour} }
 func numberPace() pace { return pace{"number", 3, 8 * time.Hour} }
 
-// due is one thing that is counted.
+// due is one counter of a limit.
 type due struct {
 	pace
 	key string
 }
 
-// due is the pace of whom parts name; only a digest of them is kept.
+// due returns the counter of a limit for parts; only a digest of them is stored.
 func (r *Room) due(p pace, parts ...string) due {
 	text := ""
 	for _, part := range parts {
@@ -45,8 +45,8 @@ func (r *Room) due(p pace, parts ...string) due {
 	return due{p, p.of + "/" + hex.EncodeToString(r.sealer.Digest("pace of tries", text)[:16])}
 }
 
-// charge counts a try in all dues, or in none: then the fault identity.too_many_failures says that one is exhausted. The
-// order of dues must be the same for all callers, for each is a row that is locked.
+// charge counts an attempt in all dues, or in none: then the fault identity.too_many_failures says that one is
+// exhausted. All callers must pass dues in the same order, because each is a locked row.
 func (r *Room) charge(ctx context.Context, dues ...due) error {
 	now := r.clock.Now()
 	return r.db.Tx(ctx, func(tx *storage.Tx) error {
@@ -68,7 +68,7 @@ func (r *Room) charge(ctx context.Context, dues ...due) error {
 	})
 }
 
-// forgive takes a try back that was no failure, in the caller's transaction.
+// forgive takes back an attempt that was no failure, in the caller's transaction.
 func forgive(ctx context.Context, q *db.Queries, dues ...due) error {
 	for _, d := range dues {
 		if err := q.Forgive(ctx, db.ForgiveParams{Key: d.key, PaidAt: d.every.Milliseconds()}); err != nil {

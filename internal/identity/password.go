@@ -22,12 +22,13 @@ const (
 	argonKey    = 32
 )
 
-// MinPassword is the least length of a password, in characters; longer helps more than stranger (NIST SP 800-63B §5.1.1).
+// MinPassword is the minimum length of a password in characters; length helps more than special characters (NIST SP
+// 800-63B §5.1.1).
 const MinPassword = 12
 
 const maxPassword = 256
 
-// checkPassword refuses a password that is too short or too long, or that is easily guessed by who knows the context.
+// checkPassword refuses a password that is too short or too long, or easy to guess from the context.
 func checkPassword(password string, context []string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case n < MinPassword:
@@ -40,7 +41,7 @@ func checkPassword(password string, context []string) error {
 	return nil
 }
 
-// hashPassword is the password's argon2id hash in the PHC text form.
+// hashPassword returns the password's argon2id hash in PHC text form.
 func hashPassword(password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	if _, err := rand.Read(salt); err != nil {
@@ -52,7 +53,7 @@ func hashPassword(password string) (string, error) {
 		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
-// passwordIs tells whether the password has that hash; false for a hash that cannot be read.
+// passwordIs tells whether the password has that hash; false if the hash cannot be read.
 func passwordIs(password, hash string) bool {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
@@ -73,5 +74,5 @@ func passwordIs(password, hash string) bool {
 	return subtle.ConstantTimeCompare(got, key) == 1
 }
 
-// hashOfNobody takes as long to compare as a real hash, so that an unknown address answers no faster.
+// hashOfNobody takes as long to compare as a real hash, so that an unknown address is not answered faster.
 const hashOfNobody = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -7,7 +7,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Role is a named set of permissions. There are four, fixed: a town chooses who has one, not what it means.
+// Role is a named set of permissions. There are four fixed roles: a town assigns them, but cannot change their meaning.
 type Role string
 
 // The roles.
@@ -18,10 +18,10 @@ const (
 	Operator      Role = "operator"      // the front desk: finds, registers and helps people
 )
 
-// Roles lists every role, the mightiest first.
+// Roles lists every role, most powerful first.
 func Roles() []Role { return []Role{Administrator, Publisher, Editor, Operator} }
 
-// ParseRole is the role of that name.
+// ParseRole returns the role with that name.
 func ParseRole(name string) (Role, error) {
 	if r := Role(name); slices.Contains(Roles(), r) {
 		return r, nil
@@ -29,7 +29,7 @@ func ParseRole(name string) (Role, error) {
 	return "", fault.Invalid("identity.role_unknown", "Role", name).On("role")
 }
 
-// Permissions are what the role grants.
+// Permissions returns what the role grants.
 func (r Role) Permissions() []access.Permission {
 	switch r {
 	case Administrator:
@@ -47,8 +47,8 @@ func (r Role) Permissions() []access.Permission {
 	return nil
 }
 
-// newsrooms are those that bound the role's rights, nil for none: an editor without newsrooms writes nowhere, a
-// publisher without newsrooms publishes for all.
+// newsrooms returns the newsrooms that limit the role's rights, nil for none: an editor without newsrooms writes
+// nowhere, a publisher without newsrooms publishes for all.
 func (r Role) newsrooms(named []string) []string {
 	switch {
 	case r == Editor:

@@ -17,7 +17,7 @@ var schema embed.FS
 //go:embed words/*.toml
 var words embed.FS
 
-// Schema is the room's migrations.
+// Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // Times are the times by which tries, codes and sessions are bounded.
@@ -42,13 +42,13 @@ type Room struct {
 	clock  clock.Clock
 	sealer *seal.Sealer
 	gate   *gate
-	words  func() []string // what everybody in town would guess: see PlugWords
+	words  func() []string // words that are easy to guess in this town: see PlugWords
 }
 
-// PlugWords says which words make a password weak in this town: its name above all.
+// PlugWords sets the words that make a password weak in this town, above all its name.
 func (r *Room) PlugWords(words func() []string) { r.words = words }
 
-// New makes the room.
+// New returns the room.
 func New(db *storage.DB, c clock.Clock, s *seal.Sealer) *Room {
 	return &Room{db: db, clock: c, sealer: s, gate: newGate(), words: func() []string { return nil }}
 }

@@ -15,10 +15,10 @@ const LongestSession = 12 * time.Hour
 // Sessions keeps the sessions of scs (github.com/alexedwards/scs) in the database, under the digest of their token.
 type Sessions struct{ room *Room }
 
-// Sessions is the store of signed-in browsers.
+// Sessions returns the store of signed-in browsers.
 func (r *Room) Sessions() Sessions { return Sessions{r} }
 
-// FindCtx is the data of a session that is not over.
+// FindCtx returns the data of a session that has not expired.
 func (s Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	now := clock.Millis(s.room.clock.Now())
 	data, err := db.New(s.room.db).Session(ctx, db.SessionParams{TokenHash: digest(token), ExpiresAt: now})
@@ -28,7 +28,7 @@ func (s Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, erro
 	return data, err == nil, err
 }
 
-// CommitCtx keeps a session's data until expiry, and forgets sessions that are over.
+// CommitCtx stores a session's data until expiry, and deletes expired sessions.
 func (s Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return s.room.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)

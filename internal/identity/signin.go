@@ -13,23 +13,23 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// networkKept is how long it is remembered that an account signed in from a network.
+// networkKept is how long we remember that an account signed in from a network.
 const networkKept = 90 * 24 * time.Hour
 
-// Credentials are what somebody says to sign in, and where from.
+// Credentials are what is entered to sign in, and the network it comes from.
 type Credentials struct {
 	Email, Password string
 	Network         string // the client's, as limits count it
 }
 
-// SignIn is the account of that address, if the password is its own. Every failure tells the same.
+// SignIn returns the account with that address if the password is right. Every failure gives the same error.
 func (r *Room) SignIn(ctx context.Context, c Credentials) (Staff, error) {
 	s, err := r.Prove(ctx, c)
 	if err != nil {
 		return Staff{}, err
 	}
 	now := r.clock.Now()
-	ctx = access.With(ctx, s.Actor()) // now that it is proved who asks
+	ctx = access.With(ctx, s.Actor()) // now the actor is known
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
 		if err := q.SignedIn(ctx, db.SignedInParams{ID: s.ID, SignedInAt: clock.Millis(now)}); err != nil {
@@ -48,8 +48,8 @@ func (r *Room) SignIn(ctx context.Context, c Credentials) (Staff, error) {
 	return s, err
 }
 
-// Prove is SignIn for who has signed in already and is asked for her password once more; it is limited alike. A try is
-// counted before the password is looked at, and taken back when it was right. An unknown address takes the same steps
+// Prove is SignIn for somebody who is signed in and is asked for the password again; the same limits apply. An attempt
+// is counted before the password is checked, and taken back if it was right. An unknown address takes the same steps
 // and the same time as a known one.
 func (r *Room) Prove(ctx context.Context, c Credentials) (Staff, error) {
 	email := foldEmail(c.Email)
@@ -96,8 +96,8 @@ func (r *Room) Prove(ctx context.Context, c Credentials) (Staff, error) {
 	return r.StaffByID(ctx, row.ID)
 }
 
-// duesOf is what a try counts for, in the order of charge: the network, strangers unless the account signed in from there
-// of late, and last the account in that network.
+// duesOf returns the counters of an attempt, in the order of charge: the network; strangers, unless the account signed
+// in from there lately; and the account in that network.
 func (r *Room) duesOf(ctx context.Context, id int64, email, network string) ([]due, error) {
 	known, err := db.New(r.db).KnownNetwork(ctx, db.KnownNetworkParams{
 		StaffID: id, Network: r.networkDigest(network), UsedAt: clock.Millis(r.clock.Now().Add(-networkKept)),
@@ -113,7 +113,7 @@ func (r *Room) networkDigest(network string) string {
 	return hex.EncodeToString(r.sealer.Digest("network of a sign-in", network)[:16])
 }
 
-// digest is how a secret of ours is kept. It is random and long, so that no slow hash is needed.
+// digest is the stored form of our own secrets. They are long and random, so no slow hash is needed.
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -21,15 +21,15 @@ type Staff struct {
 	Email      string
 	Name       string
 	Role       Role
-	Newsrooms  []string // slugs that bound the role's rights
+	Newsrooms  []string // slugs that limit the role's rights
 	Active     bool
 	Invited    bool // has not chosen a password yet
 	SignedInAt time.Time
 	Mobile     string // her own number, proved by a code; "" for none
-	Stamp      string // changes with the password and when the account is switched off; a session made under another is over
+	Stamp      string // changes with the password and with deactivation; sessions with another stamp are invalid
 }
 
-// Actor is the account as the one who does something.
+// Actor returns the account as an actor.
 func (s Staff) Actor() access.Actor {
 	return access.Actor{
 		Kind: access.StaffAct, ID: s.ID, Name: s.Email, Permissions: s.Role.Permissions(), Newsrooms: s.Role.newsrooms(s.Newsrooms),
@@ -45,7 +45,7 @@ func staffOf(row db.IdentityStaff, newsrooms []string) Staff {
 	}
 }
 
-// stamped is what ends with the password, and for good when the account is switched off.
+// stamped returns the stamp: it changes with the password, and for good when the account is deactivated.
 func stamped(row db.IdentityStaff) string {
 	if row.Generation == 0 {
 		return row.PasswordHash
@@ -53,7 +53,7 @@ func stamped(row db.IdentityStaff) string {
 	return row.PasswordHash + " " + strconv.FormatInt(row.Generation, 10)
 }
 
-// foldEmail is the address as accounts are known by.
+// foldEmail returns the address in the form that identifies accounts.
 func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 func (s *Staff) check() error {
@@ -74,8 +74,8 @@ func (s *Staff) check() error {
 	return p.Err()
 }
 
-// AddStaff opens an account without a password and returns it; Invitation makes the link by which its owner chooses
-// one. An address has one account.
+// AddStaff creates an account without a password; its owner chooses one by the link of Invitation. An address has at
+// most one account.
 func (r *Room) AddStaff(ctx context.Context, s Staff) (Staff, error) {
 	if err := s.check(); err != nil {
 		return Staff{}, err
@@ -112,7 +112,7 @@ func setNewsrooms(ctx context.Context, q *db.Queries, s Staff) error {
 	return nil
 }
 
-// UpdateStaff changes name, role, newsrooms and whether the account is active.
+// UpdateStaff changes name, role, newsrooms and active state.
 func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 	if err := s.check(); err != nil {
 		return err
@@ -155,15 +155,15 @@ func (r *Room) UpdateStaff(ctx context.Context, s Staff) error {
 	})
 }
 
-// holdAccounts takes the row of an account that is to change, and those of all administrators, until tx ends: whether one
-// is left is decided by one transaction at a time. Rows are taken in the order of their numbers.
+// holdAccounts locks the row of an account that will change, and those of all administrators, until tx ends, so that
+// one transaction at a time decides whether an administrator is left. Rows are locked in the order of their numbers.
 func holdAccounts(ctx context.Context, tx *storage.Tx, id int64) error {
 	rows, err := tx.QueryContext(ctx, "SELECT id FROM identity_staff WHERE id = $1 OR role = $2 ORDER BY id"+tx.Engine().ForUpdate(),
 		id, string(Administrator))
 	if err != nil {
 		return err
 	}
-	for rows.Next() { // each row is held once it is read
+	for rows.Next() { // reading a row locks it
 	}
 	return errors.Join(rows.Err(), rows.Close())
 }
@@ -175,7 +175,7 @@ func notFound(err error) error {
 	return err
 }
 
-// StaffByID is one account.
+// StaffByID returns an account.
 func (r *Room) StaffByID(ctx context.Context, id int64) (Staff, error) {
 	q := db.New(r.db)
 	row, err := q.StaffByID(ctx, id)
@@ -186,7 +186,7 @@ func (r *Room) StaffByID(ctx context.Context, id int64) (Staff, error) {
 	return staffOf(row, newsrooms), err
 }
 
-// StaffByEmail is the account of an address.
+// StaffByEmail returns the account of an address.
 func (r *Room) StaffByEmail(ctx context.Context, email string) (Staff, error) {
 	row, err := db.New(r.db).StaffByEmail(ctx, foldEmail(email))
 	if err != nil {
@@ -195,7 +195,7 @@ func (r *Room) StaffByEmail(ctx context.Context, email string) (Staff, error) {
 	return r.StaffByID(ctx, row.ID)
 }
 
-// AllStaff lists every account, the active ones first.
+// AllStaff lists every account, active ones first.
 func (r *Room) AllStaff(ctx context.Context) ([]Staff, error) {
 	q := db.New(r.db)
 	rows, err := q.AllStaff(ctx)
@@ -217,11 +217,11 @@ func (r *Room) AllStaff(ctx context.Context) ([]Staff, error) {
 	return all, nil
 }
 
-// invitationLife is how long an invitation may wait.
+// invitationLife is how long an invitation is valid.
 const invitationLife = 7 * 24 * time.Hour
 
-// Invitation makes the token by which the account's owner chooses a password. It ends when used, for it is bound to
-// the password that was there when it was made.
+// Invitation makes the token with which the account's owner chooses a password. It works once, because it is bound to
+// the password hash at its creation.
 func (r *Room) Invitation(ctx context.Context, id int64) (string, error) {
 	row, err := db.New(r.db).StaffByID(ctx, id)
 	if err != nil {
@@ -232,8 +232,7 @@ func (r *Room) Invitation(ctx context.Context, id int64) (string, error) {
 
 func invitationPurpose(stamped string) string { return "identity.invitation " + stamped }
 
-// OpenInvitation is the account that an invitation was made for, while it is valid. Accounts are few: the one whose
-// seal fits is looked for.
+// OpenInvitation returns the account of a valid invitation. Accounts are few, so it tries them all.
 func (r *Room) OpenInvitation(ctx context.Context, token string) (Staff, error) {
 	all, err := db.New(r.db).AllStaff(ctx)
 	if err != nil {
@@ -254,21 +253,21 @@ func (r *Room) AcceptInvitation(ctx context.Context, token, password string) (St
 	if err != nil {
 		return Staff{}, err
 	}
-	ctx = access.With(ctx, s.Actor()) // the invitation proves who asks
+	ctx = access.With(ctx, s.Actor()) // the invitation authenticates the owner
 	return s, r.setPassword(ctx, s, password, func(now Staff) error {
-		if now.Stamp != s.Stamp || !now.Active { // somebody else took it up since, or the account was switched off
+		if now.Stamp != s.Stamp || !now.Active { // it was used meanwhile, or the account was deactivated
 			return fault.Expired("identity.invitation_over")
 		}
 		return nil
 	})
 }
 
-// SetPassword gives the account a new password.
+// SetPassword sets the account's password.
 func (r *Room) SetPassword(ctx context.Context, s Staff, password string) error {
 	return r.setPassword(ctx, s, password, func(Staff) error { return nil })
 }
 
-// setPassword is SetPassword where may agrees to the account as it is once it is held.
+// setPassword is SetPassword if may agrees to the account as it is once it is locked.
 func (r *Room) setPassword(ctx context.Context, s Staff, password string, may func(now Staff) error) error {
 	if err := checkPassword(password, append(r.words(), s.Name, s.Email)); err != nil {
 		return err

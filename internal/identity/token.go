@@ -13,31 +13,31 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// tokenPrefix makes a leaked token recognisable to people and to scanners of secrets.
+// tokenPrefix makes a leaked token recognisable for people and secret scanners.
 const tokenPrefix = "unoxuno_"
 
-// MaxTokenDays is how many days a token lasts at most: long enough to forget, short enough to be made anew.
+// MaxTokenDays is the longest life of a token.
 const MaxTokenDays = 365
 
-// usedEvery is how exactly it is known when a token was used last.
+// usedEvery is the precision of a token's last use.
 const usedEvery = time.Hour
 
-// Token is a key by which a program acts: with a role, or for an account and with whatever that may do at the time. The
-// key itself is known to its holder alone; its digest is kept.
+// Token is a key for a program: with a role of its own, or for an account with the permissions that it has at the time.
+// Only the key's digest is stored.
 type Token struct {
 	ID       int64
 	Label    string
 	Role     Role   // of a token of the town
-	Newsroom string // that bounds the role; "" for none
+	Newsroom string // limits the role; "" for none
 	Owner    int64  // the account it acts for; 0 for a token of the town
-	By       string // who made it: an account's address, "console"
+	By       string // who created it: an account's address, "console"
 	Created  time.Time
 	Expires  time.Time
-	Used     time.Time // last, to the hour; zero for never
-	Ended    time.Time // when it was revoked; zero while it was not
+	Used     time.Time // last use, to the hour; zero for never
+	Ended    time.Time // when it was revoked; zero if it was not
 }
 
-// Works tells whether the token opens anything at a moment.
+// Works tells whether the token is valid at a moment.
 func (t Token) Works(now time.Time) bool { return t.Ended.IsZero() && t.Expires.After(now) }
 
 func tokenOf(row db.IdentityToken) Token {
@@ -47,8 +47,8 @@ func tokenOf(row db.IdentityToken) Token {
 	}
 }
 
-// CreateToken makes a key by which a program acts with a role, in one newsroom or, when that is empty, wherever the
-// role reaches. It lasts MaxTokenDays. The key is returned this once.
+// CreateToken makes a key with a role, in one newsroom or, if that is empty, wherever the role reaches. It lasts
+// MaxTokenDays. The key is returned only here.
 func (r *Room) CreateToken(ctx context.Context, role Role, newsroom, label string) (key string, expires time.Time, err error) {
 	if _, err := ParseRole(string(role)); err != nil {
 		return "", time.Time{}, err
@@ -59,8 +59,8 @@ func (r *Room) CreateToken(ctx context.Context, role Role, newsroom, label strin
 	return r.createToken(ctx, Token{Role: role, Newsroom: newsroom, Label: label}, MaxTokenDays)
 }
 
-// CreateOwnToken makes a key by which a program acts for the account, for so many days. It ends with the account.
-// Faults concern the fields label and days.
+// CreateOwnToken makes a key for the account, for so many days. It ends with the account. Faults are on the fields
+// label and days.
 func (r *Room) CreateOwnToken(ctx context.Context, s Staff, label string, days int) (key string, expires time.Time, err error) {
 	var p fault.Problems
 	if label = strings.TrimSpace(label); label == "" || len(label) > 100 {
@@ -92,7 +92,7 @@ func (r *Room) createToken(ctx context.Context, t Token, days int) (key string, 
 	return key, expires, err
 }
 
-// Tokens are those of an account, or all when owner is 0, the newest first.
+// Tokens returns those of an account, or all if owner is 0, newest first.
 func (r *Room) Tokens(ctx context.Context, owner int64) ([]Token, error) {
 	rows, err := db.New(r.db).Tokens(ctx, owner)
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *Room) Tokens(ctx context.Context, owner int64) ([]Token, error) {
 	return all, nil
 }
 
-// RevokeToken ends a token at once. With an owner it ends only that account's: any other is not found.
+// RevokeToken ends a token. With an owner it ends only that account's tokens: any other is not found.
 func (r *Room) RevokeToken(ctx context.Context, id, owner int64) error {
 	return r.db.Tx(ctx, func(tx *storage.Tx) error {
 		q := db.New(tx)
@@ -117,15 +117,15 @@ func (r *Room) RevokeToken(ctx context.Context, id, owner int64) error {
 			return err
 		}
 		n, err := q.EndToken(ctx, db.EndTokenParams{ID: id, EndedAt: clock.Millis(r.clock.Now())})
-		if err != nil || n == 0 { // it had ended already
+		if err != nil || n == 0 { // it had ended before
 			return err
 		}
 		return r.Audit(ctx, tx, "audit.token.revoked", "token "+row.Label, "")
 	})
 }
 
-// ActorOfToken is the actor that a key stands for; a fault of KindUnauthenticated when it opens nothing, or when its
-// account was switched off.
+// ActorOfToken returns the actor of a key; a fault of KindUnauthenticated if the key is invalid, or if its account was
+// deactivated.
 func (r *Room) ActorOfToken(ctx context.Context, key string) (access.Actor, error) {
 	unknown := fault.New(fault.KindUnauthenticated, "identity.token_unknown")
 	now := r.clock.Now()
@@ -151,7 +151,7 @@ func (r *Room) ActorOfToken(ctx context.Context, key string) (access.Actor, erro
 	return actor, err
 }
 
-// actorOf is who acts by the token; nobody where its account is switched off.
+// actorOf returns the actor of a token; none if its account was deactivated.
 func (r *Room) actorOf(ctx context.Context, t Token) (access.Actor, error) {
 	actor := access.Actor{Kind: access.StaffAct, ID: t.ID, Name: "token " + t.Label}
 	if t.Owner == 0 {

@@ -10,12 +10,12 @@ import (
 	"unoxuno/internal/storage"
 )
 
-// common are words that passwords are made of, Italian and international, one a line.
+// common lists words that passwords are made of, Italian and international, one a line.
 //
 //go:embed common.txt
 var common string
 
-// commonWords are read when the first password is chosen: most processes never ask.
+// commonWords are read when the first password is chosen, because most processes never need them.
 var commonWords = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for word := range strings.FieldsSeq(common) {
@@ -24,12 +24,12 @@ var commonWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
-// minPieces is of how many pieces a password must be made. Four chance words with their spaces are seven.
+// minPieces is the minimum number of pieces in a password. Four random words with their spaces are seven.
 const minPieces = 6
 
-// pieces is of how few pieces a password can be put together by who guesses: a common word, a word of the context (the
-// town, the account's name), a number, a run ("1234", "qwerty", "aaaa") and a repetition of what came before are one
-// piece each, and so is any other character. Capitals, accents and digits in the place of letters hide nothing.
+// pieces returns the smallest number of pieces that an attacker can build the password from. A common word, a word of
+// the context (the town, the account's name), a number, a run ("1234", "qwerty", "aaaa") and a repetition are one piece
+// each, and so is any other character. Capitals, accents and digits instead of letters make no difference.
 func pieces(password string, context []string) int {
 	plain := []rune(storage.Fold(password))
 	letters := make([]rune, len(plain))
@@ -49,7 +49,7 @@ func pieces(password string, context []string) int {
 	return least[len(plain)]
 }
 
-// unmask is the letter that a digit or a sign stands for ("p4ssw0rd").
+// unmask returns the letter that a digit or sign stands for ("p4ssw0rd").
 func unmask(c rune) rune {
 	if i := strings.IndexRune("0134578@$!€", c); i >= 0 {
 		return []rune("oieastbasie")[len([]rune("0134578@$!€"[:i]))]

@@ -442,7 +442,7 @@ type OweParams struct {
 	PaidAt_4 int64
 }
 
-// Adds $4 to the key's debt, unless it owes beyond $5 already. $2 is what a key owes that owed nothing at the time $3.
+// Adds $4 to the key's debt, unless it exceeds $5 already. $2 is the debt of a key that owed nothing at the time $3.
 func (q *Queries) Owe(ctx context.Context, arg OweParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, owe,
 		arg.Key,
@@ -707,7 +707,7 @@ type TryMobileParams struct {
 	ExpiresAt int64
 }
 
-// Counts a try before it is looked at.
+// Counts an attempt before it is checked.
 func (q *Queries) TryMobile(ctx context.Context, arg TryMobileParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, tryMobile, arg.StaffID, arg.Tries, arg.ExpiresAt)
 	if err != nil {
@@ -728,7 +728,7 @@ type UpdateStaffParams struct {
 	Generation int64
 }
 
-// $5 is 1 when the account is switched off: its sessions end for good.
+// $5 is 1 if the account is deactivated: its sessions end for good.
 func (q *Queries) UpdateStaff(ctx context.Context, arg UpdateStaffParams) error {
 	_, err := q.db.ExecContext(ctx, updateStaff,
 		arg.ID,

@@ -9,7 +9,7 @@ import (
 	"unoxuno/internal/web"
 )
 
-// own is the account of the one who asks; a program's token has none.
+// own returns the account of the actor; a program's token has none.
 func (p *Pages) own(r *http.Request) (identity.Staff, error) {
 	return p.room.StaffByID(r.Context(), access.From(r.Context()).ID)
 }
@@ -50,8 +50,8 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, "/office/account", "identityweb.done.password")
 }
 
-// setPassword changes the password of someone who knows the present one. It is asked as at sign-in, so that guessing
-// it from a browser left open is throttled in the same way.
+// setPassword changes the password after checking the present one. The sign-in limits apply, so that it cannot be
+// guessed from a browser left open.
 func (p *Pages) setPassword(r *http.Request, staff identity.Staff, current, password, again string) error {
 	if err := samePassword(password, again); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// invitationLink makes the address at which the account's owner chooses a password, and notes who saw or sent it:
-// whoever holds it can become that account.
+// invitationLink makes the URL on which the account's owner chooses a password. It records who saw or sent the link,
+// because its holder can become that account.
 func (p *Pages) invitationLink(r *http.Request, s identity.Staff) (string, error) {
 	ctx := r.Context()
 	token, err := p.room.Invitation(ctx, s.ID)

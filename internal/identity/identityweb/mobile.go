@@ -14,7 +14,7 @@ import (
 // mobileView is the part of the account's page about its own telephone.
 type mobileView struct {
 	Shown  bool   // the town sends text messages
-	Now    string // the number that was proved; "" for none
+	Now    string // the confirmed number; "" for none
 	Number ui.Field
 	Code   *ui.Field // asked for once a code was sent
 }
@@ -35,7 +35,7 @@ func (p *Pages) newMobileView(r *http.Request, s identity.Staff, number string, 
 	return v
 }
 
-// askMobile sends a code to the number that a member of staff says is her own.
+// askMobile sends a code to the number that a member of staff calls her own.
 func (p *Pages) askMobile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	form, err := web.Form(r)
@@ -69,7 +69,7 @@ func (p *Pages) askMobile(w http.ResponseWriter, r *http.Request) error {
 	return p.renderAccount(w, r, http.StatusOK, staff, p.newMobileView(r, staff, number, true, nil))
 }
 
-// confirmMobile takes the code.
+// confirmMobile checks the code.
 func (p *Pages) confirmMobile(w http.ResponseWriter, r *http.Request) error {
 	form, err := web.Form(r)
 	if err != nil {
@@ -89,7 +89,7 @@ func (p *Pages) confirmMobile(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, "/office/account", "identityweb.done.mobile")
 }
 
-// revokeToken ends a key of one's own.
+// revokeToken revokes one of the actor's own tokens.
 func (p *Pages) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	return p.revoke(w, r, access.From(r.Context()).ID, "/office/account")
 }

@@ -21,10 +21,10 @@ import (
 //go:embed words/*.toml
 var words embed.FS
 
-// Words are the words of these pages.
+// Words returns the words of these pages.
 func Words() fs.FS { return words }
 
-// Newsroom is one that may bound an account's rights.
+// Newsroom may limit an account's rights.
 type Newsroom struct{ Slug, Name string }
 
 // Letter is a mail to a member of staff.
@@ -33,31 +33,31 @@ type Letter struct{ To, ToName, Language, Subject, Text string }
 // Options are what the pages need from the rest of the program.
 type Options struct {
 	Clock clock.Clock
-	// PublicURL is the site's address; where it is https the session's cookie never travels without TLS.
+	// PublicURL is the site's URL. If it is https, the session cookie is sent over TLS only.
 	PublicURL string
-	// Newsrooms lists those that an account may be bounded by.
+	// Newsrooms lists the newsrooms that can limit an account.
 	Newsrooms func(ctx context.Context) ([]Newsroom, error)
-	// Mail posts a letter; nil where no mail can be sent: invitations are then handed over by other means.
+	// Mail posts a letter; nil if no mail can be sent: invitations are then handed over in another way.
 	Mail func(ctx context.Context, l Letter) error
-	// Texting tells whether the town sends text messages; Mobile reads a number as people dial it, and Text sends to one.
+	// Texting tells whether the town sends text messages. Mobile normalises a number, and Text sends to one.
 	Texting func() bool
 	Mobile  func(text string) (string, error)
 	Text    func(ctx context.Context, number, text string) error
 }
 
-// Pages are the pages of identity.
+// Pages serves the pages of identity.
 type Pages struct {
 	room     *identity.Room
 	opt      Options
 	sessions *scs.SessionManager
 }
 
-// New makes the pages.
+// New returns the pages.
 func New(room *identity.Room, opt Options) *Pages {
 	return &Pages{room: room, opt: opt, sessions: newSessions(room.Sessions(), opt.PublicURL)}
 }
 
-// Routes is the table of these pages.
+// Routes returns the routes of these pages.
 func (p *Pages) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /office/sign-in", Permission: access.Public, Kind: web.Page, Do: p.signInPage},
@@ -84,7 +84,7 @@ func (p *Pages) Routes() []web.Route {
 	}
 }
 
-// Menu are the entries of the office's menu that the context's actor may use. Their keys are "staff" and "audit".
+// Menu returns the menu entries that the context's actor may use. Their keys are "staff" and "audit".
 func (p *Pages) Menu(ctx context.Context) []ui.Link {
 	actor := access.From(ctx)
 	var links []ui.Link
@@ -98,7 +98,7 @@ func (p *Pages) Menu(ctx context.Context) []ui.Link {
 	return links
 }
 
-// Frame adds to every page who is signed in and how to sign out.
+// Frame adds the signed-in account and the sign-out button to every page.
 func (p *Pages) Frame(ctx context.Context, f *ui.Frame) {
 	actor := access.From(ctx)
 	if actor.Kind != access.StaffAct || actor.Called == "" {
@@ -125,12 +125,12 @@ func tokenFor(ctx context.Context, t identity.Token) string {
 	return roleName(ctx, t.Role)
 }
 
-// mendable tells whether the form that caused err should come back to its author with what is wrong.
+// mendable tells whether the form should be shown again with the faults in err.
 func mendable(err error) bool {
 	return fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict)
 }
 
-// general is the problem that concerns no field in particular, if there is one.
+// general returns the problem that belongs to no field, if there is one.
 func general(faults map[string]string) []ui.Problem {
 	if faults[""] == "" {
 		return nil
@@ -138,7 +138,7 @@ func general(faults map[string]string) []ui.Problem {
 	return []ui.Problem{{Text: faults[""]}}
 }
 
-// staffOf is the account that the path names.
+// staffOf returns the account that the path names.
 func (p *Pages) staffOf(r *http.Request) (identity.Staff, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {

@@ -18,9 +18,9 @@ const officePath = "/office"
 type signInView struct {
 	Email, Password ui.Field
 	Next            string
-	Kept            web.Kept // a form that was sent too late, and is sent again after signing in
+	Kept            web.Kept // a form that was sent after the session ended, to be sent again after signing in
 	Lead            string
-	Failed          string // why the last try did not do
+	Failed          string // why the last attempt failed
 	Notices         []ui.Notice
 }
 
@@ -40,7 +40,7 @@ func leadOf(r *http.Request, kept web.Kept) string {
 	return locale.T(r.Context(), "identityweb.sign_in.lead")
 }
 
-// SignInFirst answers with the page to sign in that carries a form along whose sender has to sign in first.
+// SignInFirst shows the sign-in page with a form that its sender submitted while signed out.
 func (p *Pages) SignInFirst(w http.ResponseWriter, r *http.Request, kept web.Kept) error {
 	return web.Render(w, r, http.StatusUnauthorized, signInPage(newSignInView(r, "", officePath, kept)))
 }
@@ -91,9 +91,9 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, web.SignInPath, "identityweb.done.signed_out")
 }
 
-// localPath is the page of this site that next names, without the language's prefix, and the office's first page for
-// anything else: an address of another site must not be reached through our sign-in. A browser reads "//host" and
-// "/\host" as other hosts, and drops tabs and line ends before it reads (WHATWG URL §4.4).
+// localPath returns the page of this site in next, without the language's prefix, and the office's first page for
+// anything else, because our sign-in must not redirect to another site. Browsers read "//host" and "/\host" as other
+// hosts, and ignore tabs and line breaks (WHATWG URL §4.4).
 func localPath(r *http.Request, next string) string {
 	if prefix := locale.Path(r.Context(), "/"); prefix != "/" {
 		next = strings.TrimPrefix(next, prefix)

@@ -12,7 +12,7 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// tokensView is a list of keys, and the form for a new one.
+// tokensView is a list of tokens, and the form for a new one.
 type tokensView struct {
 	Tokens      []identity.Token
 	Now         time.Time
@@ -20,7 +20,7 @@ type tokensView struct {
 	Below       string // the path below which a key is revoked
 }
 
-// tokenDays is how long a key is proposed to last.
+// tokenDays is the suggested life of a token.
 const tokenDays = "90"
 
 func (p *Pages) newTokensView(r *http.Request, tokens []identity.Token) tokensView {
@@ -32,7 +32,7 @@ func (p *Pages) newTokensView(r *http.Request, tokens []identity.Token) tokensVi
 	}
 }
 
-// createToken makes a key that acts for the account, and shows it this once.
+// createToken makes a token for the account, and shows it only here.
 func (p *Pages) createToken(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	form, err := web.Form(r)
@@ -43,7 +43,7 @@ func (p *Pages) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	days, _ := strconv.Atoi(form.Get("days")) // what is no number is refused as too few
+	days, _ := strconv.Atoi(form.Get("days")) // anything else is refused as too few
 	key, expires, err := p.room.CreateOwnToken(ctx, staff, form.Get("label"), days)
 	if mendable(err) {
 		tokens, failed := p.room.Tokens(ctx, staff.ID)
@@ -74,7 +74,7 @@ func (p *Pages) tokensPage(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, tokensPage(view, web.Notices(r)))
 }
 
-// revokeAnyToken ends a key of anybody's.
+// revokeAnyToken revokes any account's token.
 func (p *Pages) revokeAnyToken(w http.ResponseWriter, r *http.Request) error {
 	return p.revoke(w, r, 0, "/office/tokens")
 }

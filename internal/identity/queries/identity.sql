@@ -12,7 +12,7 @@ SELECT * FROM identity_staff WHERE id = $1;
 SELECT * FROM identity_staff ORDER BY active DESC, name, email;
 
 -- name: UpdateStaff :exec
--- $5 is 1 when the account is switched off: its sessions end for good.
+-- $5 is 1 if the account is deactivated: its sessions end for good.
 UPDATE identity_staff SET name = $2, role = $3, active = $4, generation = generation + $5 WHERE id = $1;
 
 -- name: SetPassword :exec
@@ -73,7 +73,7 @@ UPDATE identity_token SET ended_at = $2 WHERE id = $1 AND ended_at = 0;
 UPDATE identity_token SET ended_at = $2 WHERE owner_id = $1 AND ended_at = 0;
 
 -- name: Owe :execrows
--- Adds $4 to the key's debt, unless it owes beyond $5 already. $2 is what a key owes that owed nothing at the time $3.
+-- Adds $4 to the key's debt, unless it exceeds $5 already. $2 is the debt of a key that owed nothing at the time $3.
 INSERT INTO identity_debt (key, paid_at) VALUES ($1, $2)
 ON CONFLICT (key) DO UPDATE SET paid_at = CASE WHEN identity_debt.paid_at > $3 THEN identity_debt.paid_at + $4 ELSE $2 END
 WHERE identity_debt.paid_at <= $5;
@@ -102,7 +102,7 @@ INSERT INTO identity_mobile (staff_id, mobile, code, tries, expires_at) VALUES (
 ON CONFLICT (staff_id) DO UPDATE SET mobile = excluded.mobile, code = excluded.code, tries = 0, expires_at = excluded.expires_at;
 
 -- name: TryMobile :execrows
--- Counts a try before it is looked at.
+-- Counts an attempt before it is checked.
 UPDATE identity_mobile SET tries = tries + 1 WHERE staff_id = $1 AND tries < $2 AND expires_at > $3;
 
 -- name: AskedMobile :one
