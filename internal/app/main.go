@@ -138,7 +138,12 @@ func (r *run) sentence(err error) string {
 	if fault.KindOf(err) == fault.KindInternal {
 		return err.Error()
 	}
-	text := fault.Sentence(err, r.saysWith)
+	text := fault.Sentence(err, func(key string, args map[string]any) string {
+		if field, _ := args["Field"].(string); key == "fault.empty" && field != "" { // a terminal has no field to point to
+			key = "app.field_empty"
+		}
+		return r.saysWith(key, args)
+	})
 	var e *fault.Error
 	if errors.As(err, &e) && e.Cause != nil && e.Kind == fault.KindUnavailable {
 		text += " (" + e.Cause.Error() + ")"

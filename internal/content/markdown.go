@@ -213,7 +213,12 @@ func (s *scanner) fence(name string) {
 	}
 	s.at++
 	if name != string(KindEvent) {
-		s.problems = append(s.problems, fault.Invalid("content.markdown.fence.unknown", "Line", opening+1, "Name", name))
+		s.endText()
+		key := "content.markdown.fence.unknown"
+		if name == "" {
+			key = "content.text.code"
+		}
+		s.problems = append(s.problems, fault.Invalid(key, "Line", opening+1, "Name", name))
 		return
 	}
 	b, fields := Block{Kind: KindEvent}, map[string]int{}

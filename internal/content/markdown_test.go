@@ -122,6 +122,7 @@ func TestParseMarkdownFaults(t *testing.T) {
 		"event with a line twice":   {"```event\ntitle: A\ndate: 2026-01-01\nplace: B\nplace: C\n```", "content.markdown.event.twice", 5},
 		"event never closed":        {"```event\ntitle: A\ndate: 2026-01-01\nplace: B\n", "content.markdown.fence.open", 1},
 		"code":                      {"Uno\n\n```go\nx\n```", "content.markdown.fence.unknown", 3},
+		"code of no language":       {"1. Uno\n\n   ```\n   x\n   ```\n\nDue", "content.text.code", 3},
 		"code in a list":            {"Uno\n\n- a\n- ```\n  x", "content.text.code", 4},
 		"Latin-1":                   {"Uno\nCitt\xe0", "content.markdown.encoding", 2},
 	} {

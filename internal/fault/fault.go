@@ -207,7 +207,7 @@ func Sentence(err error, say func(key string, args map[string]any) string) strin
 	texts := make([]string, len(faults))
 	for i, e := range faults {
 		if e.quotesNothing() {
-			texts[i] = say("fault.empty", nil)
+			texts[i] = say("fault.empty", map[string]any{"Field": e.Field})
 			continue
 		}
 		texts[i] = say(e.Key, e.Args)

@@ -167,16 +167,21 @@ func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
 	return r
 }
 
-// unmatched tells a path that is not there from one that answers another method only.
+// unmatched tells a path that is not there from one that answers other methods only. The fault's field lists these, as the
+// header Allow does (RFC 9110 §10.2.1).
 func (s *Site) unmatched(r *http.Request) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
 		if _, pattern := s.mux.Handler(probe); method != r.Method && pattern != "" {
-			return fault.New(fault.KindInvalid, "web.method").On(method)
+			allowed = append(allowed, method)
 		}
 	}
-	return fault.NotFound("web.not_found")
+	if len(allowed) == 0 {
+		return fault.NotFound("web.not_found")
+	}
+	return fault.New(fault.KindInvalid, "web.method").On(strings.Join(allowed, ", "))
 }
 
 // splitLanguage takes the language's prefix off a path: /en/newsletters is newsletters in English.

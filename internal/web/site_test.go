@@ -165,7 +165,7 @@ func TestFaultsBecomePagesOrProblems(t *testing.T) {
 		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("problem: %v %s", err, w.Body)
 	}
-	if w := ask(site, "POST", "/gone"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET" {
+	if w := ask(site, "POST", "/gone"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("another method: %d %q", w.Code, w.Header().Get("Allow"))
 	}
 }

@@ -161,7 +161,7 @@ func TestClicksLeadOnlyWhereTheIssueSays(t *testing.T) {
 				t.Errorf("GET %.80s: %d, want 404 and a page that says so", path, a.status)
 			}
 		}
-		if a := p.ask(http.MethodPost, link, url.Values{}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != http.MethodGet {
+		if a := p.ask(http.MethodPost, link, url.Values{}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("POST: %d, Allow %q", a.status, a.header.Get("Allow"))
 		}
 		if left := p.room.Unwritten(); left != 0 {
