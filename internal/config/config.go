@@ -1,8 +1,8 @@
-// Package config is the one configuration of the program. It documents itself: Settings lists every setting with
-// its meaning, value and origin, and `unoxuno config` and docs/operations.md print that list.
+// Package config reads the program's configuration. It documents itself: Settings lists every setting with its meaning,
+// value and origin, and `unoxuno config` and docs/operations.md print that list.
 //
-// A value is looked for in the flags, then in the environment (UNOXUNO_…), then in one YAML file, and else is the
-// default. An unknown word in the file is an error: a misspelt setting must not be ignored for years.
+// A value is taken from the flags, otherwise from the environment (UNOXUNO_…), otherwise from one YAML file, otherwise
+// it is the default. An unknown key in the file is an error, so that a misspelt setting is noticed.
 package config
 
 import (
@@ -25,30 +25,30 @@ import (
 type Config struct {
 	Data           string        // folder of everything the program keeps, but for a PostgreSQL database
 	DatabaseURL    string        // sqlite:PATH or postgres://…
-	Readers        int           // connections to PostgreSQL for questions, at most
-	Writers        int           // connections to PostgreSQL for transactions, at most
+	Readers        int           // maximum number of PostgreSQL connections for reads
+	Writers        int           // maximum number of PostgreSQL connections for transactions
 	Listen         string        // address of the web server, host:port
 	PublicURL      string        // how citizens reach the site, without a final slash
 	Secret         string        // signs links; empty means: kept in a file of the data folder
 	SMTPURL        string        // smtp://[user:password@]host:port or smtps://…; empty means: mail waits
 	SMTPConns      int           // connections held to the relay at once
-	DeliveryFile   string        // file that says how mail leaves, as package routing reads it; empty means: over SMTPURL
+	DeliveryFile   string        // describes how mail leaves, as package routing reads it; empty means: over SMTPURL
 	MailFrom       string        // address newsletters and confirmations come from; empty means newsletter@ the town's domain
 	BounceDomain   string        // domain of envelope senders; empty means that of MailFrom
-	BounceListen   string        // where mail that comes back is taken: smtp://, lmtp:// or lmtp+unix://; empty means nowhere
-	BounceMaildir  string        // Maildir from which it is taken; empty means none
-	BounceSoft     int           // so many messages that come back softly suppress an address …
-	BounceSoftDays int           // … when they did so within so many days
-	BounceBrake    int           // how many days of returns hold a newsroom's sending; 0 means none do
-	BackupDays     int           // for so many days a copy of the database may be put back
-	LedgerMonths   int           // for so many months after a sending ended it is known who got what; 0 means for ever
-	RetryFirst     time.Duration // wait before the first repeat of a message put off
+	BounceListen   string        // where returned mail arrives: smtp://, lmtp:// or lmtp+unix://; empty means nowhere
+	BounceMaildir  string        // Maildir for returned mail; empty means none
+	BounceSoft     int           // this many softly returned messages suppress an address …
+	BounceSoftDays int           // … if they came within so many days
+	BounceBrake    int           // days of returns that count for the brake; 0 means no brake
+	BackupDays     int           // days for which a copy of the database may be restored
+	LedgerMonths   int           // months after a sending for which it is known who got what; 0 means for ever
+	RetryFirst     time.Duration // wait before the first retry of a deferred message
 	SMSURL         string        // gateway of text messages, as package sms reads it; empty means: they wait
-	SMSSender      string        // what telephones show as their author
-	SMSPrice       int64         // of a part of a text message, in hundredths of a cent; 0 is not known
-	SMSTemplate    string        // file that says how a provider's HTTP interface is spoken to
-	MetricsListen  string        // address of health and numbers, host:port; empty means none
-	TrustedProxies []string      // networks whose X-Forwarded-For is believed
+	SMSSender      string        // the sender that telephones show
+	SMSPrice       int64         // price of one part of a text message, in hundredths of a cent; 0 means unknown
+	SMSTemplate    string        // describes a provider's HTTP interface
+	MetricsListen  string        // address of health and metrics, host:port; empty means none
+	TrustedProxies []string      // networks whose X-Forwarded-For is trusted
 	LogLevel       string        // debug, info, warn or error
 	ClockFile      string        // for tests: the time is read from this file
 }

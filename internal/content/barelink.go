@@ -12,8 +12,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// bareLink is an address that stands in a text without any mark. Its child is the text as it stands; scheme goes before
-// what does not name its own.
+// bareLink is a URL or mailbox in a text without any markup. Its child is the text as written; scheme is added if the
+// text has none.
 type bareLink struct {
 	ast.BaseInline
 
@@ -25,11 +25,11 @@ func (*bareLink) Kind() ast.NodeKind { return ast.KindAutoLink }
 
 func (n *bareLink) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
 
-// bareLinkParser finds bare addresses: http://…, https://…, www.…, and mailboxes. It is asked at the mark that makes
-// them one (':', '.', '@') and looks back, since letters before that mark are read as text.
+// bareLinkParser finds bare URLs (http://…, https://…, www.…) and mailboxes. The Markdown parser calls it at ':', '.'
+// or '@'. It looks back from there, because the letters before were read as text.
 //
-// An address ends where mail programs end it: before a blank, "<" or a quotation mark, before a bracket that was not
-// opened within it, and without the punctuation after its last letter. Letters of any language, "|" and "*" are part of it.
+// A URL ends where mail programs end it: before a blank, "<" or a quotation mark, before a bracket that was not opened
+// in it, and without the punctuation after its last letter. Letters of any language, "|" and "*" may be part of it.
 type bareLinkParser struct{}
 
 // Trigger and Parse are what the Markdown parser asks.
@@ -39,7 +39,7 @@ func (bareLinkParser) Parse(parent ast.Node, block text.Reader, _ parser.Context
 	line, segment := block.PeekLine()
 	source := block.Source()
 	said := textBefore(parent, segment.Start)
-	var start, length int // of the address: where it starts before the mark, how long it is after it
+	var start, length int // of the URL: its start before the mark, its length after it
 	node := &bareLink{}
 	switch line[0] {
 	case ':':
@@ -84,8 +84,8 @@ var (
 // maxBefore is the longest beginning of an address before its mark, in bytes: that of a mailbox (RFC 5321 §4.5.3.1.1).
 const maxBefore = 64
 
-// textBefore is where the plain text begins that ends at end, as the last children of parent. It looks back no further
-// than an address may begin.
+// textBefore returns where the plain text begins that ends at end, as the last children of parent. It looks back no
+// further than a URL may begin.
 func textBefore(parent ast.Node, end int) int {
 	least := end - maxBefore
 	for n := parent.LastChild(); n != nil && end > least; n = n.PreviousSibling() {
@@ -113,7 +113,7 @@ func cutBack(parent ast.Node, from int) {
 	}
 }
 
-// addressEnd is the length of the address at the beginning of line, of which the first bytes are known; 0 when nothing
+// addressEnd returns the length of the URL at the beginning of line, of which the first bytes are known; 0 if nothing
 // follows them.
 func addressEnd(line string, known int) int {
 	var open []rune // brackets, each as the one that closes it

@@ -2,7 +2,7 @@ package content
 
 import "strconv"
 
-// Kind says what a block is, and so which of its fields count.
+// Kind is the kind of a block. It decides which fields are used.
 type Kind string
 
 // The kinds of block.
@@ -20,11 +20,10 @@ func Kinds() []Kind {
 	return []Kind{KindHeading, KindText, KindImage, KindEvent, KindButton, KindDivider}
 }
 
-// Block is one piece of an issue. Kind says which fields count; the others are empty. Its JSON is what issues are
-// kept as: fields may be added, never renamed.
+// Block is one piece of an issue. Kind decides which fields are used; the others are empty. Issues are stored as its
+// JSON: fields may be added, never renamed.
 //
-// All fields but the Text of a text block are plain text on one line: what looks like markup in them is shown as it
-// is written.
+// All fields except the Text of a text block are plain text on one line; markup in them is shown as written.
 type Block struct {
 	ID   string `json:"id"` // unique within the issue, see NextID
 	Kind Kind   `json:"kind"`
@@ -32,7 +31,7 @@ type Block struct {
 	Level   int    `json:"level,omitempty"` // of a heading: 2 or 3, since the issue's title is the page's only h1
 	Text    string `json:"text,omitempty"`
 	URL     string `json:"url,omitempty"` // of an image a path of the site: /media/…
-	Alt     string `json:"alt,omitempty"` // what the image says, for who does not see it
+	Alt     string `json:"alt,omitempty"` // what the image says, for people who do not see it
 	Caption string `json:"caption,omitempty"`
 	Label   string `json:"label,omitempty"`
 	Title   string `json:"title,omitempty"`

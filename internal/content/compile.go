@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Frame is what surrounds the blocks in an e-mail and is the same for all who get it.
+// Frame is what surrounds the blocks in an e-mail. It is the same for all recipients.
 type Frame struct {
 	Town          string // "Comune di Esempio"
 	Newsletter    string // the newsletter's name
@@ -19,8 +19,8 @@ type Frame struct {
 	Greet         bool   // whether to begin with Labels.Greeting
 	Labels        Labels
 
-	// Link gives the address that counts visits to url for everybody together; nil to leave addresses alone. It is
-	// asked once for each http or https address of the blocks, in order of appearance.
+	// Link returns the URL that counts visits to url; nil leaves URLs unchanged. It is called once for each http or
+	// https URL in the blocks, in order of appearance.
 	Link func(url string) string
 }
 
@@ -32,8 +32,8 @@ type Compiled struct {
 	Links   []string `json:"links"` // the addresses that blocks link to, as the editor wrote them, each once
 }
 
-// Compile makes both readings of an e-mail. It does not ask for valid blocks, so that a draft can be looked at:
-// what is missing is missing, and a link that is not safe is shown as text. An error is a defect of the templates.
+// Compile renders both forms of an e-mail. Blocks may be invalid, so that a draft can be previewed: what is missing is
+// omitted, and an unsafe link is shown as text. An error is a defect of the templates.
 func Compile(doc Document, frame Frame) (Compiled, error) {
 	links := newLinkSet(frame.Link)
 	html, err := emailHTML(doc, frame, links)
@@ -72,8 +72,8 @@ func shorten(s string, limit int) string {
 	return strings.TrimRight(cut, " ,;:.–-") + "…"
 }
 
-// absolute is the whole address of an uploaded image, which is a path of our site. An image of another host has none: who
-// runs that host would learn who opens the mail, and when.
+// absolute returns the full URL of an uploaded image, which is a path of our site. An image of another host has none:
+// its operator would learn who opens the mail, and when.
 func (f Frame) absolute(address string) string {
 	if !isPath(address) {
 		return ""
@@ -87,7 +87,7 @@ func (f Frame) greeting() (before, after string) {
 	return before, after
 }
 
-// emailText is the plain-text reading of an e-mail.
+// emailText renders the plain text of an e-mail.
 func emailText(doc Document, frame Frame, links *linkSet) Template {
 	w := plainWriter{doc: doc, labels: frame.Labels, links: links}
 	w.WriteString(wrap(oneLine(frame.Town)+" – "+oneLine(frame.Newsletter), "", "") + "\n")

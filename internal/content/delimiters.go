@@ -10,8 +10,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// delimiterParser reads the marks around words, as CommonMark §6.2 says, but for those between two letters or digits:
-// "3*2*1" is a sum and "nome_cognome" a name.
+// delimiterParser parses emphasis as in CommonMark §6.2, except marks between two letters or digits: "3*2*1" is a
+// product and "nome_cognome" a name.
 type delimiterParser struct {
 	marks string
 	least int // how many of the mark stand together

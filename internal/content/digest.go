@@ -12,7 +12,7 @@ type Part struct {
 	Document
 
 	Newsletter string // the newsletter's name
-	Discreet   bool   // who reads it is nobody's business: its title is not shown before the mail is opened
+	Discreet   bool   // the newsletter is sensitive: its title is not shown before the mail is opened
 	ArchiveURL string // the issue on the web; may be empty
 	PixelURL   string // counts openings, the same address for all; "" for none
 
@@ -20,10 +20,10 @@ type Part struct {
 	Link func(url string) string
 }
 
-// CompileDigest makes both readings of an e-mail that holds several issues: what is in it, and then each of them with its
-// own reason and its own way out, the holes of PartHole. One issue alone gets no list. Of the frame, Newsroom,
-// ArchiveURL, PixelURL, ReplyTo and Link do not count; its Labels.Unsubscribe is of all that is in the mail, leave is of one part. The holes
-// HoleWhy and Links of the result are not used. An error is a defect of the templates.
+// CompileDigest renders both forms of an e-mail with several issues: a table of contents, then each issue with its own
+// reason and unsubscribe link, the holes of PartHole. A single issue gets no table of contents. Of the frame, Newsroom,
+// ArchiveURL, PixelURL, ReplyTo and Link are not used. Its Labels.Unsubscribe is for everything in the mail, leave for
+// one part. The result does not use HoleWhy and Links. An error is a defect of the templates.
 func CompileDigest(doc Document, parts []Part, frame Frame, leave string) (Compiled, error) {
 	frame.ArchiveURL, frame.PixelURL, frame.ReplyTo, frame.Newsroom = "", "", "", ""
 	html, err := digestHTML(doc, parts, frame, leave)
@@ -33,7 +33,7 @@ func CompileDigest(doc Document, parts []Part, frame Frame, leave string) (Compi
 	return Compiled{Subject: oneLine(doc.Title), HTML: html, Text: digestText(doc, parts, frame, leave)}, nil
 }
 
-// partView is a part as the templates see it.
+// partView is a part for the templates.
 type partView struct {
 	Anchor     string
 	Title      string
@@ -132,7 +132,7 @@ func (v *frameView) partBlocks(t *template.Template, p Part, language string) er
 	return err
 }
 
-// titles are the parts' titles, one after the other: what an inbox shows under the subject.
+// titles returns the parts' titles in a row: what an inbox shows under the subject.
 func titles(parts []Part, limit int) string {
 	var all []string
 	for _, p := range parts {

@@ -20,14 +20,13 @@ import (
 	"unoxuno/internal/plaintext"
 )
 
-// Restricted Markdown is what a text may hold of CommonMark (https://spec.commonmark.org/0.31.2/) and of GitHub's
-// extensions: paragraphs, lists with or without boxes to tick, quotes, tables, emphasis, what is struck out, code within a
-// line, links and bare addresses. Three things differ, as an editor who is no programmer means them: an indented line is
-// a paragraph and no code, a line break is a line break, and an asterisk or a low line between two letters or digits is
-// itself.
+// Restricted Markdown is the part of CommonMark (https://spec.commonmark.org/0.31.2/) and of GitHub's extensions that a
+// text may use: paragraphs, lists and task lists, quotes, tables, emphasis, strikethrough, inline code, links and bare
+// URLs. Three things differ, because editors are not programmers: an indented line is a paragraph and not code, a line
+// break is a line break, and an asterisk or underscore between two letters or digits is an ordinary character.
 //
-// Everything else that Markdown knows is parsed all the same, so that refusals finds it and says on which line it is, and
-// is shown as it was written until then. No word of a text is ever dropped.
+// All other Markdown is parsed too, so that refusals can find it and report its line. Until then it is shown as
+// written. No word of a text is ever dropped.
 
 // markup is a parsed text: the tree, and the source that its leaves point into.
 type markup struct {

@@ -11,8 +11,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// refusals are what a text holds that a newsletter cannot show, each with the argument Line: the line of the text, from
-// 1, on which it stands.
+// refusals returns what a newsletter cannot show, each with the argument Line, its line in the text from 1.
 func (m markup) refusals() fault.Problems {
 	var problems fault.Problems
 	refuse := func(at int, key string, args ...any) {
@@ -52,7 +51,7 @@ func (m markup) refusals() fault.Problems {
 	return problems
 }
 
-// refuseLink refuses a link that leads nowhere or would lose something.
+// refuseLink refuses a link without a target, or one that would lose something.
 func (m markup) refuseLink(n *ast.Link, refuse func(at int, key string, args ...any)) {
 	address, label := m.target(n), m.plain(n)
 	switch {

@@ -10,8 +10,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// tables makes tables of paragraphs, as GitHub's specification says (https://github.github.com/gfm/#tables-extension-),
-// but for one thing: a row may have more cells than there are headers. They are kept, for refusals to find.
+// tables parses tables as in GitHub's specification (https://github.github.com/gfm/#tables-extension-), except that a
+// row may have more cells than there are headers. They are kept, so that refusals finds them.
 type tables struct{}
 
 // delimiterRow is the line below a table's headers.

@@ -6,20 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// Hole is a place of a compiled message that differs from person to person.
+// Hole is a place in a compiled message that differs between recipients.
 type Hole int
 
-// The holes. HoleNone marks a segment that is followed by none.
+// The holes. HoleNone marks a segment without one.
 const (
 	HoleNone        Hole = iota
-	HoleName             // how she is greeted; may be empty
-	HoleWhy              // why she gets this, one true and specific sentence
-	HoleOwnPage          // address of her own page
-	HoleUnsubscribe      // address of the page where she leaves
+	HoleName             // name in the greeting; may be empty
+	HoleWhy              // why she gets this: one true and specific sentence
+	HoleOwnPage          // URL of her own page
+	HoleUnsubscribe      // URL of the unsubscribe page
 )
 
-// firstPart is the first hole of a digest's parts, each of which has partHoles: the last of them is free, for whoever
-// fills a template in another way than Fill does.
+// firstPart is the first hole of a digest's parts. Each part has partHoles holes; the last of them is free for callers
+// that fill a template without Fill.
 const (
 	firstPart Hole = 10
 	partHoles Hole = 3
@@ -52,8 +52,7 @@ func (h Hole) IsWhy() bool {
 	return of == HoleWhy
 }
 
-// Values are what the holes of one message are filled with: plain text, and absolute addresses made by the program
-// itself. Fill escapes them.
+// Values fill the holes of one message: plain text, and absolute URLs made by the program. Fill escapes them.
 type Values struct {
 	Name        string
 	Why         string
@@ -68,13 +67,13 @@ type PartValues struct{ Why, Unsubscribe string }
 // Format says how values are escaped.
 type Format string
 
-// The two readings of a message.
+// The two forms of a message.
 const (
 	FormatHTML Format = "html"
 	FormatText Format = "text"
 )
 
-// Segment is a stretch of the message that is the same for all, and the hole that follows it.
+// Segment is a part of the message that is the same for all, and the hole after it.
 type Segment struct {
 	Literal string `json:"literal"`
 	Hole    Hole   `json:"hole,omitempty"`
@@ -95,8 +94,8 @@ func (t Template) Size() int {
 	return n
 }
 
-// Fill appends the body for one person to dst and returns it. Without a name, the blank before the name goes too:
-// "Ciao Maria," is "Ciao," for who did not say her name.
+// Fill appends the body for one person to dst and returns it. Without a name, the blank before it is omitted too: "Ciao
+// Maria," becomes "Ciao,".
 func (t Template) Fill(dst []byte, values Values) []byte {
 	for _, s := range t.Segments {
 		dst = append(dst, s.Literal...)

@@ -1,8 +1,8 @@
 // Package fault names the few ways an operation can fail.
 //
-// A fault carries a kind, which says what the caller can do about it, and a key, which a page, the API or the
-// command line turns into a sentence in the reader's language. An error that is not a fault is a defect or an
-// accident of the machine: it is logged whole and shown to nobody.
+// A fault has a kind, which says what the caller can do about it, and a key, which a page, the API or the command line
+// turns into a sentence in the reader's language. Any other error is a defect or a failure of the machine: it is logged
+// and shown to nobody.
 package fault
 
 import (
@@ -15,18 +15,18 @@ import (
 // Kind says what a caller can do about a fault.
 type Kind int
 
-// The kinds of fault, from "mend what you sent" to "wait".
+// The kinds of fault, from "correct your input" to "wait".
 const (
 	KindInternal        Kind = iota // a defect: nothing the caller can do
-	KindInvalid                     // what was sent must be mended
+	KindInvalid                     // the input must be corrected
 	KindNotFound                    // there is no such thing
 	KindConflict                    // somebody else changed it meanwhile
 	KindUnauthenticated             // say who you are first
 	KindForbidden                   // you may not
 	KindExpired                     // a link or a code whose time is over, or that was forged
-	KindTooMany                     // slow down
-	KindTooLarge                    // more than we take at once
-	KindUnavailable                 // something we need is not there now
+	KindTooMany                     // too many requests
+	KindTooLarge                    // too large
+	KindUnavailable                 // something needed is not available now
 )
 
 var kindNames = [...]string{
@@ -44,10 +44,10 @@ func (k Kind) String() string {
 // Error is a fault: a kind, the key of its sentence, the sentence's arguments, and the field it concerns, if any.
 type Error struct {
 	Kind  Kind
-	Key   string         // key of the words, e.g. "people.email.malformed"
-	Args  map[string]any // what fills the sentence's holes
+	Key   string         // key of the words, such as "people.email.malformed"
+	Args  map[string]any // values of the sentence's holes
 	Field string         // the form field or file column it concerns; "" for the whole
-	Cause error          // what lies below, for the log; may be nil
+	Cause error          // for the log; may be nil
 }
 
 // Error is for logs; readers get the sentence that Key names.
@@ -99,7 +99,7 @@ func New(kind Kind, key string, args ...any) *Error {
 	return e
 }
 
-// Invalid says that what was sent must be mended; args alternate name and value.
+// Invalid says that the input must be corrected; args alternate name and value.
 func Invalid(key string, args ...any) *Error { return New(KindInvalid, key, args...) }
 
 // NotFound says that there is no such thing.
@@ -108,10 +108,10 @@ func NotFound(key string, args ...any) *Error { return New(KindNotFound, key, ar
 // Conflict says that somebody else changed the thing meanwhile, or that its state forbids the change.
 func Conflict(key string, args ...any) *Error { return New(KindConflict, key, args...) }
 
-// Forbidden says that the one who asks may not.
+// Forbidden says that the actor may not do this.
 func Forbidden(key string, args ...any) *Error { return New(KindForbidden, key, args...) }
 
-// Expired says that a link or a code is forged or past its time.
+// Expired says that a link or code is forged or expired.
 func Expired(key string, args ...any) *Error { return New(KindExpired, key, args...) }
 
 // TooMany says to slow down.
@@ -120,7 +120,8 @@ func TooMany(key string, args ...any) *Error { return New(KindTooMany, key, args
 // Unavailable says that something needed is not there now.
 func Unavailable(key string, args ...any) *Error { return New(KindUnavailable, key, args...) }
 
-// KindOf is the kind of the first fault in err's chain, KindInvalid for Problems, KindInternal for any other error.
+// KindOf returns the kind of the first fault in err's chain, KindInvalid for Problems, KindInternal for any other
+// error.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -146,7 +147,7 @@ func HasKey(err error, key string) bool {
 	return false
 }
 
-// Problems gathers every fault of one form or row, so that its author mends them all at once.
+// Problems collects all faults of a form or row, so that its author can correct them at once.
 type Problems []*Error
 
 func (p Problems) Error() string {
@@ -157,8 +158,8 @@ func (p Problems) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Add notes err when it is a fault (or Problems) and does nothing for nil. Any other error is returned, to be
-// passed on: it is not the author's to mend.
+// Add adds err if it is a fault (or Problems) and does nothing for nil. It returns any other error, which the author
+// cannot correct.
 func (p *Problems) Add(field string, err error) error {
 	if err == nil {
 		return nil

@@ -17,11 +17,11 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// SignInPath is where an anonymous reader of a staff page is sent.
+// SignInPath is where an anonymous reader of a staff page is redirected.
 const SignInPath = "/office/sign-in"
 
-// Render answers with a page. The page is made whole before anything is sent: an error in it becomes an error page
-// and not half a page.
+// Render answers with a page. The page is rendered completely before anything is sent, so that an error in it becomes
+// an error page and not half a page.
 func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	ctx := r.Context()
 	ctx = ui.WithFrame(ctx, frame(ctx))
@@ -32,7 +32,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", locale.Lang(ctx))
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w) // a reader who has gone away is no fault of ours
+	_, _ = b.WriteTo(w) // the reader may have gone away
 	return nil
 }
 
@@ -60,7 +60,7 @@ func frame(ctx context.Context) ui.Frame {
 	return f
 }
 
-// JSON answers a program.
+// JSON answers with JSON.
 func JSON(w http.ResponseWriter, status int, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -72,14 +72,14 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// Go sends the reader on to a path of the site after a form was done (303: a reload does not send it again).
+// Go redirects the reader to a path of the site after a form was processed (303: a reload does not send it again).
 func Go(w http.ResponseWriter, r *http.Request, path string) error {
 	w.Header().Set("Location", locale.Path(r.Context(), path))
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
 }
 
-// Done is Go with a notice to be told there: key is the words' key, told once in the page it leads to.
+// Done is Go with a notice that the next page shows once; key is the key of its words.
 func Done(w http.ResponseWriter, r *http.Request, path, key string) error {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -91,8 +91,8 @@ func Done(w http.ResponseWriter, r *http.Request, path, key string) error {
 	return Go(w, r, u.String())
 }
 
-// Notices are what the reader should be told on this page because of what she did on the last: see Done. Only words
-// of ours can be told so, under keys that begin with a room's name and hold ".done.".
+// Notices returns what to show on this page because of the previous request: see Done. Only our own words can be shown,
+// under keys that begin with a room's name and contain ".done.".
 func Notices(r *http.Request) []ui.Notice {
 	key := r.URL.Query().Get("done")
 	if key == "" || !strings.Contains(key, ".done.") {
@@ -105,12 +105,12 @@ func Notices(r *http.Request) []ui.Notice {
 	return []ui.Notice{{Tone: ui.Success, Text: text}}
 }
 
-// publicTwin ends the key of the sentence that citizens are told where staff are told something of the machine: free
-// the disk, look at the mail server.
+// publicTwin is the suffix of the key with a sentence for citizens, where staff are told something about the machine:
+// free the disk, check the mail server.
 const publicTwin = "_public"
 
-// Sentence is what the reader is told of err, in her language. Whoever is not of the staff is told the public twin of a
-// sentence that has one.
+// Sentence returns what the reader is told about err, in her language. Readers who are not staff get the public twin of
+// a sentence, if it has one.
 func Sentence(ctx context.Context, err error) string {
 	staff := from(ctx).actor.Kind == access.StaffAct
 	return fault.Sentence(err, func(key string, args map[string]any) string {
@@ -125,7 +125,7 @@ func Sentence(ctx context.Context, err error) string {
 	})
 }
 
-// FieldErrors are the sentences of err's faults by field; those of no field are under "".
+// FieldErrors returns the sentences of err's faults by field; those without a field are under "".
 func FieldErrors(ctx context.Context, err error) map[string]string {
 	told := map[string]string{}
 	for _, f := range fault.List(err) {
@@ -162,10 +162,10 @@ func statusOf(kind fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// retryAfter is when to ask again for what was not there, in seconds.
+// retryAfter is when to try again after a temporary failure, in seconds.
 const retryAfter = "5"
 
-// fail answers with what went wrong: the one place where a fault meets HTTP. A form that was sent is handed back.
+// fail answers with the error. It is the only place where a fault becomes HTTP. A submitted form is handed back.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if s.opt.Fault != nil {
 		err = s.opt.Fault(err)
@@ -182,7 +182,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.opt.Log.Error("request failed", "route", from(r.Context()).route.Pattern, "status", status, "err", err)
 	}
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
-		return // half an answer is out: nothing more can be said
+		return // a part of the answer was sent: nothing more can be said
 	}
 	switch status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
@@ -209,7 +209,8 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// failPage answers a reader. Who has to sign in first gets the page for that, which carries the form along.
+// failPage answers a reader with an error page. A reader who must sign in first gets the sign-in page, which carries
+// the form.
 func (s *Site) failPage(w http.ResponseWriter, r *http.Request, status int, err error) error {
 	view := errorView{
 		Status: status, Sentence: Sentence(r.Context(), err), Staff: from(r.Context()).actor.Kind == access.StaffAct, Resend: resendOf(err),

@@ -32,10 +32,10 @@ func (p proxies) trusted(addr netip.Addr) bool {
 	return false
 }
 
-// ClientIP is the address the request came from. X-Forwarded-For is read from its end and only as far as proxies that
-// the town trusts wrote it: the rest is whatever the client liked to say. Several header lines are one list (RFC 9110
-// §5.3). The header Forwarded (RFC 7239) is not read: a proxy that writes one of the two passes the other on as the
-// client sent it.
+// ClientIP returns the address that the request came from. X-Forwarded-For is read from its end, and only as far as
+// trusted proxies wrote it: the rest is whatever the client claimed. Several header lines are one list (RFC 9110 §5.3).
+// The header Forwarded (RFC 7239) is not read: a proxy that writes one of the two passes the other on as the client
+// sent it.
 func ClientIP(r *http.Request) string {
 	addr, err := hop(r.RemoteAddr)
 	if err != nil {
@@ -50,14 +50,14 @@ func ClientIP(r *http.Request) string {
 		}
 		before, err := hop(text)
 		if err != nil {
-			break // a word such as "unknown": the proxy itself is all we know
+			break // a word such as "unknown": only the proxy is known
 		}
 		addr = before
 	}
 	return addr.String()
 }
 
-// hop reads an address, with its port or without. An IPv4 address written as IPv6 is the IPv4 address.
+// hop parses an address, with or without a port. An IPv4 address in IPv6 notation becomes the IPv4 address.
 func hop(text string) (netip.Addr, error) {
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
@@ -66,11 +66,12 @@ func hop(text string) (netip.Addr, error) {
 	return addr.Unmap().WithZone(""), err
 }
 
-// networkBits is how much of an IPv6 address names a household or an office: its provider gives it a /64, or more, and
-// it can use each address in it (RFC 6177).
+// networkBits is the part of an IPv6 address that identifies a household or an office: its provider assigns a /64 or
+// more, and it can use every address in it (RFC 6177).
 const networkBits = 64
 
-// ClientNetwork is what limits count a client by: its IPv4 address, or the /64 network of its IPv6 address.
+// ClientNetwork returns the key under which limits count a client: its IPv4 address, or the /64 network of its IPv6
+// address.
 func ClientNetwork(r *http.Request) string {
 	ip := ClientIP(r)
 	addr, err := netip.ParseAddr(ip)

@@ -11,28 +11,28 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// maxText is how much text of a form is read, in bytes. A route may take less of it (Route.MaxBody), and what is over
-// is refused, but so much is read and handed back to its writer, who would lose it otherwise.
+// maxText is how many bytes of text in a form are read. A route may accept less (Route.MaxBody) and refuse the rest,
+// but this much is read and handed back to its writer, who would otherwise lose it.
 const maxText int64 = 1 << 20
 
-// maxParts is how many fields a form with files may have.
+// maxParts is the largest number of fields in a form with files.
 const maxParts = 2000
 
-// maxDrained is how much is read and thrown away of what is too large, in bytes: a browser shows our answer only when it
-// has sent all it had.
+// maxDrained is how many bytes of a too large body are read and discarded: a browser shows our answer only after it has
+// sent everything.
 const maxDrained = 16 << 20
 
-// posted is the body of a form as it was read, once for each request.
+// posted is the body of a form, read once for each request.
 type posted struct {
 	read   bool
 	values url.Values
 	files  map[string]*Upload
 	cut    bool  // there was more text than maxText
-	err    error // why the form cannot be taken; values are what was read before
+	err    error // why the form is refused; values has what was read before
 }
 
-// Form is the request's form: the fields of its body and of its query. What is too large or malformed is a fault.
-// Files are kept beside it: see File.
+// Form returns the request's form: the fields of its body and its query. A form that is too large or malformed is a
+// fault. Files are separate: see File.
 func Form(r *http.Request) (url.Values, error) {
 	p := from(r.Context()).form(r, true)
 	if p.err != nil {
@@ -47,7 +47,8 @@ func Form(r *http.Request) (url.Values, error) {
 	return all, nil
 }
 
-// File is the file that was chosen in a field of the form, nil when none was. It is gone when the request was answered.
+// File returns the file in a field of the form, nil if none was chosen. It is removed when the request has been
+// answered.
 func File(r *http.Request, field string) (*Upload, error) {
 	p := from(r.Context()).form(r, true)
 	if p.err != nil {
@@ -56,7 +57,7 @@ func File(r *http.Request, field string) (*Upload, error) {
 	return p.files[field], nil
 }
 
-// form reads the body, once. Without keepFiles the files in it are thrown away.
+// form reads the body once. Without keepFiles it discards the files.
 func (q *request) form(r *http.Request, keepFiles bool) *posted {
 	if q.posted.read {
 		return &q.posted
@@ -90,7 +91,7 @@ func (q *request) form(r *http.Request, keepFiles bool) *posted {
 			q.posted.err = fault.Invalid(notTextKey)
 		}
 	}
-	if errors.As(q.posted.err, new(*fault.Error)) { // it is said after all was read
+	if errors.As(q.posted.err, new(*fault.Error)) { // reported after everything was read
 		_, _ = io.CopyN(io.Discard, body, maxDrained)
 	}
 	return &q.posted
@@ -121,7 +122,7 @@ func (p *posted) readText(body io.Reader, limit int64) {
 	}
 }
 
-// wholeEscapes drops an escape ("%C3") that was cut at the end of text.
+// wholeEscapes drops an incomplete escape ("%C3") at the end of text.
 func wholeEscapes(text []byte) []byte {
 	for i := max(0, len(text)-2); i < len(text); i++ {
 		if text[i] == '%' {
@@ -131,8 +132,8 @@ func wholeEscapes(text []byte) []byte {
 	return text
 }
 
-// readParts reads a form that may have files. Past the limit nothing more is kept of files, but text is, wherever it
-// stands in the form.
+// readParts reads a form that may have files. Beyond the limit it keeps no more of files, but still text, wherever it
+// is in the form.
 func (p *posted) readParts(body io.Reader, boundary string, limit int64, keepFiles bool, folder string) {
 	counted := &counter{from: io.LimitReader(body, limit+maxDrained), limit: limit}
 	reader := multipart.NewReader(counted, boundary)
@@ -154,7 +155,7 @@ func (p *posted) readParts(body io.Reader, boundary string, limit int64, keepFil
 		switch {
 		case errors.Is(err, io.EOF):
 			return
-		case errors.Is(err, errOver): // only of a file: what follows may be text
+		case errors.Is(err, errOver): // a file is too large: what follows may be text
 		case err != nil && p.err == nil && fault.KindOf(err) == fault.KindInternal:
 			p.err = badForm(err)
 			return
@@ -191,14 +192,14 @@ func (p *posted) readFile(from io.Reader, part *multipart.Part, folder string) e
 	return nil
 }
 
-// close lets go of the files.
+// close removes the files.
 func (p *posted) close() {
 	for _, u := range p.files {
 		u.close()
 	}
 }
 
-// errOver says that a body went over its limit.
+// errOver means that a body exceeds its limit.
 var errOver = errors.New("web: over the limit of the body")
 
 // counter counts what is read.
@@ -216,7 +217,7 @@ func (c *counter) Read(b []byte) (int, error) {
 
 func (c *counter) over() bool { return c.n > c.limit }
 
-// bounded reads a file until the whole body is over its limit.
+// bounded reads a file until the whole body exceeds its limit.
 type bounded struct {
 	from io.Reader
 	body *counter

@@ -17,13 +17,13 @@ import (
 	"unoxuno/internal/web/ui"
 )
 
-// Kept is a form that could not be taken: the page that says why hands it back to its writer, who can send it again.
-// It travels in the page alone, never in an address, a cookie or a log.
+// Kept is a form that could not be processed. The error page hands it back to its writer, who can send it again. It is
+// carried only in the page, never in a URL, a cookie or a log.
 type Kept struct {
-	Path   string      `json:"path"`   // where it was sent, with its query and the language's prefix
+	Path   string      `json:"path"`   // the form's URL path, with query and language prefix
 	Fields []KeptField `json:"fields"` // without passwords, codes and files
-	Cut    bool        `json:"cut"`    // there was more text than we read
-	Left   bool        `json:"left"`   // a password, a code or a file was left out
+	Cut    bool        `json:"cut"`    // the form had more text than we read
+	Left   bool        `json:"left"`   // a password, a code or a file was omitted
 }
 
 // KeptField is one field of a form, as it was sent.
@@ -32,13 +32,14 @@ type KeptField struct {
 	Value string `json:"value"`
 }
 
-// keptField is the field by which a kept form is carried through the sign-in.
+// keptField is the field that carries a kept form through the sign-in.
 const keptField = "kept"
 
-// MaxKept is the size of a packed Kept, in bytes, that a route which carries one must take.
+// MaxKept is the size in bytes of a packed Kept, which a route that carries one must accept.
 const MaxKept = 2*maxText + 64<<10
 
-// isSecret tells whether a field is never handed back: a test holds that each password and one-time code is named so.
+// isSecret tells whether a field is never handed back. A test checks that every password and one-time code has such a
+// name.
 func isSecret(name string) bool {
 	switch name {
 	case "password", "again", "current", "code":
@@ -47,7 +48,7 @@ func isSecret(name string) bool {
 	return false
 }
 
-// keptOf is the form that the request sent; ok is false where nothing was written that could be lost.
+// keptOf returns the request's form; ok is false if it has nothing that could be lost.
 func keptOf(r *http.Request) (k Kept, ok bool) {
 	if r.Method != http.MethodPost || from(r.Context()).route.CrossSite {
 		return Kept{}, false
@@ -70,7 +71,7 @@ func keptOf(r *http.Request) (k Kept, ok bool) {
 	return k, len(k.Fields) > 0
 }
 
-// KeptIn is the form that a form carries through the sign-in; ok is false when it carries none.
+// KeptIn returns the form that a sign-in form carries; ok is false if it carries none.
 func KeptIn(form url.Values) (k Kept, ok bool) {
 	text, err := base64.RawURLEncoding.DecodeString(form.Get(keptField))
 	if err != nil || len(text) == 0 || json.Unmarshal(text, &k) != nil {
@@ -83,7 +84,7 @@ func KeptIn(form url.Values) (k Kept, ok bool) {
 	return k, true
 }
 
-// Packed is the form as the value of one hidden field; "" for none.
+// Packed returns the form as the value of one hidden field; "" if there is none.
 func (k Kept) Packed() (name, value string) {
 	if k.Path == "" {
 		return keptField, ""
@@ -91,13 +92,13 @@ func (k Kept) Packed() (name, value string) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
-	if e.Encode(k) != nil { // strings alone: it cannot be
+	if e.Encode(k) != nil { // cannot fail: it has only strings
 		return keptField, ""
 	}
 	return keptField, base64.RawURLEncoding.EncodeToString(text.Bytes())
 }
 
-// writtenBy is the account that wrote the form, as the page said on which it was filled in; 0 where it did not say.
+// writtenBy returns the account that wrote the form, as recorded in its page; 0 if unknown.
 func (k Kept) writtenBy() int64 {
 	for _, f := range k.Fields {
 		if f.Name == ui.WriterField {
@@ -108,11 +109,11 @@ func (k Kept) writtenBy() int64 {
 	return 0
 }
 
-// long is from how many bytes on a field is shown to be shortened.
+// long is the number of bytes from which a field is shown for shortening.
 const long = 2000
 
-// texts are the fields in which somebody wrote something that is worth reading again: not the numbers and words by which
-// forms work.
+// texts returns the fields with text that is worth reading again, without the numbers and words that forms need
+// internally.
 func (k Kept) texts() (texts []string) {
 	for _, f := range k.Fields {
 		if strings.ContainsAny(f.Value, " \n@") || len(f.Value) > 24 {
@@ -122,8 +123,8 @@ func (k Kept) texts() (texts []string) {
 	return texts
 }
 
-// otherWriter refuses a form that another account began: whoever signs in at a browser that somebody left does not send
-// her text under her own name.
+// otherWriter refuses a form that another account began: somebody who signs in at an abandoned browser must not send
+// its text under her own name.
 func otherWriter(r *http.Request, actor access.Actor) error {
 	if r.Method != http.MethodPost || actor.Kind != access.StaffAct {
 		return nil
@@ -139,13 +140,13 @@ func otherWriter(r *http.Request, actor access.Actor) error {
 type resend int
 
 const (
-	readOnly resend = iota // read and copy it: sending it again cannot help, or must not be a matter of one click
-	shorten                // send it again when it is shorter
+	readOnly resend = iota // read and copy it: sending it again cannot help, or must not be a single click
+	shorten                // send it again after shortening it
 	again                  // send it again
 )
 
-// resendOf tells what may be done after err. A form that came from another site is never sent again by a button of ours:
-// its fields may be that site's.
+// resendOf returns what may be done after err. A form from another site is never sent again by a button of ours,
+// because its fields may be that site's.
 func resendOf(err error) resend {
 	switch fault.KindOf(err) {
 	case fault.KindTooLarge:
@@ -159,8 +160,8 @@ func resendOf(err error) resend {
 	return again
 }
 
-// RenderKept answers, after signing in, with the page from which a kept form is sent again. Where another account wrote
-// it, the page says so and shows nothing of it.
+// RenderKept answers, after signing in, with the page that sends a kept form again. If another account wrote it, the
+// page says so and shows nothing of it.
 func RenderKept(w http.ResponseWriter, r *http.Request, k Kept, account int64) error {
 	ctx := r.Context()
 	if by := k.writtenBy(); by != 0 && by != account {

@@ -8,12 +8,12 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Limiter lets each key do something a few times at once and then at a steady pace. It is kept in memory: each node
-// counts for itself. The zero value is not ready; use NewLimiter.
+// Limiter allows each key some requests at once and then a steady rate. It is in memory: each node counts for itself.
+// The zero value is not usable; use NewLimiter.
 //
-// A key owes every for each time it was allowed, and time pays it back. A key that owes nothing need not be remembered.
-// Memory is bounded: past limiterKeys the key that owes least is forgotten first. So nobody makes the limiter forget a
-// key by asking under many others, unless each of those owes more (GCRA, ITU-T I.371).
+// It is a GCRA (ITU-T I.371): each allowed request adds every to the key's debt, and time pays it back. A key without
+// debt need not be remembered. Memory is limited: beyond limiterKeys the key with the least debt is forgotten first, so
+// nobody can make the limiter forget a key by using many others, unless each of these owes more.
 type Limiter struct {
 	every time.Duration
 	burst int
@@ -25,15 +25,15 @@ type Limiter struct {
 	least debtHeap
 }
 
-// limiterKeys bounds the memory of a Limiter: about 10 MB when full.
+// limiterKeys limits the memory of a Limiter to about 10 MB.
 const limiterKeys = 50_000
 
-// NewLimiter allows burst at once for each key, and then one every so long. now is the clock's.
+// NewLimiter allows burst requests at once for each key, and then one per every. now returns the time.
 func NewLimiter(burst int, every time.Duration, now func() time.Time) *Limiter {
 	return &Limiter{every: every, burst: burst, room: limiterKeys, now: now, debts: map[string]*debt{}}
 }
 
-// Allow is nil while the key keeps to its pace, and a fault of KindTooMany else.
+// Allow returns nil if the key is within its limit, and otherwise a fault of KindTooMany.
 func (l *Limiter) Allow(key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *Limiter) Allow(key string) error {
 		d = &debt{key: key, paid: now}
 	}
 	most := time.Duration(l.burst) * l.every
-	if d.paid.Sub(now) > most { // nobody can owe that: the clock had run ahead
+	if d.paid.Sub(now) > most { // no key can owe that much: the clock had run ahead
 		d.paid = now
 	}
 	paid := later(d.paid, now).Add(l.every)
@@ -65,7 +65,7 @@ func (l *Limiter) Allow(key string) error {
 	return nil
 }
 
-// forget drops the keys that owe nothing any more.
+// forget drops the keys without debt.
 func (l *Limiter) forget(now time.Time) {
 	for len(l.least) > 0 && !l.least[0].paid.After(now) {
 		delete(l.debts, l.least[0].key)
@@ -80,14 +80,14 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// debt is what a key owes: nothing more at the time paid. at is its place in the heap.
+// debt is what a key owes: it is paid back at the time paid. at is its index in the heap.
 type debt struct {
 	key  string
 	paid time.Time
 	at   int
 }
 
-// debtHeap has the key on top that owes least.
+// debtHeap has the key with the least debt at the top.
 type debtHeap []*debt
 
 func (h debtHeap) Len() int           { return len(h) }

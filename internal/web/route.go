@@ -7,16 +7,16 @@ import (
 	"unoxuno/internal/access"
 )
 
-// Handler serves one request or says why not.
+// Handler serves one request or returns an error.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// Kind says what a route answers with; the inventory tests ask more of pages than of data.
+// Kind is what a route answers with; the inventory tests require more of pages than of data.
 type Kind int
 
 // The kinds of route.
 const (
 	Page     Kind = iota // a whole HTML page: has a title, a language and one h1
-	Action               // a form's target: changes something, then sends the reader on
+	Action               // a form's target: changes something, then redirects
 	Fragment             // a piece of a page, fetched by the page's script
 	Data                 // for programs, frames and files: JSON, an image, a mail's HTML
 )
@@ -28,10 +28,10 @@ type Route struct {
 	Kind       Kind
 	Do         Handler
 	MaxBody    int64 // bytes a request may carry; 0 means the usual 256 KiB
-	CrossSite  bool  // a POST may come from anywhere: the token it carries is the proof
-	Cacheable  bool  // the same for everybody, so that browsers may keep it for a while
-	// Light is for what every mail asks for, many thousand times a minute: it is served before anything is asked of the
-	// database, without session, language or nonce. Only GET, only Public, and its answer is no page; a fault becomes one.
+	CrossSite  bool  // a POST may come from anywhere: the token it carries authorises it
+	Cacheable  bool  // the same for everybody, so browsers may cache it for a while
+	// Light is for what every mail requests, many thousand times a minute: it is served without the database, session,
+	// language or nonce. Only GET, only Public, and its answer is not a page, except for an error.
 	Light bool
 }
 
@@ -47,5 +47,5 @@ func (r Route) Path() string {
 	return strings.TrimSuffix(path, "{$}")
 }
 
-// defaultMaxBody is enough for any form of ours; uploads say their own.
+// defaultMaxBody is enough for any form of ours; upload routes set their own limit.
 const defaultMaxBody = 256 << 10

@@ -9,10 +9,10 @@ import (
 	"unoxuno/internal/locale"
 )
 
-// Autosaving tells whether the form was sent by its page in a pause of whoever fills it in: see ui.FormSpec.Autosave.
+// Autosaving tells whether the page sent the form by itself, in a pause of typing: see ui.FormSpec.Autosave.
 func Autosaving(form url.Values) bool { return form.Get("do") == "autosave" }
 
-// Saved answers a page that saved by itself: the version from which it goes on, and when it was saved, in words.
+// Saved answers a page that saved by itself: the new version, and the time in words.
 func Saved(w http.ResponseWriter, r *http.Request, version int64, at time.Time) error {
 	at = at.In(TownOf(r.Context()).Zone)
 	return JSON(w, http.StatusOK, map[string]string{

@@ -28,24 +28,24 @@ type Town struct {
 	Zone      *time.Location
 }
 
-// Options are what the kit is built with.
+// Options configure the kit.
 type Options struct {
 	Words     *locale.Words
 	Log       *slog.Logger
 	PublicURL string
-	// Town tells the town as it is now; it is asked at every request and must be quick.
+	// Town returns the town as it is now. It is called for every request and must be fast.
 	Town func(ctx context.Context) Town
-	// Authenticate finds who asks; an anonymous actor when nobody signed in. It may set cookies.
+	// Authenticate returns the actor of a request; an anonymous actor if nobody is signed in. It may set cookies.
 	Authenticate func(w http.ResponseWriter, r *http.Request) (access.Actor, error)
-	// Frame adds to every page what the rooms want seen around it: menus, who is signed in.
+	// Frame adds to every page what the rooms show around it: menus, the signed-in account.
 	Frame func(ctx context.Context, f *ui.Frame)
-	// Fault turns the accidents of what lies below (a database that is away) into faults; nil leaves errors as they are.
+	// Fault turns errors of lower layers (a database that is away) into faults; nil leaves errors unchanged.
 	Fault func(error) error
-	// SignIn answers 401 with the page to sign in, which carries a form along that was sent too late: see Kept.
+	// SignIn answers 401 with the sign-in page, which carries a form that was sent after the session ended: see Kept.
 	SignIn func(w http.ResponseWriter, r *http.Request, kept Kept) error
-	// Temp is the folder where uploads lie while their request is answered; "" is the system's.
+	// Temp is the folder for uploads while their request is answered; "" is the system's.
 	Temp string
-	// TrustedProxies are networks (CIDR) whose X-Forwarded-For is believed.
+	// TrustedProxies are networks (CIDR) whose X-Forwarded-For is trusted.
 	TrustedProxies []string
 }
 
@@ -55,13 +55,13 @@ type Site struct {
 	mux     *http.ServeMux
 	heavy   http.Handler   // serves what is not light, compressed
 	light   *http.ServeMux // the routes that are Light
-	plain   http.Header    // what their answers carry; never changed
+	plain   http.Header    // headers of their answers; never changed
 	routes  []Route
 	guard   *http.CrossOriginProtection
 	proxies proxies
 }
 
-// New makes a site without routes.
+// New returns a site without routes.
 func New(opt Options) (*Site, error) {
 	nets, err := parseProxies(opt.TrustedProxies)
 	if err != nil {
@@ -80,8 +80,8 @@ func New(opt Options) (*Site, error) {
 	return s, err
 }
 
-// origin is the origin of our own pages as browsers write it (RFC 6454 §6.1). A form from there is ours, even where a
-// proxy before us asks under another Host.
+// origin returns the origin of our own pages as browsers write it (RFC 6454 §6.1). A form from there is ours, even if a
+// proxy before us uses another Host.
 func origin(publicURL string) string {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Host == "" {
@@ -97,7 +97,7 @@ func origin(publicURL string) string {
 	return u.Scheme + "://" + host
 }
 
-// Handle adds routes. A route without a permission is a defect, found at start.
+// Handle adds routes. A route without a permission is a defect, which it reports at start.
 func (s *Site) Handle(routes ...Route) error {
 	for _, route := range routes {
 		if route.Permission == "" || route.Do == nil || !strings.Contains(route.Pattern, " ") {
@@ -121,7 +121,7 @@ func (s *Site) Handle(routes ...Route) error {
 // Static serves files that need no language, permission or log line.
 func (s *Site) Static(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
-// Routes is the route table, for the inventory tests.
+// Routes returns the route table, for the inventory tests.
 func (s *Site) Routes() []Route { return slices.Clone(s.routes) }
 
 // ServeHTTP serves a request.
@@ -150,7 +150,7 @@ func (s *Site) serveHeavy(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// prepare gives the request what pages need: town, language, nonce; and the answer its headers.
+// prepare gives the request what pages need (town, language, nonce) and sets the answer's headers.
 func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
 	town := s.opt.Town(r.Context())
 	lang, prefix, path := splitLanguage(r.URL.Path, town.Languages)
@@ -184,7 +184,7 @@ func (s *Site) unmatched(r *http.Request) error {
 	return fault.New(fault.KindInvalid, "web.method").On(strings.Join(allowed, ", "))
 }
 
-// splitLanguage takes the language's prefix off a path: /en/newsletters is newsletters in English.
+// splitLanguage removes the language's prefix from a path: /en/newsletters is newsletters in English.
 func splitLanguage(path string, languages []string) (lang, prefix, rest string) {
 	for i, l := range languages {
 		if i == 0 {
@@ -213,7 +213,7 @@ func (s *Site) headers(w http.ResponseWriter, req *request) {
 	s.guarded(h)
 }
 
-// guarded adds the headers of every answer, a page or not.
+// guarded adds the security headers of every answer.
 func (s *Site) guarded(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -223,13 +223,13 @@ func (s *Site) guarded(h http.Header) {
 	}
 }
 
-// serve serves a route by run, and is there when it fails.
+// serve serves a route by run, and handles its errors.
 func (s *Site) serve(route Route, run func(http.ResponseWriter, *http.Request, Route) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{ResponseWriter: w}
 		start := time.Now()
 		fail := func(err error) {
-			if r.Context().Value(requestKey{}) == nil { // until now it was light
+			if r.Context().Value(requestKey{}) == nil { // it was light so far
 				r = s.prepare(rec, r)
 				from(r.Context()).route = route
 			}
@@ -271,7 +271,7 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 		}
 		return fault.Forbidden("web.forbidden")
 	}
-	if r.Method == http.MethodPost && !route.CrossSite { // what comes from other programs is read by its route
+	if r.Method == http.MethodPost && !route.CrossSite { // other programs' requests are read by their route
 		if err := req.form(r, true).err; fault.HasKey(err, notTextKey) {
 			return err
 		}
@@ -285,14 +285,14 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request, route Route) error {
 	return route.Do(w, r)
 }
 
-// runLight runs a route that is Light. Only when it fails is the request prepared, for the page that says so.
+// runLight runs a Light route. Only if it fails is the request prepared, for the error page.
 func (s *Site) runLight(w http.ResponseWriter, r *http.Request, route Route) error {
 	maps.Copy(w.Header(), s.plain)
 	req := &request{site: s, route: route, actor: access.Actor{Kind: access.Anonymous}}
 	return route.Do(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, req)))
 }
 
-// recorder notes the status, and whether anything was written: after that no error page can be.
+// recorder records the status, and whether anything was written: then an error page is no longer possible.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -317,7 +317,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 type requestKey struct{}
 
-// request is what the kit knows of the request under way.
+// request is what the kit knows about the current request.
 type request struct {
 	site  *Site
 	town  Town
@@ -327,7 +327,7 @@ type request struct {
 	path  string // without the language's prefix
 	query string
 
-	body   io.ReadCloser // as it came, without the route's limit
+	body   io.ReadCloser // the original body, without the route's limit
 	posted posted
 }
 
@@ -338,19 +338,19 @@ func from(ctx context.Context) *request {
 	return &request{site: &Site{opt: Options{Log: slog.Default()}}, town: Town{Zone: time.UTC}}
 }
 
-// TownOf is the town whose site is asked.
+// TownOf returns the town of the request's site.
 func TownOf(ctx context.Context) Town { return from(ctx).town }
 
-// Nonce is what an inline script must carry to run; new for each answer.
+// Nonce returns what an inline script must carry to run; new for each answer.
 func Nonce(ctx context.Context) string { return from(ctx).nonce }
 
-// URL is the absolute address of a path of the site, in the reader's language.
+// URL returns the absolute URL of a path of the site, in the reader's language.
 func URL(ctx context.Context, path string) string {
 	return from(ctx).site.opt.PublicURL + locale.Path(ctx, path)
 }
 
-// InLanguage returns a context for a reader of lang: words and addresses of the site are hers. Where the town does not speak
-// lang, its first language stands for it.
+// InLanguage returns a context for a reader of lang, for words and URLs. If the town does not have lang, its first
+// language is used.
 func InLanguage(ctx context.Context, lang string) context.Context {
 	req := from(ctx)
 	if len(req.town.Languages) == 0 {

@@ -9,14 +9,14 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// notTextKey is the fault of a request whose bytes are no text. It is answered with 400.
+// notTextKey is the fault of a request with bytes that are not text. It is answered with 400.
 const notTextKey = "web.not_text"
 
-// isText is true for what every database keeps as text: valid UTF-8 without NUL. PostgreSQL refuses anything else, and
-// SQLite would keep it.
+// isText tells whether every database can store s as text: valid UTF-8 without NUL. PostgreSQL refuses anything else,
+// and SQLite would store it.
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// checkText refuses a request whose path, query or headers are no text. A form is checked when it is read.
+// checkText refuses a request whose path, query or headers are not text. A form is checked when it is read.
 func checkText(r *http.Request) error {
 	if !isText(r.URL.Path) {
 		return fault.Invalid(notTextKey)
@@ -29,7 +29,7 @@ func checkText(r *http.Request) error {
 	return checkValues(r.URL.Query())
 }
 
-// checkValues refuses values that are no text.
+// checkValues refuses values that are not text.
 func checkValues(values url.Values) error {
 	for name, list := range values {
 		if !areText(name, list) {

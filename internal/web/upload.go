@@ -9,10 +9,10 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Upload is a file that came with a form. It lies in a nameless file of the data folder: nothing of it stays, however
-// the request or the program ends.
+// Upload is a file in a form. It is an unlinked file in the data folder, so nothing of it remains however the request
+// or the program ends.
 type Upload struct {
-	Name string // as its sender called it; never a path of ours
+	Name string // the sender's name for it; never used as a path
 	Size int64  // in bytes
 	file *os.File
 }
@@ -20,8 +20,8 @@ type Upload struct {
 // Reader reads the file from its beginning.
 func (u *Upload) Reader() io.Reader { return io.NewSectionReader(u.file, 0, u.Size) }
 
-// newUpload keeps what from yields. An error of from is returned as it is; where there is no place for the file it is a
-// fault of KindUnavailable.
+// newUpload stores what from returns. It returns an error of from unchanged; if the file cannot be stored, the fault is
+// of KindUnavailable.
 func newUpload(from io.Reader, name, folder string) (*Upload, error) {
 	file, err := nameless(folder)
 	if err != nil {
@@ -35,7 +35,7 @@ func newUpload(from io.Reader, name, folder string) (*Upload, error) {
 	return u, nil
 }
 
-// nameless is a new file of a folder, removed as soon as it was made: the open file is all there is of it.
+// nameless returns a new file in a folder that was unlinked at once: only the open file remains.
 func nameless(folder string) (*os.File, error) {
 	if folder == "" {
 		folder = os.TempDir()
@@ -53,7 +53,7 @@ func nameless(folder string) (*os.File, error) {
 	return file, nil
 }
 
-// fileWriter tells a disk that cannot be written to from a sender who went away.
+// fileWriter distinguishes a disk that cannot be written to from a sender who went away.
 type fileWriter struct{ file *os.File }
 
 // Write writes.
@@ -65,7 +65,7 @@ func (w fileWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// noPlace says that a file could not be kept.
+// noPlace returns the fault of a file that could not be stored.
 func noPlace(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return fault.Unavailable("web.no_room").Because(err)

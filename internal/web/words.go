@@ -8,5 +8,5 @@ import (
 //go:embed words/*.toml
 var words embed.FS
 
-// Words are the words that all pages share.
+// Words returns the words that all pages share.
 func Words() fs.FS { return words }

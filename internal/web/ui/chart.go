@@ -24,11 +24,12 @@ type Chart struct {
 type Series struct {
 	Name   string
 	Values []int64
-	// Texts are what the table says instead of Values, where a number is not shown as it is; nil = the values.
+	// Texts are what the table shows instead of Values, for numbers that are not shown as they are; nil means the
+	// values.
 	Texts []string
 }
 
-// text is what the table says of the i-th value.
+// text returns what the table shows for the i-th value.
 func (s Series) text(ctx context.Context, i int) string {
 	if i < len(s.Texts) {
 		return s.Texts[i]
@@ -70,7 +71,8 @@ func (c Chart) y(v int64) float64 {
 	return chartTop + c.plotHeight()*(1-float64(v)/float64(c.ceiling()))
 }
 
-// drawn tells whether there is anything to draw. Numbers that are not shown have no bar: a picture of them all would say zero.
+// drawn tells whether there is anything to draw. Numbers that are not shown have no bar: a chart of only such numbers
+// would look like zero.
 func (c Chart) drawn() bool {
 	return slices.ContainsFunc(c.Series, func(s Series) bool {
 		return slices.ContainsFunc(s.Values, func(v int64) bool { return v > 0 })
