@@ -158,7 +158,7 @@ func (h *house) mendTimes(ctx context.Context) error {
 	return err
 }
 
-// dueEvery is how often a node looks for issues whose time has come.
+// dueEvery is how often a node looks for due issues.
 const dueEvery = 2 * time.Second
 
 // sendScheduled sends the issues that are due. Every node may do it: each issue is sent once.

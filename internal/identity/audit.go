@@ -61,7 +61,7 @@ func (e Entry) modern() Entry {
 	return e
 }
 
-// AuditQuery chooses lines of the log; empty fields choose all.
+// AuditQuery selects lines of the log; empty fields select all.
 type AuditQuery struct {
 	Actor   string
 	Subject string

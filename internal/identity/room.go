@@ -33,7 +33,7 @@ func Times() []storage.Time {
 	)
 }
 
-// Words are the room's words.
+// Words returns the room's words.
 func Words() fs.FS { return words }
 
 // Room keeps staff, sessions, tokens and the audit log.

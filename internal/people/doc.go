@@ -28,7 +28,9 @@
 //     Recipients are never read from the index.
 //
 // Tables: people_person, people_address, people_who, people_wants, people_consent, people_consent_text, people_signup,
-// people_change, people_entry, people_session, people_asked, people_guess. Facts published: the views people_profile,
+// people_change, people_entry, people_session, people_asked, people_guess.
+//
+// Facts published: the views people_profile,
 // people_reachable, people_preferred and people_consenting; the tables people_who and people_wants may be read.
 //
 // The sub-package index finds people by facts in memory. csvtext reads CSV files as they occur in practice. db is

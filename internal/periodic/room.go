@@ -19,7 +19,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema is the room's migrations.
+// Schema returns the room's migrations.
 func Schema() fs.FS { return storage.Sub(schema, "schema") }
 
 // A lease holds for half a minute and is renewed every ten seconds.
@@ -28,7 +28,7 @@ const (
 	leaseRenew = 10 * time.Second
 )
 
-// look is how often a node looks whether a task is due.
+// look is how often a node checks whether a task is due.
 const look = time.Second
 
 // The wait after a failure: a quarter of a minute, doubled with each that follows, to an hour.
@@ -37,17 +37,17 @@ const (
 	lastWait  = time.Hour
 )
 
-// Room works off tasks.
+// Room runs tasks.
 type Room struct {
 	db    *storage.DB
 	clock clock.Clock
 	log   *slog.Logger
 }
 
-// New makes the room upon a database that has its schema.
+// New returns the room for a database that has its schema.
 func New(d *storage.DB, c clock.Clock, log *slog.Logger) *Room { return &Room{d, c, log} }
 
-// Run works off tasks, each beside the others, until ctx ends. Accidents are logged and survived.
+// Run runs tasks, independently of each other, until ctx ends. It logs failures and goes on.
 func (r *Room) Run(ctx context.Context, tasks ...Task) error {
 	var all errgroup.Group
 	for _, t := range tasks {
@@ -78,7 +78,7 @@ func (r *Room) loop(ctx context.Context, t Task) {
 	}
 }
 
-// Step works off one slot of the task if one is due and no other node is at it, and tells whether it did.
+// Step runs one slot of the task if one is due and no other node runs it, and tells whether it did.
 func (r *Room) Step(ctx context.Context, t Task) (bool, error) {
 	now := r.clock.Now()
 	row, err := r.known(ctx, t.Name, now)
@@ -108,7 +108,7 @@ func (r *Room) Step(ctx context.Context, t Task) (bool, error) {
 	return failed == nil, errors.Join(failed, r.settle(context.WithoutCancel(ctx), row, fence, slot, ctx.Err(), failed))
 }
 
-// known is the task's row, made if it is seen for the first time.
+// known returns the task's row, and creates it the first time.
 func (r *Room) known(ctx context.Context, name string, now time.Time) (db.PeriodicTask, error) {
 	row, err := db.New(r.db).Get(ctx, name)
 	if !storage.None(err) {
@@ -133,7 +133,7 @@ func ranAhead(row db.PeriodicTask, now time.Time) bool {
 	return clock.Time(row.Slot).After(now.Add(ahead)) || row.RetryAt > clock.Millis(now.Add(lastWait+ahead))
 }
 
-// putRight lets the task go on from now.
+// putRight makes the task continue from now.
 func (r *Room) putRight(ctx context.Context, row db.PeriodicTask, now time.Time) error {
 	n, err := db.New(r.db).PutRight(ctx, db.PutRightParams{
 		Name: row.Name, Fence: row.Fence, WasSlot: row.Slot, WasRetryAt: row.RetryAt, Slot: min(row.Slot, clock.Millis(now)),
@@ -145,7 +145,7 @@ func (r *Room) putRight(ctx context.Context, row db.PeriodicTask, now time.Time)
 	return err
 }
 
-// take takes the task for us, unless another node has it or has worked off a slot since row was read.
+// take leases the task, unless another node has it or has run a slot since row was read.
 func (r *Room) take(ctx context.Context, row db.PeriodicTask) (fence int64, taken bool, err error) {
 	err = r.db.Tx(ctx, func(tx *storage.Tx) error {
 		now := tx.Engine().Now()
@@ -161,7 +161,7 @@ func (r *Room) take(ctx context.Context, row db.PeriodicTask) (fence int64, take
 	return row.Fence + 1, taken, err
 }
 
-// keep renews the lease until ctx ends; when another node has taken the task it stops the work.
+// keep renews the lease until ctx ends. If another node has taken the task it stops the work.
 func (r *Room) keep(ctx context.Context, name string, fence int64, stop func()) {
 	ticker := time.NewTicker(leaseRenew)
 	defer ticker.Stop()
@@ -184,7 +184,7 @@ func (r *Room) keep(ctx context.Context, name string, fence int64, stop func()) 
 	}
 }
 
-// settle writes down what came of the slot.
+// settle records the result of the slot.
 func (r *Room) settle(ctx context.Context, row db.PeriodicTask, fence int64, slot time.Time, stopped, failed error) error {
 	queries := db.New(r.db)
 	var n int64

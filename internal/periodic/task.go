@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Task is work that falls due by the clock.
+// Task is work that is due by the clock.
 type Task struct {
-	Name string // for ever: the database knows the task by it
-	// Next is the first slot after the given time. It must be later than that time.
+	Name string // never changes: it identifies the task in the database
+	// Next returns the first slot after the given time, which must be later than that time.
 	Next func(after time.Time) time.Time
-	// Each asks for every slot that was missed to be made up for; else only the last one is.
+	// Each means that every missed slot is run later; otherwise only the last one is.
 	Each bool
-	// Do works off a slot. When ctx ends it should stop soon: it is asked again.
+	// Do runs a slot. If ctx ends it should stop soon: it is called again.
 	Do func(ctx context.Context, slot time.Time) error
 }
 
@@ -34,7 +34,7 @@ func Daily(hour int, zone *time.Location) func(time.Time) time.Time {
 	}
 }
 
-// due is the slot that is to be worked off at now, when the last one done was at last; false when none is.
+// due returns the slot to run at now, if the last one run was at last; false if there is none.
 func (t Task) due(last, now time.Time) (slot time.Time, ok bool) {
 	slot = t.Next(last)
 	if slot.After(now) {

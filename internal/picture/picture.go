@@ -1,9 +1,8 @@
-// Package picture makes of an uploaded picture one that holds nothing but what is seen.
+// Package picture re-encodes uploaded pictures, so that only what is visible remains.
 //
-// A photograph from a telephone carries the place where it was taken, the owner's name, a small second picture from before
-// it was cut. Clean decodes it, turns it upright, makes it no larger than a page needs and encodes it anew. Nothing of the
-// file that was sent remains but its points. Of an animation the first picture is kept: who reads could not stop it
-// (WCAG 2.2.2), and mail programs show it anyhow.
+// A photograph from a telephone contains the place where it was taken, the owner's name, and a thumbnail from before it was
+// cropped. Clean decodes it, turns it upright, scales it to the size that a page needs and encodes it again. Only its
+// pixels remain. Of an animation only the first picture is kept, because readers could not stop it (WCAG 2.2.2).
 package picture
 
 import (
@@ -22,11 +21,11 @@ import (
 )
 
 const (
-	// MaxPoints is the largest picture taken, in points: that of a very good telephone. A small file can unpack to much
+	// MaxPoints is the largest picture accepted, in pixels: that of a very good telephone. A small file can decode to much
 	// more, so its size is read before it is decoded.
 	MaxPoints = 40_000_000
 
-	// MaxSide is the longest side of what is kept, in points: twice the width of a mail or of a page's column.
+	// MaxSide is the longest side of the result, in pixels: twice the width of a mail or of a page's column.
 	MaxSide = 1600
 
 	quality = 85 // of a JPEG
@@ -38,7 +37,7 @@ var (
 	errLarge   = errors.New("too many points")
 )
 
-// IsUnknown tells that what was given is no picture of the kinds taken. SVG is not among them: it may hold script.
+// IsUnknown tells whether the data is no picture of an accepted kind. SVG is not accepted, because it may contain scripts.
 func IsUnknown(err error) bool { return errors.Is(err, errUnknown) }
 
 // Picture is an encoded picture.
@@ -69,7 +68,7 @@ func codecOf(mediaType string) (codec, bool) {
 	return codec{}, false
 }
 
-// Clean is the picture in data anew. What kind it is, is told from its bytes and never from its name.
+// Clean re-encodes the picture in data. It finds the kind from the bytes, never from the name.
 func Clean(data []byte) (Picture, error) {
 	c, ok := codecOf(http.DetectContentType(data))
 	if !ok {
@@ -89,7 +88,7 @@ func Clean(data []byte) (Picture, error) {
 	return encode(upright(scaled(seen), orientation(data, c.meta)))
 }
 
-// scaled is the picture with no side longer than MaxSide.
+// scaled returns the picture with no side longer than MaxSide.
 func scaled(from image.Image) draw.Image {
 	size := from.Bounds().Size()
 	if longest := max(size.X, size.Y); longest > MaxSide {
@@ -106,7 +105,7 @@ func orientation(data []byte, format imagemeta.ImageFormat) int {
 	if format == 0 {
 		return found
 	}
-	// What cannot be read of it is as if it were not there: the picture itself was read.
+	// Unreadable metadata is ignored, because the picture itself was read.
 	_, _ = imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(data), ImageFormat: format, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
@@ -120,7 +119,7 @@ func orientation(data []byte, format imagemeta.ImageFormat) int {
 	return found
 }
 
-// upright is the picture as it was seen by who took it.
+// upright turns the picture as the photographer saw it.
 func upright(from draw.Image, held int) draw.Image {
 	size := from.Bounds().Size()
 	turned := size
@@ -141,7 +140,7 @@ func upright(from draw.Image, held int) draw.Image {
 	return to
 }
 
-// encode writes a picture as JPEG or PNG, whichever is smaller; one that can be seen through is always PNG.
+// encode writes a picture as JPEG or PNG, whichever is smaller; a transparent one is always PNG.
 func encode(seen draw.Image) (Picture, error) {
 	size := seen.Bounds().Size()
 	var asPNG, asJPEG bytes.Buffer

@@ -1,12 +1,12 @@
 // Package plaintext cleans the short texts that people type or paste: names, titles, subjects, labels.
 //
-// Line is the one way to take such a text. It promises one line, with single spaces and none at the ends, in which every
-// character can be seen: no control characters, nothing of zero width, nothing that turns the direction of the text
-// around it (Unicode Standard Annex 9). A name that ends in U+202E would otherwise write the rest of a page backwards, and
-// one with a zero-width space would be another name that looks the same.
+// Every such text goes through Line. The result is one line, with single spaces and none at the ends, and only visible
+// characters: no control characters, nothing of zero width, nothing that changes the direction of the text around it
+// (Unicode Standard Annex 9). Otherwise a name that ends in U+202E would reverse the rest of a page, and one with a
+// zero-width space would be a different name that looks the same.
 //
-// What only comes along with pasted text is dropped without asking, and Clean says what that was. What nobody can have
-// meant to write, a control character or bytes that are no text, is refused.
+// Invisible characters from pasted text are dropped silently; Clean returns them. Control characters and bytes that are
+// not text are refused.
 package plaintext
 
 import (
@@ -19,7 +19,7 @@ import (
 	"unoxuno/internal/fault"
 )
 
-// Line is the text on one line, cleaned. Its faults are text.encoding and text.control.
+// Line returns the text on one line, cleaned. Its faults are text.encoding and text.control.
 func Line(text string) (string, error) {
 	line, _, err := Clean(text)
 	return line, err
@@ -58,7 +58,7 @@ func Clean(text string) (line string, dropped []rune, err error) {
 	return b.String(), dropped, nil
 }
 
-// Visible is the text, of one line or several, without the invisible characters that Clean drops.
+// Visible returns the text, of one line or several, without the invisible characters that Clean drops.
 func Visible(text string) string {
 	if !strings.ContainsFunc(text, isInvisible) {
 		return text
@@ -93,7 +93,7 @@ func Directionless(text string) string {
 // turns is true for embeddings, overrides and isolates, and for what ends them (UAX 9, §2).
 func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
 
-// Name is how a sentence names a character: itself where it can be seen, else its code, as U+200B.
+// Name returns a character as a sentence names it: itself if it is visible, otherwise its code, such as U+200B.
 func Name(r rune) string {
 	if unicode.IsGraphic(r) && !unicode.IsSpace(r) && !isInvisible(r) {
 		return string(r)

@@ -167,8 +167,8 @@ func (s *Site) prepare(w http.ResponseWriter, r *http.Request) *http.Request {
 	return r
 }
 
-// unmatched tells a path that is not there from one that answers other methods only. The fault's field lists these, as the
-// header Allow does (RFC 9110 §10.2.1).
+// unmatched distinguishes a path that does not exist from one that has only other methods. The fault's field lists
+// these, as the header Allow does (RFC 9110 §10.2.1).
 func (s *Site) unmatched(r *http.Request) error {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {

@@ -19,12 +19,12 @@ import (
 	"io"
 )
 
-// Taker takes what comes in. Its faults of the kinds Unavailable, TooMany and Internal, and errors that are no faults,
-// say "later"; all others "never", with their sentence.
+// Taker processes incoming mail. Its faults of the kinds Unavailable, TooMany and Internal, and errors that are not
+// faults, are temporary; all others are permanent, and their sentence is the reply.
 type Taker interface {
-	// Expects fails when no mail is taken for the address.
+	// Expects fails if no mail is accepted for the address.
 	Expects(recipient string) error
-	// Take does what a mail asks for. The mail is as a mail system delivers it: its envelope sender stands in its first
-	// Return-Path field (RFC 5321 §4.4). The same mail may come again.
+	// Take processes a mail in the form of a mailbox file: its envelope sender is in its first Return-Path field
+	// (RFC 5321 §4.4). The same mail may come again.
 	Take(ctx context.Context, recipient string, mail io.Reader) error
 }
