@@ -12,6 +12,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity/db"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 
@@ -57,8 +58,8 @@ func stamped(row db.IdentityStaff) string {
 func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 func (s *Staff) check() error {
-	var p fault.Problems
-	s.Email, s.Name = foldEmail(s.Email), strings.TrimSpace(s.Name)
+	p := plaintext.Each(&s.Email, &s.Name)
+	s.Email = foldEmail(s.Email)
 	if a, err := mail.ParseAddress(s.Email); err != nil || a.Address != s.Email || !strings.Contains(s.Email, "@") {
 		p = append(p, fault.Invalid("identity.email_malformed", "Email", s.Email).On("email"))
 	}

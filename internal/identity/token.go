@@ -10,6 +10,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/identity/db"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 
@@ -76,6 +77,9 @@ func (r *Room) CreateOwnToken(ctx context.Context, s Staff, label string, days i
 }
 
 func (r *Room) createToken(ctx context.Context, t Token, days int) (key string, expires time.Time, err error) {
+	if err := plaintext.Each(&t.Label).Err(); err != nil {
+		return "", time.Time{}, err
+	}
 	key = tokenPrefix + rand.Text()
 	now := r.clock.Now()
 	expires = now.Add(time.Duration(days) * 24 * time.Hour)

@@ -79,12 +79,7 @@ func (d DeclaredNewsroom) over(n Newsroom) (Newsroom, error) {
 
 // problems returns everything wrong with the newsroom except its slug. It cleans the names.
 func (n *Newsroom) problems() fault.Problems {
-	var problems fault.Problems
-	for _, text := range []*string{&n.Name.IT, &n.Name.EN} {
-		line, err := plaintext.Line(*text)
-		*text = line
-		problems = append(problems, fault.List(err)...)
-	}
+	problems := plaintext.Each(&n.Name.IT, &n.Name.EN)
 	if n.Name.IT == "" {
 		problems = append(problems, fault.Invalid("newsletters.name.missing", "Slug", n.Slug))
 	}

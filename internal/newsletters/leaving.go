@@ -9,6 +9,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/newsletters/db"
 	"unoxuno/internal/people"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 
@@ -62,7 +63,7 @@ func (r *Room) Leave(ctx context.Context, leavings []Leaving) (left Left, err er
 }
 
 func (r *Room) leave(ctx context.Context, tx *storage.Tx, l Leaving) (left Left, err error) {
-	why := []rune(l.Why)
+	why := []rune(plaintext.Visible(l.Why))
 	l.Why = string(why[:min(len(why), maxWhy)])
 	found, err := r.People.Hold(ctx, tx, l.Person)
 	if err != nil || !found {

@@ -9,6 +9,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/people/db"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 )
 
@@ -113,6 +114,9 @@ func (p *People) grant(ctx context.Context, tx *storage.Tx, person int64, g Gran
 		return false, err
 	}
 	on := DayOf(g.When.In(p.town().Zone))
+	if err := plaintext.Each(&g.Source, &g.Proof).Err(); err != nil {
+		return false, err
+	}
 	if g.Parent, err = cleanName(g.Parent); err != nil {
 		return false, onField(err, "parent")
 	}
@@ -190,7 +194,7 @@ func (p *People) WithdrawIn(ctx context.Context, tx *storage.Tx, person int64, p
 		return nil, err // a person who was erased has no consents
 	}
 	ended, err := db.New(tx).EndConsent(ctx, db.EndConsentParams{
-		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: reason, EndedBy: actorOf(ctx),
+		PersonID: person, Purpose: string(purpose), EndedAt: p.now(), EndReason: plaintext.Visible(reason), EndedBy: actorOf(ctx),
 	})
 	if err != nil || len(ended) == 0 {
 		return nil, err

@@ -25,6 +25,17 @@ func Line(text string) (string, error) {
 	return line, err
 }
 
+// Each makes each text what Line makes of it. The problems are those of Line.
+func Each(texts ...*string) fault.Problems {
+	var problems fault.Problems
+	for _, text := range texts {
+		line, err := Line(*text)
+		*text = line
+		problems = append(problems, fault.List(err)...)
+	}
+	return problems
+}
+
 // Clean is Line, and returns as well the invisible characters that were dropped, each once, in order of appearance.
 // Spaces that became plain spaces or were cut off are not among them.
 func Clean(text string) (line string, dropped []rune, err error) {

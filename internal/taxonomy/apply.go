@@ -59,6 +59,9 @@ func (t *Taxonomy) Apply(ctx context.Context, tx *storage.Tx, d Declaration) (Ch
 	if err != nil {
 		return nil, err
 	}
+	if d, err = d.clean(); err != nil {
+		return nil, err
+	}
 	if err := d.check(now); err != nil {
 		return nil, err
 	}

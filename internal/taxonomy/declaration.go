@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"unoxuno/internal/fault"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/yamlfile"
 )
 
@@ -36,6 +37,19 @@ type Declared struct {
 	Code      string `yaml:"code"`
 	Sensitive *bool  `yaml:"sensitive"`
 	Retired   bool   `yaml:"retired"`
+}
+
+// clean is the declaration with every text on one line of characters that can be seen.
+func (d Declaration) clean() (Declaration, error) {
+	var problems fault.Problems
+	for _, list := range []*[]Declared{&d.Categories, &d.Topics, &d.Places} {
+		*list = slices.Clone(*list) // nil stays nil
+		for i := range *list {
+			t := &(*list)[i]
+			problems = append(problems, plaintext.Each(&t.Name.IT, &t.Name.EN, &t.Code)...)
+		}
+	}
+	return d, problems.Err()
 }
 
 // check gathers what is wrong with the declaration, given the lists as they are.

@@ -15,6 +15,7 @@ import (
 	"unoxuno/internal/clock"
 	"unoxuno/internal/fault"
 	"unoxuno/internal/locale"
+	"unoxuno/internal/plaintext"
 	"unoxuno/internal/storage"
 	"unoxuno/internal/town/db"
 )
@@ -139,6 +140,9 @@ func (t Town) Check() error {
 
 // Apply keeps the declared town and lists the fields in which it differs from the one kept before.
 func (r *Room) Apply(ctx context.Context, tx *storage.Tx, t Town) (changed []string, err error) {
+	if err := plaintext.Each(&t.Name).Err(); err != nil {
+		return nil, err
+	}
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
