@@ -69,6 +69,9 @@ func (h *House) note(args []string) {
 	slices.Sort(words)
 	words = append(words, "unoxuno")
 	for _, a := range args {
+		if strings.Contains(a, "@") {
+			a = "ADDRESS" // one of many
+		}
 		words = append(words, filepath.Base(a))
 	}
 	h.rig.Note(strings.Join(words, " "))

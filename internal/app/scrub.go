@@ -51,8 +51,13 @@ func (r *run) scrubOld(h *house) {
 	}
 }
 
-// scrubNow removes the traces of an erasure at once, for the command line. It tells whether none is left.
+// scrubNow removes the traces of an erasure at once, for the command line. It tells whether none is left. If a server
+// answers people, the file is not rewritten now, because whoever signs up would wait for it. The server does it at night.
 func (h *house) scrubNow(ctx context.Context) bool {
-	done, err := h.db.Scrub(ctx, h.db.Size() <= smallFile)
+	attended, err := h.db.Attended()
+	if err != nil {
+		return false
+	}
+	done, err := h.db.Scrub(ctx, !attended && h.db.Size() <= smallFile)
 	return err == nil && done
 }

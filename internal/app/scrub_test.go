@@ -65,6 +65,26 @@ func TestNothingOfErasedPeopleIsLeftInTheFile(t *testing.T) {
 	}
 }
 
+// While a server answers people, an erasure from the command line leaves the rewriting of the file to it.
+func TestTheFileIsNotRewrittenWhileAServerAnswers(t *testing.T) {
+	b := newBorgo(t, storage.SQLite)
+	_, err := b.people.Import(b.ctx, strings.NewReader(
+		"email,newsletters,consents,consent_date,consent_source\nanna@citta.example,teatro,newsletter,2026-10-01,modulo\n"), people.ImportOptions{})
+	b.must(err)
+	person, _, err := b.people.ByAddress(b.ctx, people.Email, "anna@citta.example")
+	b.must(err)
+	leave, err := b.db.Attend(b.ctx)
+	b.must(err)
+	b.must(b.people.Erase(b.ctx, person))
+	if b.scrubNow(b.ctx) {
+		t.Error("the file was rewritten while a server answers")
+	}
+	b.must(leave())
+	if !b.scrubNow(b.ctx) {
+		t.Error("the file was not rewritten though no server answers")
+	}
+}
+
 // tracesOf finds in a file what was known of people.
 func tracesOf(t *testing.T, path string, people []int) (found []string) {
 	t.Helper()
