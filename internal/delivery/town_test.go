@@ -255,10 +255,10 @@ func (n *node) expire(t testing.TB) {
 }
 
 // outlive continues after a death until nothing of the batch is queued. It ends leases again if needed: a commit that
-// the dead process had sent may reach PostgreSQL after expire.
+// the dead process had sent may reach PostgreSQL after expire, and until then its rows may be locked and passed over.
 func (n *node) outlive(t testing.TB, batch int64) {
 	t.Helper()
-	for range 5 {
+	for range 50 {
 		n.step(t)
 		p, err := n.Progress(t.Context(), batch)
 		if err != nil {
