@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"unoxuno/internal/fault"
 	"unoxuno/internal/people"
 	"unoxuno/internal/storage"
+	"unoxuno/internal/storage/storagetest"
 )
 
 func day(text string) time.Time {
@@ -114,6 +116,29 @@ func TestAnImportedConsentOfAChildIsRejected(t *testing.T) {
 		result := must[people.ImportResult](t)(town.Import(t.Context(), strings.NewReader(file), people.ImportOptions{}))
 		if result.Created != 1 || result.Rejected != 1 || result.Rejects[0].Line != 2 || result.Rejects[0].Column != "birth_date" {
 			t.Errorf("%+v", result)
+		}
+	})
+}
+
+// A consent that is given while the birth date is corrected to a child's stands neither way: it is refused, or void.
+func TestAConsentBesideACorrectedBirthDateIsJudgedByIt(t *testing.T) {
+	eachEngine(t, func(t *testing.T, town town) {
+		ctx := staff(t)
+		child := people.Details{Given: "Eva", Born: must[people.Birth](t)(people.ParseBirth("2019-01-01"))}
+		for range storagetest.Size(60, 400) {
+			eva := must[int64](t)(town.Register(ctx, people.Details{Given: "Eva"}, nil, nil))
+			came := storagetest.Together(t,
+				func() error {
+					return town.Grant(ctx, eva, people.Grant{Purpose: people.ForNewsletter, Source: "paper"})
+				},
+				func() error { return town.Update(ctx, eva, child) },
+			)
+			if came[0] != nil && !fault.HasKey(came[0], "people.consent.too_young") || came[1] != nil {
+				t.Fatal(came)
+			}
+			if n := town.standing(t, eva); n != 0 {
+				t.Errorf("%d consents of a child stand", n)
+			}
 		}
 	})
 }
