@@ -24,5 +24,5 @@ type Taxonomy struct {
 	db *storage.DB
 }
 
-// New makes the room upon a database that has its schema.
+// New returns the room for a database that has its schema.
 func New(db *storage.DB) *Taxonomy { return &Taxonomy{db: db} }
