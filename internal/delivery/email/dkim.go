@@ -52,11 +52,20 @@ func ParseKey(selector string, text []byte) (Key, error) {
 		if private.N.BitLen() < minRSA {
 			return Key{}, fmt.Errorf("DKIM key: RSA of %d bits is too short, %d are wanted", private.N.BitLen(), minRSA)
 		}
-		return Key{selector, private}, nil
+		return tried(Key{selector, private})
 	case ed25519.PrivateKey:
-		return Key{selector, private}, nil
+		return tried(Key{selector, private})
 	}
 	return Key{}, fmt.Errorf("DKIM key: a key of type %T cannot sign", parsed)
+}
+
+// tried returns the key after one signature, so that a key that cannot sign is found when it is read. The first signature
+// also fills the standard library's cache of parsed keys, before several goroutines sign.
+func tried(k Key) (Key, error) {
+	if _, err := k.sign(make([]byte, sha256.Size)); err != nil {
+		return Key{}, errors.New("DKIM key: it cannot sign")
+	}
+	return k, nil
 }
 
 func (k Key) isRSA() bool {
