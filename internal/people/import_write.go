@@ -20,30 +20,27 @@ func (h *holder) settle() {
 
 // write stores what the chunk added and changed.
 func (b *batch) write(ctx context.Context, tx *storage.Tx) error {
-	loads := []struct {
-		table   string
-		columns []string
-		rows    iter.Seq[[]any]
-	}{
-		{"people_person", append(personColumns(), "cell_key"), b.newPeople},
-		{"people_address", []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"}, b.newAddresses()},
-		{"people_who", []string{"person_id", "category"}, b.newWords(func(d Details) []string { return d.Who })},
-		{"people_wants", []string{"person_id", "topic"}, b.newWords(func(d Details) []string { return d.Wants })},
-		{"people_consent", []string{
-			"id", "person_id", "purpose", "text_version", "source", "channel", "granted_at", "recorded_at", "actor",
-			"proof", "ended_at", "end_reason", "ended_by", "given_on", "parent",
-		}, b.newConsents(actorOf(ctx))},
-	}
 	if err := b.writeChanges(ctx, tx); err != nil {
 		return err
 	}
 	if err := b.endVoid(ctx, tx); err != nil {
 		return err
 	}
-	for _, l := range loads {
-		if _, err := tx.Load(ctx, l.table, l.columns, l.rows); err != nil {
-			return fmt.Errorf("import into %s: %w", l.table, err)
-		}
+	err := tx.LoadAll(ctx,
+		storage.Rows{Table: "people_person", Columns: append(personColumns(), "cell_key"), Each: b.newPeople},
+		storage.Rows{
+			Table: "people_address", Columns: []string{"id", "person_id", "channel", "value", "shown", "verified_at", "created_at", "source"},
+			Each: b.newAddresses(),
+		},
+		storage.Rows{Table: "people_who", Columns: []string{"person_id", "category"}, Each: b.newWords(func(d Details) []string { return d.Who })},
+		storage.Rows{Table: "people_wants", Columns: []string{"person_id", "topic"}, Each: b.newWords(func(d Details) []string { return d.Wants })},
+		storage.Rows{Table: "people_consent", Columns: []string{
+			"id", "person_id", "purpose", "text_version", "source", "channel", "granted_at", "recorded_at", "actor",
+			"proof", "ended_at", "end_reason", "ended_by", "given_on", "parent",
+		}, Each: b.newConsents(actorOf(ctx))},
+	)
+	if err != nil {
+		return fmt.Errorf("import: %w", err)
 	}
 	return b.writeProved(ctx, tx)
 }
