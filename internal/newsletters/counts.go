@@ -38,7 +38,7 @@ func (r *Room) RefreshCounts(ctx context.Context) error {
 	}
 	for more := true; more && ctx.Err() == nil; {
 		err := r.DB.Tx(ctx, func(tx *storage.Tx) (err error) {
-			more, err = r.countNext(ctx, db.New(tx))
+			more, err = r.countNext(ctx, tx)
 			return err
 		})
 		if err != nil {
@@ -121,7 +121,8 @@ func (r *Room) countAnew(ctx context.Context) error {
 
 // countNext counts the first marked range. If the range holds too many people, it splits off its beginning. It returns
 // false if no range is marked.
-func (r *Room) countNext(ctx context.Context, queries *db.Queries) (bool, error) {
+func (r *Room) countNext(ctx context.Context, tx *storage.Tx) (bool, error) {
+	queries := db.New(tx)
 	if _, err := queries.HoldCounts(ctx); err != nil {
 		return false, err
 	}
@@ -148,11 +149,15 @@ func (r *Room) countNext(ctx context.Context, queries *db.Queries) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	for _, c := range counts {
-		err := queries.PutCount(ctx, db.PutCountParams{FirstID: first, Newsletter: c.Newsletter, People: c.People, CellKeys: c.CellKeys})
-		if err != nil {
-			return false, err
+	columns := []string{"first_id", "newsletter", "people", "cell_keys"}
+	if _, err := tx.Load(ctx, "newsletters_count", columns, func(yield func([]any) bool) {
+		for _, c := range counts {
+			if !yield([]any{first, c.Newsletter, c.People, c.CellKeys}) {
+				return
+			}
 		}
+	}); err != nil {
+		return false, err
 	}
 	return true, queries.EndCountRange(ctx, db.EndCountRangeParams{FirstID: first, LastID: through})
 }

@@ -225,27 +225,6 @@ func (q *Queries) NextUncounted(ctx context.Context) ([]NextUncountedRow, error)
 	return items, nil
 }
 
-const putCount = `-- name: PutCount :exec
-INSERT INTO newsletters_count (first_id, newsletter, people, cell_keys) VALUES ($1, $2, $3, $4)
-`
-
-type PutCountParams struct {
-	FirstID    int64
-	Newsletter string
-	People     int64
-	CellKeys   int64
-}
-
-func (q *Queries) PutCount(ctx context.Context, arg PutCountParams) error {
-	_, err := q.db.ExecContext(ctx, putCount,
-		arg.FirstID,
-		arg.Newsletter,
-		arg.People,
-		arg.CellKeys,
-	)
-	return err
-}
-
 const putCountPlace = `-- name: PutCountPlace :exec
 INSERT INTO newsletters_count_place (id, turn, database) VALUES (1, $1, $2)
 ON CONFLICT (id) DO UPDATE SET turn = excluded.turn, database = excluded.database

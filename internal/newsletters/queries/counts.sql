@@ -39,9 +39,6 @@ UPDATE newsletters_count_range SET last_id = $2, counted = true WHERE first_id =
 -- name: ForgetCounts :exec
 DELETE FROM newsletters_count WHERE first_id = $1;
 
--- name: PutCount :exec
-INSERT INTO newsletters_count (first_id, newsletter, people, cell_keys) VALUES ($1, $2, $3, $4);
-
 -- name: CountSubscribers :many
 -- The subscribers in a range of persons. A person subscribed on two channels counts once.
 SELECT s.newsletter, count(*) AS people, CAST(sum(p.cell_key) AS bigint) AS cell_keys
