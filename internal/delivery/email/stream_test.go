@@ -176,7 +176,7 @@ func TestNobodyIsLostWhateverTheRelayDoes(t *testing.T) {
 func TestARelayThatForgetsWhatWasPipelinedIsToldOneThingAtATime(t *testing.T) {
 	sink := deliverytest.New(t, deliverytest.Options{Forgetful: true})
 	pool := newPool(t, sink.URL(), email.RelayOptions{Timeouts: email.Timeouts{
-		Dial: 10 * time.Second, Command: 100 * time.Millisecond, Data: 10 * time.Second,
+		Dial: 10 * time.Second, Command: time.Second, Data: 10 * time.Second,
 	}}, email.PoolOptions{Conns: 1})
 	m := newMailing(t)
 	pool.Stream(t.Context(), t.Context(), m.jobs(upTo(40)...))
